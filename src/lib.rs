@@ -1,3 +1,27 @@
 //! The memory and IO layer of Apache Arrow as a small, stable C ABI.
-#![allow(missing_docs)]
+//!
+//! The rooms, from the bottom up; each uses only those above it in this list:
+//!
+//! * [`error`]: what went wrong, with the names and numbers; `shared`: counted references; `warning`: the last resort
+//! * `sys`: every system call
+//! * [`memory`]: pools that account for every byte, and buffers with zero-copy slices
+//! * [`codec`]: compression, one codec a file
+//! * [`io`]: files and streams, one class a file, all under the contract of `io::file`
+//! * `ffi`: the C layer, one handle type a file; it checks, converts, calls and converts back
+//!
+//! The C header `include/arrowio.h` is generated from `ffi`.
+#![deny(unsafe_code)]
+
+pub mod codec;
+pub mod error;
+pub mod io;
+#[allow(unsafe_code, reason = "memory is handed out and shared by address")]
+pub mod memory;
+
+#[allow(unsafe_code, reason = "the C boundary")]
 mod ffi;
+#[allow(unsafe_code, reason = "counted references")]
+mod shared;
+#[allow(unsafe_code, reason = "system calls")]
+mod sys;
+mod warning;

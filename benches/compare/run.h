@@ -1,0 +1,84 @@
+// What every row of the comparison is made of.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+// The rows on memory step through this many bytes, so that they measure the calls and not the cache misses.
+constexpr int64_t kWindow = 64 << 10;
+
+using Bytes = std::span<const uint8_t>;
+
+inline Bytes bytes(const void *data, int64_t size) {
+    return {static_cast<const uint8_t *>(data), static_cast<size_t>(size)};
+}
+
+inline void require(bool holds, const char *what) {
+    if (!holds) throw std::runtime_error(what);
+}
+
+// Makes the compiler believe that somebody reads what the pointer leads to.
+inline void keep(const void *pointer) {
+    asm volatile("" : : "r"(pointer) : "memory");
+}
+
+// One execution of one side of a row: the side does its work `count` times between start() and stop(), everything
+// before and after is not timed.
+class Run {
+public:
+    const int64_t count;
+
+    Run(int64_t count, bool verifying) : count(count), verifying_(verifying) {}
+
+    void start() { started_ = Clock::now(); }
+    void stop() { elapsed_ += Clock::now() - started_; }
+    double seconds() const { return std::chrono::duration<double>(elapsed_).count(); }
+
+    // Takes the bytes that an operation gave into the checksum that both sides must agree on. Only the verifying run
+    // looks at them; the timed ones pay one predictable branch, the same on both sides.
+    template <class View>
+    void use(View view) {
+        if (verifying_) [[unlikely]] {
+            add(view());
+        }
+    }
+
+    uint64_t checksum() const { return checksum_; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void add(Bytes seen) {
+        for (; seen.size() >= 8; seen = seen.subspan(8)) {
+            uint64_t word;
+            std::memcpy(&word, seen.data(), 8);
+            mix(word);
+        }
+        for (uint8_t byte : seen) mix(byte);
+        mix(seen.size());
+    }
+    void mix(uint64_t word) { checksum_ = (checksum_ ^ word) * 0x9e3779b97f4a7c15 + 1; }
+
+    const bool verifying_;
+    uint64_t checksum_ = 0;
+    Clock::time_point started_;
+    Clock::duration elapsed_{};
+};
+
+struct Operation {
+    std::string name;
+    void (*arrow)(Run &);
+    void (*ours)(Run &);
+    double goal;        // of time(Arrow) / time(ours); 0: there is none
+    int64_t bytes = 0;  // what one operation moves: the row shows GB/s; 0: it shows nanoseconds
+    int64_t count = 0;  // operations in one round; 0: as many as take long enough to time
+};
+
+std::vector<Operation> buffer_operations();
+std::vector<Operation> stream_operations();
+std::vector<Operation> file_operations();

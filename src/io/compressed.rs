@@ -1,0 +1,204 @@
+//! Streams that compress and decompress on the way.
+
+use super::buffered_output_stream::{OUTPUT_CHUNK, Output};
+use super::file::{CHUNK, File, name_over};
+use super::stream::Stream;
+use super::Capabilities;
+use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
+use crate::error::{Result, error};
+use crate::memory::Pool;
+use std::mem::MaybeUninit;
+
+/// A file that gives what `raw` holds, decompressed. Closing it closes `raw`.
+pub fn compressed_input_stream(raw: &File, codec: &'static Codec, pool: &Pool) -> Result<File> {
+    input_stream(raw, codec, pool, 0)
+}
+
+/// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once.
+pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block_size: usize) -> Result<File> {
+    check_direction(raw, Capabilities::READ, "decompress")?;
+    let stream = CompressedInputStream {
+        raw: raw.clone(),
+        codec,
+        decoder: codec.decoder()?,
+        consumed: 0,
+        produced: 0,
+        frame: Frame::None,
+    };
+    let name = name_over(codec.name, raw)?;
+    File::new(stream, format_args!("{name}"), pool, block_size)
+}
+
+/// A file that writes to `raw` what it is given, compressed; level 0 is the codec's default. Closing it closes `raw`.
+pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, pool: &Pool) -> Result<File> {
+    check_direction(raw, Capabilities::WRITE, "compress")?;
+    let output = Output::new(raw.clone(), pool);
+    let stream = CompressedOutputStream { output, encoder: codec.encoder(level)?, written: 0 };
+    let name = name_over(codec.name, raw)?;
+    File::new(stream, format_args!("{name}"), pool, 0)
+}
+
+fn check_direction(raw: &File, needs: Capabilities, doing: &str) -> Result<()> {
+    if raw.capabilities().contains(needs) {
+        return Ok(());
+    }
+    let direction = if needs == Capabilities::READ { "read" } else { "written" };
+    Err(error!(Invalid, "cannot {doing} {}: it cannot be {direction}", raw.name()))
+}
+
+struct CompressedInputStream {
+    raw: File,
+    codec: &'static Codec,
+    decoder: Box<dyn Decoder>,
+    /// Compressed bytes done with.
+    consumed: u64,
+    /// Decompressed bytes given.
+    produced: i64,
+    frame: Frame,
+}
+
+/// Where in the sequence of frames a decoder is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Frame {
+    /// Before the first.
+    None,
+    /// In the midst of one, which must not be the end.
+    Open,
+    /// Right behind one.
+    Ended,
+}
+
+impl CompressedInputStream {
+    /// One step: from what the file beneath has ready into `dst`. `None` at the end of the file beneath.
+    fn step(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<Option<Step>> {
+        let mut step = Step::default();
+        let decoder = &mut self.decoder;
+        let at_start = self.frame != Frame::Open;
+        let seen = self.raw.consume_with(CHUNK, |input| {
+            if input.is_empty() && at_start {
+                return Ok(0);
+            }
+            step = decoder.decode(input, dst)?;
+            Ok(step.consumed)
+        });
+        let seen = seen.map_err(|error| self.located(error))?;
+        self.consumed += step.consumed as u64;
+        self.produced += step.produced as i64;
+        if step.finished {
+            self.frame = Frame::Ended;
+        } else if seen > 0 {
+            self.frame = Frame::Open;
+        }
+        Ok((seen > 0 || step.produced > 0).then_some(step))
+    }
+
+    fn located(&self, error: crate::error::Error) -> crate::error::Error {
+        match self.frame {
+            Frame::Ended => error.context(format_args!(
+                "what follows a complete {} frame at compressed offset {} is not another one",
+                self.codec.name,
+                self.consumed
+            )),
+            _ => error.context(format_args!("at compressed offset {}", self.consumed)),
+        }
+    }
+}
+
+impl Stream for CompressedInputStream {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::READ
+    }
+
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        while !dst.is_empty() {
+            match self.step(dst)? {
+                Some(step) if step.produced > 0 => return Ok(step.produced),
+                Some(_) => continue,
+                None if self.frame == Frame::Open => {
+                    return Err(error!(
+                        IoError,
+                        "the {} data is truncated: it ends within a frame at compressed offset {}",
+                        self.codec.name,
+                        self.consumed
+                    ));
+                }
+                None => break,
+            }
+        }
+        Ok(0)
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.produced)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.raw.close()
+    }
+
+    fn abort(&mut self) -> Result<()> {
+        self.raw.abort()
+    }
+}
+
+struct CompressedOutputStream {
+    output: Output,
+    encoder: Box<dyn Encoder>,
+    /// Uncompressed bytes taken.
+    written: i64,
+}
+
+impl CompressedOutputStream {
+    /// Compresses all of `data` and works towards `goal`.
+    fn encode(&mut self, mut data: &[u8], goal: Goal) -> Result<()> {
+        loop {
+            if self.output.pending() >= OUTPUT_CHUNK {
+                self.output.drain()?;
+            }
+            let mut step = Step::default();
+            let encoder = &mut self.encoder;
+            self.output.append_with(OUTPUT_CHUNK, |room| {
+                step = encoder.encode(data, room, goal)?;
+                Ok(step.produced)
+            })?;
+            self.written += step.consumed as i64;
+            data = &data[step.consumed..];
+            if step.finished {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Stream for CompressedOutputStream {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::WRITE
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<()> {
+        if data.is_empty() { Ok(()) } else { self.encode(data, Goal::Continue) }
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.written)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.encode(&[], Goal::Flush)?;
+        self.output.flush()
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        self.encode(&[], Goal::Flush)?;
+        self.output.sync()
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let finished = self.encode(&[], Goal::Finish);
+        self.output.close(finished)
+    }
+
+    fn abort(&mut self) -> Result<()> {
+        self.output.raw().abort()
+    }
+}

@@ -1,0 +1,115 @@
+//! One caller at a time: others wait, and whoever comes back out of a callback into the same file is told so.
+
+use crate::error::{Result, error};
+use crate::sys::thread_token;
+use std::cell::UnsafeCell;
+use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*};
+use std::sync::{Condvar, Mutex};
+
+/// A value that one thread at a time may use. Unlike a mutex it knows by whom it is held, so that a second entry by the
+/// same thread is an error and not a deadlock, and it refuses a value that a panic may have left half changed.
+pub(crate) struct Exclusive<T> {
+    /// The holder's thread token, or 0.
+    holder: AtomicUsize,
+    waiting: AtomicU32,
+    broken: AtomicBool,
+    queue: Mutex<()>,
+    freed: Condvar,
+    value: UnsafeCell<T>,
+}
+
+// SAFETY: hands the value to one thread at a time.
+#[allow(unsafe_code, reason = "a lock")]
+unsafe impl<T: Send> Sync for Exclusive<T> {}
+
+/// The right to use the value.
+pub(crate) struct Held<'a, T>(&'a Exclusive<T>);
+
+impl<T> Exclusive<T> {
+    pub(crate) const fn new(value: T) -> Self {
+        Self {
+            holder: AtomicUsize::new(0),
+            waiting: AtomicU32::new(0),
+            broken: AtomicBool::new(false),
+            queue: Mutex::new(()),
+            freed: Condvar::new(),
+            value: UnsafeCell::new(value),
+        }
+    }
+
+    /// Waits for its turn.
+    #[inline]
+    pub(crate) fn hold(&self) -> Result<Held<'_, T>> {
+        let me = thread_token();
+        if self.holder.compare_exchange(0, me, Acquire, Relaxed).is_err() {
+            self.wait(me)?;
+        }
+        let held = Held(self);
+        if self.broken.load(Relaxed) {
+            return Err(error!(Invalid, "an earlier call on this file failed inside the library; it can only be released"));
+        }
+        Ok(held)
+    }
+
+    #[cold]
+    fn wait(&self, me: usize) -> Result<()> {
+        if self.holder.load(Relaxed) == me {
+            return Err(error!(Invalid, "called from within a call on the same file"));
+        }
+        // Whoever lets go either sees this count or lets go before the attempt below; see `Held::drop`.
+        self.waiting.fetch_add(1, SeqCst);
+        let mut turn = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        while self.holder.compare_exchange(0, me, SeqCst, Relaxed).is_err() {
+            turn = self.freed.wait(turn).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        drop(turn);
+        self.waiting.fetch_sub(1, SeqCst);
+        Ok(())
+    }
+
+    #[cold]
+    fn wake(&self) {
+        // Taken so that nobody is between a failed attempt and the wait for the signal.
+        drop(self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        self.freed.notify_one();
+    }
+
+    /// The value, where nobody else can have it.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+}
+
+impl<T> Drop for Held<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.broken.store(true, Relaxed);
+        }
+        self.0.holder.swap(0, SeqCst);
+        if self.0.waiting.load(SeqCst) > 0 {
+            self.0.wake();
+        }
+    }
+}
+
+#[allow(unsafe_code, reason = "a lock")]
+impl<T> Deref for Held<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: only the holder has a `Held`, and lends from it by Rust's rules.
+        unsafe { &*self.0.value.get() }
+    }
+}
+
+#[allow(unsafe_code, reason = "a lock")]
+impl<T> DerefMut for Held<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as above.
+        unsafe { &mut *self.0.value.get() }
+    }
+}

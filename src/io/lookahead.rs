@@ -1,0 +1,81 @@
+//! Bytes that were read before they were asked for.
+
+use super::stream::Stream;
+use crate::error::Result;
+use crate::memory::{BufferBuilder, Pool};
+use std::mem::MaybeUninit;
+
+/// What lies between a file's position and that of the class beneath it.
+pub(crate) struct Lookahead {
+    bytes: BufferBuilder,
+    start: usize,
+}
+
+impl Lookahead {
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { bytes: BufferBuilder::new(pool), start: 0 }
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        self.bytes.pool()
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.size() - self.start
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes.as_slice()[self.start..]
+    }
+
+    /// Moves as many bytes as there are, and fit, to `dst`.
+    #[inline]
+    pub(crate) fn take(&mut self, dst: &mut [MaybeUninit<u8>]) -> usize {
+        let count = self.len().min(dst.len());
+        dst[..count].write_copy_of_slice(self.pass(count));
+        count
+    }
+
+    /// Moves past up to `count` bytes and gives them.
+    #[inline]
+    pub(crate) fn pass(&mut self, count: usize) -> &[u8] {
+        let start = self.start;
+        self.start += count.min(self.len());
+        &self.bytes.as_slice()[start..self.start]
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.truncate(0);
+        self.start = 0;
+    }
+
+    /// One attempt to read up to `most` further bytes; gives how many came, 0 only at the end.
+    pub(crate) fn fill(&mut self, stream: &mut dyn Stream, most: usize) -> Result<usize> {
+        self.make_room(most);
+        self.bytes.append_with(most, |room| stream.read(room))
+    }
+
+    /// Puts bytes back in front: they were taken, and what was to come with them failed.
+    pub(crate) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
+        let mut whole = BufferBuilder::new(self.bytes.pool().clone());
+        whole.append(taken)?;
+        whole.append(self.bytes())?;
+        (self.bytes, self.start) = (whole, 0);
+        Ok(())
+    }
+
+    /// Where there is no room behind the bytes they move to the front, over what was taken.
+    fn make_room(&mut self, most: usize) {
+        if self.start > 0 && self.bytes.capacity() - self.bytes.size() < most {
+            self.bytes.discard_front(self.start);
+            self.start = 0;
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Files mapped into memory: reads are slices, without a copy and without a system call.
+
+use super::stream::{RandomAccess, Stream, Whence};
+use super::{Capabilities, File, OsFileOptions, position};
+use crate::error::{Error, Quoted, Result, error};
+use crate::memory::{Buffer, Pool, default_pool};
+use crate::shared::Shared;
+use crate::sys::{Access, Descriptor, FileKind, Mapping, OpenFlags};
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::sync::{RwLock, RwLockWriteGuard};
+
+/// What a map is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MapMode {
+    /// Reading.
+    Read,
+    /// Reading and writing; the file is created where it does not exist.
+    ReadWrite,
+    /// Reading and writing in this process only; the file stays as it is.
+    Private,
+}
+
+/// Maps `size` bytes of the file at `path` from `offset` on; without a size, all from there to its end.
+pub fn memory_map(path: &CStr, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
+    let flags = if mode == MapMode::ReadWrite { OpenFlags::READ_WRITE } else { OpenFlags::READ };
+    let open = || {
+        let descriptor = Descriptor::open(path, flags, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
+        map(path, descriptor, mode, offset, size)
+    };
+    open().map_err(|error| error.context(format_args!("memory map of {}", Quoted(path.to_bytes()))))
+}
+
+/// Creates a file of `size` bytes, all zero and with room for them on the disk, and maps it for reading and writing. A
+/// file that is there is replaced.
+pub fn memory_map_create(path: &CStr, size: usize) -> Result<File> {
+    let create = || {
+        let descriptor = Descriptor::open(path, OpenFlags::CREATE, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
+        descriptor.allocate(size as i64).map_err(Error::from_os)?;
+        map(path, descriptor, MapMode::ReadWrite, 0, None)
+    };
+    create().map_err(|error| error.context(format_args!("memory map of {size} new bytes in {}", Quoted(path.to_bytes()))))
+}
+
+fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
+    let end = check_mappable(&descriptor, mode)?;
+    let available = end.checked_sub(offset).filter(|left| *left >= 0).map(|left| left as usize);
+    let size = match (available, size) {
+        (Some(available), None) => available,
+        (Some(available), Some(size)) if size <= available => size,
+        (_, None) => return Err(error!(Invalid, "offset {offset} lies past the end of a file of {end} bytes")),
+        (_, Some(size)) => {
+            return Err(error!(Invalid, "{size} bytes at offset {offset} are not inside a file of {end} bytes"));
+        }
+    };
+    let whole = offset == 0 && size as i64 == end;
+    let bytes = map_bytes(&descriptor, mode, offset, size)?;
+    let pool = default_pool();
+    let source = Source { bytes: RwLock::new(Some(bytes.clone())), pool: pool.clone() };
+    let map = MemoryMap { descriptor, mode, whole, position: 0, bytes: Some(bytes), source: Shared::try_new(source)? };
+    File::new(map, format_args!("{}", Quoted(path.to_bytes())), &pool, 0)
+}
+
+/// Gives the file's size.
+fn check_mappable(descriptor: &Descriptor, mode: MapMode) -> Result<i64> {
+    let (kind, size) = descriptor.kind_and_size().map_err(Error::from_os)?;
+    match kind {
+        FileKind::Regular | FileKind::Block => {}
+        FileKind::Directory => return Err(Error::from_os(libc::EISDIR)),
+        FileKind::Stream => return Err(Error::from_os(libc::ENODEV)),
+    }
+    if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) == Ok(1) {
+        // Under /proc and the like: mapped it would seem empty.
+        return Err(Error::from_os(libc::ENODEV).context(format_args!("the system gives it no size but it has content")));
+    }
+    Ok(size)
+}
+
+/// The system maps no empty ranges, an empty file is one all the same.
+fn map_bytes(descriptor: &Descriptor, mode: MapMode, offset: i64, size: usize) -> Result<Buffer> {
+    if size == 0 {
+        return Buffer::allocate(&default_pool(), 0);
+    }
+    let access = match mode {
+        MapMode::Read => Access::Read,
+        MapMode::ReadWrite => Access::ReadWrite,
+        MapMode::Private => Access::CopyOnWrite,
+    };
+    let mapping = Mapping::new(descriptor, access, offset, size).map_err(Error::from_os)?;
+    Buffer::of_mapping(mapping, size, mode != MapMode::Read)
+}
+
+struct MemoryMap {
+    descriptor: Descriptor,
+    mode: MapMode,
+    whole: bool,
+    position: usize,
+    /// `None` once closed; slices may keep the memory longer.
+    bytes: Option<Buffer>,
+    source: Shared<Source>,
+}
+
+/// The same bytes for reads at an offset, which run at the same time as anything else.
+struct Source {
+    bytes: RwLock<Option<Buffer>>,
+    pool: Pool,
+}
+
+impl MemoryMap {
+    #[inline]
+    fn bytes(&self) -> Result<&Buffer> {
+        self.bytes.as_ref().ok_or_else(unmapped)
+    }
+
+    fn resize_file(&mut self, size: usize) -> Result<()> {
+        if !self.whole {
+            return Err(error!(Invalid, "only a map of a whole file can be resized"));
+        }
+        let source = self.source.clone();
+        let mut shared = source.write();
+        let old = shared.take().ok_or_else(unmapped)?;
+        let old_size = old.size();
+        drop(old);
+        let result = self.remap(old_size, size);
+        *shared = self.bytes.clone();
+        result
+    }
+
+    /// With no other holder of the old bytes than `self`, or it fails. The new ones are there before the old ones go.
+    fn remap(&mut self, old_size: usize, size: usize) -> Result<()> {
+        if !self.bytes()?.is_unique() {
+            return Err(error!(Invalid, "buffers that were read from it still refer to its memory"));
+        }
+        if size > old_size {
+            self.descriptor.allocate(size as i64).map_err(Error::from_os)?;
+        }
+        let bytes = map_bytes(&self.descriptor, self.mode, 0, size).inspect_err(|_| {
+            // What failed is said; the file's old size is restored as far as the system lets it.
+            let _ = self.descriptor.truncate(old_size as i64);
+        })?;
+        if size < old_size {
+            self.descriptor.truncate(size as i64).map_err(Error::from_os)?;
+        }
+        self.bytes = Some(bytes);
+        self.position = self.position.min(size);
+        Ok(())
+    }
+}
+
+#[cold]
+fn unmapped() -> Error {
+    error!(Closed, "it was closed meanwhile")
+}
+
+impl Stream for MemoryMap {
+    fn capabilities(&self) -> Capabilities {
+        use Capabilities as Can;
+        let writable = self.mode != MapMode::Read;
+        Can::READ | Can::SEEK | Can::READ_AT | Can::SIZE | Can::ZERO_COPY
+            | (Can::WRITE | Can::WRITE_AT).when(writable)
+            | Can::RESIZE.when(self.mode == MapMode::ReadWrite)
+    }
+
+    fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
+        Some(self.source.clone().unsize(|p| p as *mut _))
+    }
+
+    #[inline]
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.bytes()?.copy_to(self.position, dst);
+        self.position += count;
+        Ok(count)
+    }
+
+    #[inline]
+    fn read_slice(&mut self, size: usize) -> Result<Buffer> {
+        let slice = self.bytes()?.slice_up_to(self.position, size)?;
+        self.position += slice.size();
+        Ok(slice)
+    }
+
+    fn ahead(&self) -> Result<&[u8]> {
+        let bytes = self.bytes()?.as_slice();
+        Ok(&bytes[self.position.min(bytes.len())..])
+    }
+
+    fn skip(&mut self, size: usize) -> Result<Option<()>> {
+        self.position += size.min(self.bytes()?.size().saturating_sub(self.position));
+        Ok(Some(()))
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<()> {
+        self.write_at(self.position, data)?;
+        self.position += data.len();
+        Ok(())
+    }
+
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+        let bytes = self.bytes()?;
+        position::check_room(offset, data.len(), bytes.size())?;
+        bytes.fill_with(data, offset);
+        Ok(())
+    }
+
+    fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
+        self.position = position::seek(self.position, self.bytes()?.size(), offset, whence)?;
+        self.tell()
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.position as i64)
+    }
+
+    fn size(&self) -> Result<i64> {
+        Ok(self.bytes()?.size() as i64)
+    }
+
+    fn resize(&mut self, size: usize) -> Result<()> {
+        self.resize_file(size)
+    }
+
+    /// What is written to a shared map is the operating system's at once, so `flush` has nothing to do.
+    fn sync(&mut self) -> Result<()> {
+        if self.mode == MapMode::ReadWrite {
+            // On Linux fsync(2) writes pages that were changed through a shared map as well.
+            self.descriptor.sync().map_err(Error::from_os)?;
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<()> {
+        *self.source.write() = None;
+        self.bytes = None;
+        self.descriptor.close().map_err(Error::from_os)
+    }
+}
+
+impl Source {
+    #[inline]
+    fn with<T>(&self, read: impl FnOnce(&Buffer) -> Result<T>) -> Result<T> {
+        let bytes = self.bytes.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        bytes.as_ref().map_or_else(|| Err(unmapped()), read)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Buffer>> {
+        self.bytes.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl RandomAccess for Source {
+    #[inline]
+    fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.with(|bytes| Ok(bytes.copy_to(offset, dst)))
+    }
+
+    #[inline]
+    fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
+        self.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
+    }
+
+    fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}

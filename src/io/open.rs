@@ -1,0 +1,94 @@
+//! The high-level way in: a path or memory, with compression recognised and buffering chosen.
+
+use super::buffered_output_stream::buffered_output_stream;
+use super::file::{CHUNK, File};
+use super::os_file::{self, Mode, OsFileOptions};
+use super::{buffer_reader, compressed};
+use crate::codec::Codec;
+use crate::error::{Error, Quoted, Result};
+use crate::memory::{Buffer, Pool};
+use std::ffi::CStr;
+
+/// Whether and how a stream is compressed.
+#[derive(Clone, Copy)]
+pub enum Compression {
+    /// As the path's suffix says; memory is not compressed.
+    Detect,
+    /// Not at all.
+    None,
+    /// By this codec.
+    Codec(&'static Codec),
+}
+
+/// How a stream is opened.
+pub struct StreamOptions {
+    /// Where its memory comes from.
+    pub pool: Pool,
+    /// How many bytes small reads and writes are gathered to; 0: each goes to the system by itself.
+    pub buffer_size: usize,
+    /// Whether and how it is compressed.
+    pub compression: Compression,
+    /// The level to compress at; 0 is the codec's default.
+    pub level: i32,
+}
+
+impl StreamOptions {
+    /// What is used where nothing is said.
+    pub const DEFAULT_BUFFER_SIZE: usize = CHUNK;
+
+    fn codec(&self, path: &[u8]) -> Option<&'static Codec> {
+        match self.compression {
+            Compression::Detect => Codec::by_suffix(path),
+            Compression::None => None,
+            Compression::Codec(codec) => Some(codec),
+        }
+    }
+}
+
+/// A stream that reads the file at `path`, decompressed.
+pub fn input_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
+    let codec = options.codec(path.to_bytes());
+    let block_size = if codec.is_some() { 0 } else { options.buffer_size };
+    let raw = os_file::open(path, Mode::Read, &os_file_options(options), block_size);
+    let opened = raw.and_then(|raw| over(raw, codec, options));
+    opened.map_err(|error| cannot_open(error, "input", path))
+}
+
+/// A stream that reads what `buffer` holds, decompressed.
+pub fn input_stream_from_buffer(buffer: &Buffer, options: &StreamOptions) -> Result<File> {
+    over(buffer_reader(buffer)?, options.codec(b""), options)
+}
+
+fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Result<File> {
+    match codec {
+        None => Ok(raw),
+        Some(codec) => compressed::input_stream(&raw, codec, &options.pool, options.buffer_size),
+    }
+}
+
+/// A stream that writes the file at `path`, compressed; the file is created or cut to nothing.
+pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
+    let codec = options.codec(path.to_bytes());
+    if let Some(codec) = codec {
+        // Before the file is cut: a level that does not exist must cost nothing.
+        codec.check_level(options.level)?;
+    }
+    let open = || {
+        let raw = os_file::open(path, Mode::Write, &os_file_options(options), 0)?;
+        match codec {
+            Some(codec) => compressed::compressed_output_stream(&raw, codec, options.level, &options.pool),
+            None if options.buffer_size == 0 => Ok(raw),
+            None => buffered_output_stream(raw, options.buffer_size, &options.pool),
+        }
+    };
+    open().map_err(|error| cannot_open(error, "output", path))
+}
+
+fn os_file_options(options: &StreamOptions) -> OsFileOptions {
+    OsFileOptions { pool: options.pool.clone(), permissions: OsFileOptions::DEFAULT_PERMISSIONS, borrow: false }
+}
+
+#[cold]
+fn cannot_open(error: Error, direction: &str, path: &CStr) -> Error {
+    error.context(format_args!("open of {direction} stream {}", Quoted(path.to_bytes())))
+}

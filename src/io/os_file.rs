@@ -1,0 +1,276 @@
+//! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
+
+use super::stream::{RandomAccess, Stream, Whence};
+use super::{Capabilities, File};
+use crate::error::{Error, Quoted, Result, error};
+use crate::memory::Pool;
+use crate::shared::Shared;
+use crate::sys::{Descriptor, FileKind, OpenFlags};
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::sync::RwLock;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For reading; it must exist.
+    Read,
+    /// For writing; created, or cut to nothing.
+    Write,
+    /// For writing at its end; created where it does not exist.
+    Append,
+    /// For both, at its start; created where it does not exist, never cut.
+    ReadWrite,
+}
+
+/// What else to say when opening a file.
+pub struct OsFileOptions {
+    /// Where buffers for what is read come from.
+    pub pool: Pool,
+    /// Permission bits of a new file, before the process's umask.
+    pub permissions: u32,
+    /// Whether a descriptor stays the caller's.
+    pub borrow: bool,
+}
+
+impl OsFileOptions {
+    /// What is used where nothing is said: everybody may read and write, as far as the umask lets them.
+    pub const DEFAULT_PERMISSIONS: u32 = 0o666;
+}
+
+/// Opens the file at `path`.
+pub fn os_file(path: &CStr, mode: Mode, options: &OsFileOptions) -> Result<File> {
+    open(path, mode, options, 0).map_err(|error| error.context(format_args!("open of {} {mode}", Quoted(path.to_bytes()))))
+}
+
+/// As `os_file`, with small reads fetching `block_size` bytes at once.
+pub(super) fn open(path: &CStr, mode: Mode, options: &OsFileOptions, block_size: usize) -> Result<File> {
+    let descriptor = Descriptor::open(path, mode.flags(), options.permissions).map_err(Error::from_os)?;
+    let file = OsFile::new(descriptor, mode, &options.pool)?;
+    File::new(file, format_args!("{}", Quoted(path.to_bytes())), &options.pool, block_size)
+}
+
+/// Uses an open descriptor from its position on (`Append`: from its end on). Unless borrowed it is closed with the file; on
+/// failure it stays the caller's.
+pub fn os_file_from_fd(fd: i32, mode: Mode, options: &OsFileOptions) -> Result<File> {
+    let failed = |error: Error| error.context(format_args!("open of descriptor {fd} {mode}"));
+    // Borrowed until nothing can fail any more.
+    let file = OsFile::new(Descriptor::borrow(fd), mode, &options.pool).map_err(failed)?;
+    let source = file.source.clone();
+    let file = File::new(file, format_args!("descriptor {fd}"), &options.pool, 0).map_err(failed)?;
+    if !options.borrow {
+        source.own();
+    }
+    Ok(file)
+}
+
+impl Mode {
+    fn flags(self) -> OpenFlags {
+        match self {
+            Mode::Read => OpenFlags::READ,
+            Mode::Write => OpenFlags::WRITE,
+            Mode::Append => OpenFlags::APPEND,
+            Mode::ReadWrite => OpenFlags::READ_WRITE,
+        }
+    }
+
+    fn reads(self) -> bool {
+        matches!(self, Mode::Read | Mode::ReadWrite)
+    }
+
+    fn writes(self) -> bool {
+        self != Mode::Read
+    }
+
+    /// Whether a descriptor with these status flags allows it.
+    fn allowed_by(self, status_flags: i32) -> bool {
+        match status_flags & libc::O_ACCMODE {
+            libc::O_RDONLY => !self.writes(),
+            libc::O_WRONLY => !self.reads(),
+            _ => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Mode::Read => "for reading",
+            Mode::Write => "for writing",
+            Mode::Append => "for appending",
+            Mode::ReadWrite => "for reading and writing",
+        })
+    }
+}
+
+struct OsFile {
+    source: Shared<Source>,
+    capabilities: Capabilities,
+    /// Bytes moved since the opening, which is the position where the system knows none.
+    transferred: i64,
+}
+
+/// The descriptor, until it is closed: reads at an offset run on it at the same time as anything else.
+struct Source {
+    descriptor: RwLock<Option<Descriptor>>,
+    pool: Pool,
+}
+
+impl OsFile {
+    fn new(descriptor: Descriptor, mode: Mode, pool: &Pool) -> Result<Self> {
+        let capabilities = examine(&descriptor, mode)?;
+        let source = Source { descriptor: RwLock::new(Some(descriptor)), pool: pool.clone() };
+        Ok(Self { source: Shared::try_new(source)?, capabilities, transferred: 0 })
+    }
+
+    fn is_seekable(&self) -> bool {
+        self.capabilities.contains(Capabilities::SIZE)
+    }
+}
+
+/// Checks that the descriptor is what the mode needs, goes to the end for appending, and tells what can be done with it.
+fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
+    use Capabilities as Can;
+    if !mode.allowed_by(descriptor.status_flags().map_err(Error::from_os)?) {
+        return Err(error!(Invalid, "the descriptor was not opened {mode}"));
+    }
+    let (kind, _) = descriptor.kind_and_size().map_err(Error::from_os)?;
+    if kind == FileKind::Directory {
+        return Err(Error::from_os(libc::EISDIR));
+    }
+    let seekable = kind != FileKind::Stream;
+    if mode == Mode::Append && seekable {
+        descriptor.seek(0, Whence::End).map_err(Error::from_os)?;
+    }
+    // Where every write goes to the end, positions to write at mean nothing.
+    let placed = seekable && mode != Mode::Append;
+    Ok(Can::READ.when(mode.reads())
+        | Can::WRITE.when(mode.writes())
+        | Can::SIZE.when(seekable)
+        | Can::SEEK.when(placed)
+        | Can::READ_AT.when(placed && mode.reads())
+        | Can::WRITE_AT.when(placed && mode.writes())
+        | Can::RESIZE.when(kind == FileKind::Regular && mode.writes()))
+}
+
+impl Source {
+    #[inline]
+    fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
+        let descriptor = self.descriptor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(descriptor) = &*descriptor else { return Err(error!(Closed, "it was closed meanwhile")) };
+        call(descriptor).map_err(Error::from_os)
+    }
+
+    fn own(&self) {
+        let mut descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(descriptor) = &mut *descriptor {
+            descriptor.own();
+        }
+    }
+
+    /// Waits for reads at offsets that are under way, then closes.
+    fn close(&self) -> Result<()> {
+        let descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        descriptor.map_or(Ok(()), |mut descriptor| descriptor.close()).map_err(Error::from_os)
+    }
+}
+
+/// A write that stopped on its way.
+#[cold]
+fn short_write((done, os_error): (usize, i32), size: usize) -> Error {
+    let error = Error::from_os(os_error);
+    if done == 0 { error } else { error.context(format_args!("after {done} of {size} bytes")) }
+}
+
+impl Stream for OsFile {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
+        let source = self.source.clone();
+        self.capabilities.contains(Capabilities::READ_AT).then(|| source.unsize(|p| p as *mut _))
+    }
+
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.source.with(|descriptor| descriptor.read(dst))?;
+        self.transferred += count as i64;
+        Ok(count)
+    }
+
+    fn skip(&mut self, size: usize) -> Result<Option<()>> {
+        let Some(remaining) = self.remaining_hint() else { return Ok(None) };
+        let size = size.min(remaining) as i64;
+        self.source.with(|descriptor| descriptor.seek(size, Whence::Current))?;
+        Ok(Some(()))
+    }
+
+    /// None where the size says nothing, as under /proc.
+    fn remaining_hint(&self) -> Option<usize> {
+        let size = if self.is_seekable() { self.size().ok()? } else { 0 };
+        if size == 0 {
+            return None;
+        }
+        Some((size - self.tell().ok()?).max(0) as usize)
+    }
+
+    fn write(&mut self, data: &[u8]) -> Result<()> {
+        let result = self.source.with(|descriptor| Ok(descriptor.write_all(data)))?;
+        self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;
+        result.map_err(|stopped| short_write(stopped, data.len()))
+    }
+
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+        let result = self.source.with(|descriptor| Ok(descriptor.write_all_at(offset as i64, data)))?;
+        result.map_err(|stopped| short_write(stopped, data.len()))
+    }
+
+    fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
+        self.source.with(|descriptor| descriptor.seek(offset, whence)).map_err(|error| match error.os_error() {
+            libc::EINVAL => error!(Invalid, "offset {offset} leads to no position"),
+            _ => error,
+        })
+    }
+
+    fn tell(&self) -> Result<i64> {
+        if !self.is_seekable() {
+            return Ok(self.transferred);
+        }
+        self.source.with(|descriptor| descriptor.seek(0, Whence::Current))
+    }
+
+    fn size(&self) -> Result<i64> {
+        self.source.with(|descriptor| descriptor.kind_and_size()).map(|(_, size)| size)
+    }
+
+    fn resize(&mut self, size: usize) -> Result<()> {
+        self.source.with(|descriptor| descriptor.truncate(size as i64))
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        match self.source.with(|descriptor| descriptor.sync()) {
+            // Pipes, sockets and terminals have no disk to wait for.
+            Err(error) if matches!(error.os_error(), libc::EINVAL | libc::EROFS) => Ok(()),
+            result => result,
+        }
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.source.close()
+    }
+}
+
+impl RandomAccess for Source {
+    fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.with(|descriptor| descriptor.read_at(offset as i64, dst))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        let (_, size) = self.with(|descriptor| descriptor.kind_and_size()).ok()?;
+        (size > 0).then_some(size as usize)
+    }
+
+    fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}

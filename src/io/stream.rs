@@ -1,0 +1,124 @@
+//! What a class of file implements.
+
+use super::Capabilities;
+use crate::error::{Error, Result, error};
+use crate::memory::{Buffer, Pool};
+use crate::shared::Shared;
+use std::mem::MaybeUninit;
+
+pub use crate::sys::Whence;
+
+/// The calls of a file that go one at a time. `File` serialises them, checks the arguments and the capability of each,
+/// names the file in their errors, and calls nothing after `close` or `abort`; a class does the work and nothing else.
+/// What a class is not capable of it leaves out.
+#[allow(unused_variables, reason = "the names are documentation")]
+pub(crate) trait Stream: Send {
+    /// What the class can do. Does not change.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
+    fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
+        None
+    }
+
+    /// One attempt to read: at most `dst.len()` bytes, 0 only at the end. What it counts it has filled.
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        Err(not_capable())
+    }
+
+    /// Up to `size` bytes without a copy, for a class with `ZERO_COPY`; fewer only at the end.
+    fn read_slice(&mut self, size: usize) -> Result<Buffer> {
+        Err(not_capable())
+    }
+
+    /// All that lies ahead, without a copy and without moving, for a class with `ZERO_COPY`.
+    fn ahead(&self) -> Result<&[u8]> {
+        Err(not_capable())
+    }
+
+    /// Moves ahead by up to `size` bytes without reading them. `None`: there is no way but to read.
+    fn skip(&mut self, size: usize) -> Result<Option<()>> {
+        Ok(None)
+    }
+
+    /// How many bytes lie ahead, where that is easily known; a guess is enough.
+    fn remaining_hint(&self) -> Option<usize> {
+        None
+    }
+
+    /// Writes everything.
+    fn write(&mut self, data: &[u8]) -> Result<()> {
+        Err(not_capable())
+    }
+
+    /// Writes everything at an offset; the position stays.
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+        Err(not_capable())
+    }
+
+    /// Moves the position; on failure it stays. Gives the new one.
+    fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
+        Err(not_capable())
+    }
+
+    /// The position in logical (uncompressed) bytes.
+    fn tell(&self) -> Result<i64>;
+
+    /// The size in logical bytes.
+    fn size(&self) -> Result<i64> {
+        Err(not_capable())
+    }
+
+    /// Cuts or extends; what is new reads as zeros.
+    fn resize(&mut self, size: usize) -> Result<()> {
+        Err(not_capable())
+    }
+
+    /// Passes everything written on to the operating system.
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Waits until everything written is on the disk.
+    fn sync(&mut self) -> Result<()> {
+        self.flush()
+    }
+
+    /// Finishes what is written and lets go of everything, also when it fails.
+    fn close(&mut self) -> Result<()>;
+
+    /// Lets go of everything without finishing.
+    fn abort(&mut self) -> Result<()> {
+        self.close()
+    }
+
+    /// The bytes written, of a class that keeps them; callable once, before or after `close`.
+    fn take_buffer(&mut self) -> Result<Buffer> {
+        Err(not_capable())
+    }
+}
+
+/// Reads that need no position and may run on any number of threads at once.
+pub(crate) trait RandomAccess: Send + Sync {
+    /// One attempt to read at an offset: at most `dst.len()` bytes, 0 only at the end. What it counts it has filled.
+    fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize>;
+
+    /// Up to `size` bytes at an offset without a copy, where the class can.
+    fn slice_at(&self, _offset: usize, _size: usize) -> Result<Option<Buffer>> {
+        Ok(None)
+    }
+
+    /// How many bytes there are, where that is easily known; a guess is enough.
+    fn size_hint(&self) -> Option<usize> {
+        None
+    }
+
+    /// Where buffers for what is read come from.
+    fn pool(&self) -> &Pool;
+}
+
+/// Only reached when a class claims what it does not implement.
+#[cold]
+fn not_capable() -> Error {
+    error!(Internal, "the class claims a capability that it does not have")
+}

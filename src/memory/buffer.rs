@@ -1,0 +1,394 @@
+//! Buffers: bytes with one owner, seen by any number of slices.
+
+use super::pool::Pool;
+use super::{ALIGNMENT, round_up};
+use crate::error::{Error, Result, error};
+use crate::shared::{Shared, try_box};
+use crate::sys::Mapping;
+use std::mem::MaybeUninit;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+
+/// Keeps memory alive that is not a pool's; dropped after the last slice.
+pub(crate) trait Owner: Send + Sync {}
+
+impl Owner for Mapping {}
+
+/// A counted reference to a buffer.
+///
+/// A buffer is its own root or a slice of a root; slices of slices refer to the root, so there are no chains.
+#[derive(Clone)]
+#[repr(transparent)]
+pub struct Buffer(pub(crate) Shared<View>);
+
+/// Bytes and what keeps them. Address, size and capacity change only in `resize` and `reserve`; they are atomic so that a
+/// host that breaks the rule of one caller at a time reads an old or a new value and nothing else.
+pub(crate) struct View {
+    data: AtomicPtr<u8>,
+    size: AtomicUsize,
+    capacity: AtomicUsize,
+    /// Of a resizable buffer: its live slices, or `RESIZING`.
+    slices: AtomicUsize,
+    mutable: bool,
+    memory: Memory,
+}
+
+enum Memory {
+    Fixed(Pool),
+    Resizable(Pool),
+    Owned(#[allow(dead_code, reason = "held to be dropped")] Box<dyn Owner>),
+    Slice(Buffer),
+}
+
+/// Stands for the number of slices while a buffer is being resized.
+const RESIZING: usize = usize::MAX;
+
+impl Buffer {
+    /// A mutable buffer of `size` bytes, contents undefined, padding zeroed.
+    pub fn allocate(pool: &Pool, size: usize) -> Result<Self> {
+        Self::from_pool(pool, size, Memory::Fixed)
+    }
+
+    /// As `allocate`, and its size may change.
+    pub fn allocate_resizable(pool: &Pool, size: usize) -> Result<Self> {
+        Self::from_pool(pool, size, Memory::Resizable)
+    }
+
+    /// Bytes that `owner` keeps alive.
+    ///
+    /// # Safety
+    /// `size` bytes at `data` are readable, and writable if `mutable`, until `owner` is dropped.
+    pub(crate) unsafe fn from_owner<O>(data: NonNull<u8>, size: usize, mutable: bool, owner: O) -> Result<Self>
+    where
+        O: Owner + 'static,
+    {
+        // On failure nothing may have been dropped: the owner goes in last.
+        let view = View::new(data, size, size, mutable, Memory::Owned(try_box(owner)?));
+        Shared::try_new(view).map(Self)
+    }
+
+    /// A mapped file's bytes, `size` of them from its start.
+    pub(crate) fn of_mapping(mapping: Mapping, size: usize, mutable: bool) -> Result<Self> {
+        // SAFETY: the mapping holds as many bytes and allows what its access mode says.
+        unsafe { Self::from_owner(mapping.data(), size, mutable, mapping) }
+    }
+
+    /// A copy of `bytes` in memory of `pool`.
+    pub fn copy_of(pool: &Pool, bytes: &[u8]) -> Result<Self> {
+        let copy = Self::allocate(pool, bytes.len())?;
+        copy.fill_with(bytes, 0);
+        Ok(copy)
+    }
+
+    /// All buffers' bytes behind one another, in one new buffer.
+    pub fn concatenate<'a>(pool: &Pool, buffers: impl Iterator<Item = &'a Buffer> + Clone) -> Result<Self> {
+        let add = |sum: usize, buffer: &Buffer| sum.checked_add(buffer.size());
+        let size = buffers.clone().try_fold(0, add).ok_or_else(|| error!(CapacityError, "the buffers are too long"))?;
+        let whole = Self::allocate(pool, size)?;
+        let mut end = 0;
+        for buffer in buffers {
+            whole.fill_with(buffer.as_slice(), end);
+            end += buffer.size();
+        }
+        Ok(whole)
+    }
+
+    /// Takes over a pool's block of `capacity` bytes, of which `size` are filled.
+    ///
+    /// # Safety
+    /// `data` is a live block of `pool` of `capacity` bytes aligned to `ALIGNMENT`; on success the buffer owns it.
+    pub(crate) unsafe fn adopt(pool: &Pool, data: NonNull<u8>, size: usize, capacity: usize) -> Result<Self> {
+        let empty = View::new(Pool::zero_size_area(), 0, 0, true, Memory::Resizable(pool.clone()));
+        let buffer = Self(Shared::try_new(empty)?);
+        buffer.0.set(data, size, capacity);
+        Ok(buffer)
+    }
+
+    fn from_pool(pool: &Pool, size: usize, memory: fn(Pool) -> Memory) -> Result<Self> {
+        let capacity = round_up(size)?;
+        let data = pool.allocate(capacity, ALIGNMENT)?;
+        // From here on the view frees the block, also when there is no memory for the view itself.
+        let view = View::new(data, size, capacity, true, memory(pool.clone()));
+        view.zero_padding();
+        Shared::try_new(view).map(Self)
+    }
+
+    /// `size` bytes from `offset` on, without a copy. Immutable.
+    #[inline]
+    pub fn slice(&self, offset: usize, size: usize) -> Result<Self> {
+        self.make_slice(offset, size, false)
+    }
+
+    /// As `slice`, but of as many bytes as there are, none where `offset` lies past the end.
+    #[inline]
+    pub(crate) fn slice_up_to(&self, offset: usize, size: usize) -> Result<Self> {
+        let offset = offset.min(self.size());
+        self.make_slice(offset, size.min(self.size() - offset), false)
+    }
+
+    /// As `slice`, mutable; only of a mutable buffer.
+    pub fn slice_mutable(&self, offset: usize, size: usize) -> Result<Self> {
+        if !self.is_mutable() {
+            return Err(error!(Invalid, "a buffer of {} bytes is immutable, so are its slices", self.size()));
+        }
+        self.make_slice(offset, size, true)
+    }
+
+    #[inline]
+    fn make_slice(&self, offset: usize, size: usize, mutable: bool) -> Result<Self> {
+        let root = self.root();
+        let pin = Pin::new(root)?;
+        self.check_range(offset, size)?;
+        // SAFETY: inside the buffer by the check above.
+        let data = unsafe { self.data().add(offset) };
+        let view = View::new(data, size, size, mutable, Memory::Slice(root.clone()));
+        // The view lets go of the root from here on, also when there is no memory for it.
+        std::mem::forget(pin);
+        Shared::try_new(view).map(Self)
+    }
+
+    /// A copy of `size` bytes from `offset` on, in memory of `pool`.
+    pub fn copy(&self, offset: usize, size: usize, pool: &Pool) -> Result<Self> {
+        self.check_range(offset, size)?;
+        Self::copy_of(pool, &self.as_slice()[offset..offset + size])
+    }
+
+    #[inline]
+    fn check_range(&self, offset: usize, size: usize) -> Result<()> {
+        match offset.checked_add(size) {
+            Some(end) if end <= self.size() => Ok(()),
+            _ => Err(out_of_range(offset, size, self.size())),
+        }
+    }
+
+    /// Changes the size; contents are kept up to the smaller one. With `shrink_to_fit` the capacity follows downwards.
+    pub fn resize(&self, size: usize, shrink_to_fit: bool) -> Result<()> {
+        let resizing = Resizing::begin(self)?;
+        let capacity = round_up(size)?;
+        if capacity > self.capacity() || (shrink_to_fit && capacity < self.capacity()) {
+            resizing.set_capacity(self, size.min(self.size()), capacity)?;
+        }
+        self.0.size.store(size, Relaxed);
+        self.zero_padding();
+        Ok(())
+    }
+
+    /// Makes the capacity at least `capacity`; the size stays.
+    pub fn reserve(&self, capacity: usize) -> Result<()> {
+        let resizing = Resizing::begin(self)?;
+        let capacity = round_up(capacity)?;
+        if capacity > self.capacity() {
+            resizing.set_capacity(self, self.size(), capacity)?;
+        }
+        Ok(())
+    }
+
+    /// Zeroes what lies between the size and the next multiple of `ALIGNMENT`, as far as the capacity goes.
+    pub fn zero_padding(&self) {
+        if self.is_mutable() {
+            self.0.zero_padding();
+        }
+    }
+
+    /// The first byte; never NULL for memory of a pool.
+    #[inline]
+    pub fn data(&self) -> NonNull<u8> {
+        let data = self.0.data.load(Relaxed);
+        NonNull::new(data).unwrap_or(NonNull::dangling())
+    }
+
+    /// Bytes that are valid.
+    #[inline]
+    pub fn size(&self) -> usize {
+        self.0.size.load(Relaxed)
+    }
+
+    /// Bytes that the size may grow to at its place.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.0.capacity.load(Relaxed)
+    }
+
+    /// Whether the bytes may be written.
+    #[inline]
+    pub fn is_mutable(&self) -> bool {
+        self.0.mutable
+    }
+
+    /// The buffer that a slice is a slice of; `None` for a root.
+    pub fn parent(&self) -> Option<&Buffer> {
+        match &self.0.memory {
+            Memory::Slice(root) => Some(root),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn root(&self) -> &Buffer {
+        self.parent().unwrap_or(self)
+    }
+
+    /// Whether nobody else holds a reference, slices included.
+    pub(crate) fn is_unique(&self) -> bool {
+        self.0.is_unique()
+    }
+
+    /// Whether both hold the same bytes.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.size() == other.size() && (self.data() == other.data() || self.as_slice() == other.as_slice())
+    }
+
+    /// The bytes. As for every function that is given memory: nobody may write to them meanwhile.
+    #[inline]
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: `size` bytes at `data` are readable while the view lives; not written by the callers' promise.
+        unsafe { std::slice::from_raw_parts(self.data().as_ptr(), self.size()) }
+    }
+
+    /// Copies from `offset` on into `dst` and gives the number of bytes, fewer than asked for only at the end.
+    #[inline]
+    pub(crate) fn copy_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> usize {
+        let size = self.size().saturating_sub(offset).min(dst.len());
+        if size > 0 {
+            // SAFETY: inside both. By address and not as `&[u8]`: of mapped memory another process may change the bytes;
+            // and `copy`, for a host may read a buffer into itself.
+            unsafe { std::ptr::copy(self.data().as_ptr().add(offset), dst.as_mut_ptr().cast(), size) };
+        }
+        size
+    }
+
+    /// Copies `bytes` to `offset`; the caller has checked that the buffer is mutable and holds them.
+    #[inline]
+    pub(crate) fn fill_with(&self, bytes: &[u8], offset: usize) {
+        assert!(self.is_mutable() && offset <= self.size() && bytes.len() <= self.size() - offset);
+        // SAFETY: checked above; `copy`, for a host may write a part of a buffer to the buffer itself.
+        unsafe { std::ptr::copy(bytes.as_ptr(), self.data().as_ptr().add(offset), bytes.len()) };
+    }
+
+    /// The bytes from `offset` on, to be read into by the only holder.
+    pub(crate) fn spare_from(&mut self, offset: usize) -> &mut [MaybeUninit<u8>] {
+        assert!(self.is_mutable() && self.is_unique() && offset <= self.size());
+        // SAFETY: the memory is ours alone, and `MaybeUninit` asks nothing of its contents.
+        unsafe { std::slice::from_raw_parts_mut(self.data().as_ptr().add(offset).cast(), self.size() - offset) }
+    }
+}
+
+#[cold]
+fn out_of_range(offset: usize, size: usize, of: usize) -> Error {
+    error!(IndexError, "{size} bytes at offset {offset} are not inside a buffer of {of} bytes")
+}
+
+impl View {
+    #[inline]
+    fn new(data: NonNull<u8>, size: usize, capacity: usize, mutable: bool, memory: Memory) -> Self {
+        Self {
+            data: AtomicPtr::new(data.as_ptr()),
+            size: AtomicUsize::new(size),
+            capacity: AtomicUsize::new(capacity),
+            slices: AtomicUsize::new(0),
+            mutable,
+            memory,
+        }
+    }
+
+    fn set(&self, data: NonNull<u8>, size: usize, capacity: usize) {
+        self.data.store(data.as_ptr(), Relaxed);
+        self.size.store(size, Relaxed);
+        self.capacity.store(capacity, Relaxed);
+    }
+
+    fn zero_padding(&self) {
+        let size = self.size.load(Relaxed);
+        let end = size.next_multiple_of(ALIGNMENT).min(self.capacity.load(Relaxed));
+        if size < end {
+            // SAFETY: between the size and the capacity; only roots of a pool and mutable memory come here.
+            unsafe { self.data.load(Relaxed).add(size).write_bytes(0, end - size) };
+        }
+    }
+}
+
+impl Drop for View {
+    #[inline]
+    fn drop(&mut self) {
+        match &self.memory {
+            Memory::Slice(root) => Pin::undo(root),
+            Memory::Fixed(pool) | Memory::Resizable(pool) => {
+                if let Some(data) = NonNull::new(*self.data.get_mut()) {
+                    // SAFETY: the view owns the block, which was allocated with this size and alignment.
+                    unsafe { pool.free(data, *self.capacity.get_mut(), ALIGNMENT) };
+                }
+            }
+            Memory::Owned(_) => {}
+        }
+    }
+}
+
+/// Holds off the resizing of a root while a slice of it is being made and as long as it lives.
+struct Pin<'a>(&'a Buffer);
+
+impl<'a> Pin<'a> {
+    #[inline]
+    fn new(root: &'a Buffer) -> Result<Self> {
+        if matches!(root.0.memory, Memory::Resizable(_)) {
+            let add = |slices: usize| slices.checked_add(1);
+            root.0.slices.fetch_update(Acquire, Relaxed, add).map_err(|_| being_resized())?;
+        }
+        Ok(Self(root))
+    }
+
+    #[inline]
+    fn undo(root: &Buffer) {
+        if matches!(root.0.memory, Memory::Resizable(_)) {
+            root.0.slices.fetch_sub(1, Release);
+        }
+    }
+}
+
+impl Drop for Pin<'_> {
+    fn drop(&mut self) {
+        Self::undo(self.0);
+    }
+}
+
+#[cold]
+fn being_resized() -> Error {
+    error!(Invalid, "the buffer is being resized on another thread")
+}
+
+/// The right to resize a buffer: no slice of it lives and nobody else resizes it.
+struct Resizing<'a> {
+    view: &'a View,
+    pool: &'a Pool,
+}
+
+impl<'a> Resizing<'a> {
+    fn begin(buffer: &'a Buffer) -> Result<Self> {
+        let view = &*buffer.0;
+        let Memory::Resizable(pool) = &view.memory else {
+            return Err(error!(Invalid, "a buffer of {} bytes is not resizable", buffer.size()));
+        };
+        match view.slices.compare_exchange(0, RESIZING, Acquire, Relaxed) {
+            Ok(_) => Ok(Self { view, pool }),
+            Err(RESIZING) => Err(being_resized()),
+            Err(slices) => Err(error!(
+                Invalid,
+                "a buffer of {} bytes cannot be resized while slices of it live ({slices} now)",
+                buffer.size()
+            )),
+        }
+    }
+
+    /// Moves to a block of `capacity` bytes, of which `size` are worth keeping.
+    fn set_capacity(&self, buffer: &Buffer, size: usize, capacity: usize) -> Result<()> {
+        // SAFETY: the view owns the block, which was allocated with this size and alignment.
+        let data = unsafe { self.pool.reallocate(buffer.data(), buffer.capacity(), capacity, ALIGNMENT) }?;
+        self.view.set(data, size, capacity);
+        Ok(())
+    }
+}
+
+impl Drop for Resizing<'_> {
+    fn drop(&mut self) {
+        self.view.slices.store(0, Release);
+    }
+}

@@ -1,0 +1,40 @@
+//! Memory: pools that account for every byte, and the buffers that live in them.
+
+mod allocator;
+mod buffer;
+mod builder;
+mod capped;
+#[cfg(feature = "jemalloc")]
+mod jemalloc;
+mod large;
+mod logging;
+mod mimalloc;
+mod pool;
+mod proxy;
+mod registry;
+mod statistics;
+mod system;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use allocator::{AccountedPool, Allocator};
+pub use buffer::Buffer;
+pub(crate) use buffer::Owner;
+pub(crate) use builder::BufferBuilder;
+pub use capped::CappedPool;
+pub use logging::{LoggingPool, PoolEvent};
+pub use pool::{MemoryPool, Pool};
+pub use proxy::ProxyPool;
+pub use registry::{BACKENDS, default_pool, open_backend, set_default_pool};
+pub use statistics::Statistics;
+
+/// Alignment and unit of growth of every buffer, in bytes; what Arrow recommends and SIMD code likes.
+pub const ALIGNMENT: usize = 64;
+
+/// The least multiple of `ALIGNMENT` that holds `size` bytes.
+pub(crate) fn round_up(size: usize) -> crate::error::Result<usize> {
+    size.checked_next_multiple_of(ALIGNMENT).filter(|rounded| *rounded <= isize::MAX as usize).ok_or_else(|| {
+        crate::error::error!(OutOfMemory, "a buffer of {size} bytes does not fit the address space")
+    })
+}

@@ -1,0 +1,164 @@
+//! Counted references whose allocation can fail, and boxes whose allocation can fail.
+//!
+//! `std::sync::Arc` aborts the process when memory is short and pays for weak references that nothing here uses. A library
+//! inside somebody else's process may do neither, and a slice of a buffer costs little more than its reference.
+
+use crate::error::{Error, Result};
+use std::alloc::Layout;
+use std::ops::Deref;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+/// Counts from here up belong to objects in static memory: never counted, never freed.
+const IMMORTAL: usize = 1 << (usize::BITS - 1);
+
+/// What a `Shared` points at. Public to the crate so that a static can hold one.
+#[repr(C)]
+pub(crate) struct Counted<T: ?Sized> {
+    references: AtomicUsize,
+    value: T,
+}
+
+impl<T> Counted<T> {
+    /// An object in static memory.
+    pub(crate) const fn immortal(value: T) -> Self {
+        Self { references: AtomicUsize::new(IMMORTAL), value }
+    }
+}
+
+/// A counted reference to a `T`.
+#[repr(transparent)]
+pub(crate) struct Shared<T: ?Sized>(NonNull<Counted<T>>);
+
+// SAFETY: as for Arc: references on several threads share the value, and the last one, on any thread, drops it.
+unsafe impl<T: ?Sized + Send + Sync> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: ?Sized + Send + Sync> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    /// Moves `value` to the heap.
+    pub(crate) fn try_new(value: T) -> Result<Self> {
+        Self::new_if_room(value).ok_or_else(|| Error::out_of_memory(size_of::<Counted<T>>()))
+    }
+
+    /// As `try_new`, for the maker of errors.
+    pub(crate) fn new_if_room(value: T) -> Option<Self> {
+        let counted = box_if_room(Counted { references: AtomicUsize::new(1), value })?;
+        Some(Self(NonNull::from(Box::leak(counted))))
+    }
+
+    /// A reference to an object in static memory.
+    pub(crate) const fn from_static(counted: &'static Counted<T>) -> Self {
+        Self(NonNull::from_ref(counted))
+    }
+
+    /// Turns the reference into one to a trait object; `unsize` is the coercion `|p| p`.
+    pub(crate) fn unsize<U: ?Sized>(self, unsize: fn(*mut Counted<T>) -> *mut Counted<U>) -> Shared<U> {
+        let raw = unsize(self.into_raw().as_ptr());
+        // SAFETY: an unsizing coercion keeps the address, which was not NULL.
+        Shared(unsafe { NonNull::new_unchecked(raw) })
+    }
+
+    /// Gives the reference up as a pointer.
+    #[inline]
+    pub(crate) fn into_raw(self) -> NonNull<Counted<T>> {
+        let raw = self.0;
+        std::mem::forget(self);
+        raw
+    }
+
+    /// Takes back what `into_raw` gave.
+    ///
+    /// # Safety
+    /// `raw` came from `into_raw` of the same type and is taken back once.
+    #[inline]
+    pub(crate) unsafe fn from_raw(raw: NonNull<Counted<T>>) -> Self {
+        Self(raw)
+    }
+}
+
+impl<T: ?Sized> Shared<T> {
+    /// Whether this is the only reference.
+    #[inline]
+    pub(crate) fn is_unique(&self) -> bool {
+        self.count().load(Ordering::Acquire) == 1
+    }
+
+    /// Whether both refer to the same object.
+    #[inline]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::addr_eq(self.0.as_ptr(), other.0.as_ptr())
+    }
+
+    #[inline]
+    fn count(&self) -> &AtomicUsize {
+        // SAFETY: the object lives while a reference to it does.
+        unsafe { &self.0.as_ref().references }
+    }
+
+    #[inline(never)]
+    fn destroy(&mut self) {
+        // SAFETY: the caller held the last reference; the memory came from `try_box`.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+impl<T: ?Sized> Clone for Shared<T> {
+    #[inline]
+    fn clone(&self) -> Self {
+        let count = self.count();
+        if count.load(Ordering::Relaxed) < IMMORTAL {
+            // No overflow check: more references than addresses cannot be held.
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        Self(self.0)
+    }
+}
+
+impl<T: ?Sized> Drop for Shared<T> {
+    #[inline]
+    fn drop(&mut self) {
+        let count = self.count();
+        let seen = count.load(Ordering::Acquire);
+        if seen >= IMMORTAL {
+            return;
+        }
+        // A lone reference cannot be joined by another from outside, so it needs no atomic decrement.
+        if seen == 1 {
+            return self.destroy();
+        }
+        if count.fetch_sub(1, Ordering::Release) == 1 {
+            fence(Ordering::Acquire);
+            self.destroy();
+        }
+    }
+}
+
+impl<T: ?Sized> Deref for Shared<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: the object lives while a reference to it does.
+        unsafe { &self.0.as_ref().value }
+    }
+}
+
+/// `Box::new` that reports a lack of memory.
+pub(crate) fn try_box<T>(value: T) -> Result<Box<T>> {
+    box_if_room(value).ok_or_else(|| Error::out_of_memory(size_of::<T>()))
+}
+
+fn box_if_room<T>(value: T) -> Option<Box<T>> {
+    const { assert!(size_of::<T>() > 0, "nothing to allocate: use Box::new") }
+    // SAFETY: the layout is not empty.
+    let memory = unsafe { std::alloc::alloc(Layout::new::<T>()) }.cast::<T>();
+    if memory.is_null() {
+        return None;
+    }
+    // SAFETY: fresh memory of the right layout from the allocator that Box uses.
+    unsafe {
+        memory.write(value);
+        Some(Box::from_raw(memory))
+    }
+}

@@ -1,0 +1,230 @@
+//! File descriptors: open, transfer whole requests, ask, close.
+
+use super::{errno, retry};
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, RawFd};
+
+/// The most that Linux transfers in one call; asking for more only hides that.
+const LARGEST_TRANSFER: usize = 0x7fff_f000;
+
+/// The failure of a system call: its errno.
+type OsResult<T> = std::result::Result<T, i32>;
+
+/// How to open a path.
+#[derive(Clone, Copy)]
+pub(crate) struct OpenFlags(libc::c_int);
+
+impl OpenFlags {
+    pub(crate) const READ: Self = Self(libc::O_RDONLY);
+    pub(crate) const WRITE: Self = Self(libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC);
+    pub(crate) const APPEND: Self = Self(libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND);
+    pub(crate) const READ_WRITE: Self = Self(libc::O_RDWR | libc::O_CREAT);
+    pub(crate) const CREATE: Self = Self(libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC);
+}
+
+/// From where an offset counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whence {
+    /// From the start of the file.
+    Start,
+    /// From the position.
+    Current,
+    /// From the end of the file.
+    End,
+}
+
+/// What stands behind a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Regular,
+    Block,
+    Directory,
+    /// Pipes, sockets, terminals and other devices: no size, no position.
+    Stream,
+}
+
+/// An open descriptor. An owned one closes when dropped.
+pub(crate) struct Descriptor {
+    fd: RawFd,
+    owned: bool,
+}
+
+impl Descriptor {
+    /// Opens `path`, never inherited across exec.
+    pub(crate) fn open(path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
+        // SAFETY: the path is NUL-terminated.
+        let fd = retry(|| unsafe { libc::open(path.as_ptr(), flags.0 | libc::O_CLOEXEC, permissions) } as isize)?;
+        Ok(Self { fd: fd as RawFd, owned: true })
+    }
+
+    /// Uses a descriptor that stays the host's.
+    pub(crate) fn borrow(fd: RawFd) -> Self {
+        Self { fd, owned: false }
+    }
+
+    /// Takes over a borrowed one.
+    pub(crate) fn own(&mut self) {
+        self.owned = true;
+    }
+
+    /// The access mode and status flags, as `fcntl(F_GETFL)` gives them.
+    pub(crate) fn status_flags(&self) -> OsResult<libc::c_int> {
+        // SAFETY: asks only.
+        retry(|| unsafe { libc::fcntl(self.fd, libc::F_GETFL) } as isize).map(|flags| flags as libc::c_int)
+    }
+
+    /// What stands behind it and its size in bytes.
+    pub(crate) fn kind_and_size(&self) -> OsResult<(FileKind, i64)> {
+        let mut stat = MaybeUninit::<libc::stat>::uninit();
+        // SAFETY: fills the struct where it succeeds.
+        retry(|| unsafe { libc::fstat(self.fd, stat.as_mut_ptr()) } as isize)?;
+        // SAFETY: fstat succeeded.
+        let stat = unsafe { stat.assume_init() };
+        Ok(match stat.st_mode & libc::S_IFMT {
+            libc::S_IFREG => (FileKind::Regular, stat.st_size),
+            libc::S_IFDIR => (FileKind::Directory, 0),
+            libc::S_IFBLK => (FileKind::Block, self.block_device_size()?),
+            _ => (FileKind::Stream, 0),
+        })
+    }
+
+    fn block_device_size(&self) -> OsResult<i64> {
+        let position = self.seek(0, Whence::Current)?;
+        let size = self.seek(0, Whence::End)?;
+        self.seek(position, Whence::Start)?;
+        Ok(size)
+    }
+
+    /// One read: at most `dst.len()` bytes, 0 only at the end.
+    pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
+        let size = dst.len().min(LARGEST_TRANSFER);
+        // SAFETY: `dst` takes `size` bytes.
+        self.blocking(libc::POLLIN, || unsafe { libc::read(self.fd, dst.as_mut_ptr().cast(), size) })
+    }
+
+    /// One read at an offset.
+    pub(crate) fn read_at(&self, offset: i64, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
+        let size = dst.len().min(LARGEST_TRANSFER);
+        // SAFETY: `dst` takes `size` bytes.
+        retry(|| unsafe { libc::pread(self.fd, dst.as_mut_ptr().cast(), size, offset) })
+    }
+
+    /// Writes everything. On failure tells how many bytes went out before.
+    pub(crate) fn write_all(&self, data: &[u8]) -> std::result::Result<(), (usize, i32)> {
+        self.transfer(data, |rest, _| {
+            let size = rest.len().min(LARGEST_TRANSFER);
+            // SAFETY: `rest` is readable.
+            self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, rest.as_ptr().cast(), size) })
+        })
+    }
+
+    /// Writes everything at an offset. On failure tells how many bytes went out before.
+    pub(crate) fn write_all_at(&self, offset: i64, data: &[u8]) -> std::result::Result<(), (usize, i32)> {
+        self.transfer(data, |rest, done| {
+            let size = rest.len().min(LARGEST_TRANSFER);
+            // SAFETY: `rest` is readable.
+            retry(|| unsafe { libc::pwrite(self.fd, rest.as_ptr().cast(), size, offset + done as i64) })
+        })
+    }
+
+    fn transfer(
+        &self,
+        data: &[u8],
+        mut write_some: impl FnMut(&[u8], usize) -> OsResult<usize>,
+    ) -> std::result::Result<(), (usize, i32)> {
+        let mut done = 0;
+        while done < data.len() {
+            match write_some(&data[done..], done) {
+                Ok(0) => return Err((done, libc::EIO)),
+                Ok(written) => done += written,
+                Err(os_error) => return Err((done, os_error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for a non-blocking descriptor instead of failing with EAGAIN.
+    fn blocking(&self, event: libc::c_short, mut call: impl FnMut() -> isize) -> OsResult<usize> {
+        loop {
+            match retry(&mut call) {
+                Err(libc::EAGAIN) => self.wait(event)?,
+                done => return done,
+            }
+        }
+    }
+
+    fn wait(&self, event: libc::c_short) -> OsResult<()> {
+        let mut poll = libc::pollfd { fd: self.fd, events: event, revents: 0 };
+        // SAFETY: one valid entry.
+        retry(|| unsafe { libc::poll(&mut poll, 1, -1) } as isize).map(drop)
+    }
+
+    /// Moves the position and tells the new one.
+    pub(crate) fn seek(&self, offset: i64, whence: Whence) -> OsResult<i64> {
+        let whence = match whence {
+            Whence::Start => libc::SEEK_SET,
+            Whence::Current => libc::SEEK_CUR,
+            Whence::End => libc::SEEK_END,
+        };
+        // SAFETY: no memory involved.
+        match unsafe { libc::lseek(self.fd, offset, whence) } {
+            -1 => Err(errno()),
+            position => Ok(position),
+        }
+    }
+
+    /// Cuts or extends the file; what is new reads as zeros.
+    pub(crate) fn truncate(&self, size: i64) -> OsResult<()> {
+        // SAFETY: no memory involved.
+        retry(|| unsafe { libc::ftruncate(self.fd, size) } as isize).map(drop)
+    }
+
+    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault.
+    pub(crate) fn allocate(&self, size: i64) -> OsResult<()> {
+        if size == 0 {
+            return Ok(());
+        }
+        loop {
+            // SAFETY: no memory involved. Gives the error number back instead of setting errno.
+            match unsafe { libc::posix_fallocate(self.fd, 0, size) } {
+                0 => return Ok(()),
+                libc::EINTR => continue,
+                os_error => return Err(os_error),
+            }
+        }
+    }
+
+    /// Waits until everything is on the disk.
+    pub(crate) fn sync(&self) -> OsResult<()> {
+        // SAFETY: no memory involved.
+        retry(|| unsafe { libc::fsync(self.fd) } as isize).map(drop)
+    }
+
+    /// Closes an owned descriptor; a borrowed one stays open. It is gone even where the system reports a failure.
+    pub(crate) fn close(&mut self) -> OsResult<()> {
+        if !std::mem::take(&mut self.owned) {
+            return Ok(());
+        }
+        // SAFETY: owned, and not used again. Not repeated on EINTR: Linux has let the descriptor go by then.
+        match unsafe { libc::close(self.fd) } {
+            -1 if errno() != libc::EINTR => Err(errno()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Descriptor {
+    fn drop(&mut self) {
+        if self.owned {
+            // SAFETY: owned, and not used again.
+            unsafe { libc::close(self.fd) };
+        }
+    }
+}
+
+impl AsRawFd for Descriptor {
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd
+    }
+}
