@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 type Test = fn() -> Result<(), String>;
 /// Name, tools it needs, what it does.
@@ -18,7 +19,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 const NEWEST_GLIBC: (u32, u32) = (2, 34);
 /// Libraries every Linux system has.
 const ALLOWED_NEEDED: [&str; 4] = ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"];
-/// Environment that does not reach the commands: the package is built and used with the settings of nobody in particular.
+/// Environment that does not reach the commands: the package is built and used with nobody's particular settings.
 /// LD_LIBRARY_PATH is here because cargo lets it point to its own builds of the library.
 const SETTINGS_OF_THIS_RUN: [&str; 5] =
     ["LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CFLAGS", "LDFLAGS"];
@@ -37,6 +38,7 @@ pub fn trials() -> Vec<Trial> {
         trial("pkg_config_moved", &["cmake", "make", "pkg-config"], || pkg_config_shared(&installed()?.moved)),
         trial("pkg_config_static", &["cmake", "make", "pkg-config"], || pkg_config_static(&installed()?.prefix)),
         trial("pkg_config_static_moved", &["cmake", "make", "pkg-config"], || pkg_config_static(&installed()?.moved)),
+        trial("beside_another_rust_library", &["cmake", "make"], beside_another_rust_library),
         trial("soname_and_links", &["cmake", "make", "readelf"], soname_and_links),
         trial("dynamic_flags", &["cmake", "make", "readelf"], dynamic_flags),
         trial("needed_libraries", &["cmake", "make", "readelf"], needed_libraries),
@@ -53,7 +55,7 @@ struct Installed {
     moved: PathBuf,
 }
 
-/// Builds and installs once for all trials. Cargo's products stay where they are, so that the next run is quick.
+/// Builds and installs once for all trials. Only cargo's products stay from the run before: they take long.
 fn installed() -> Result<&'static Installed, String> {
     static INSTALLED: OnceLock<Result<Installed, String>> = OnceLock::new();
     INSTALLED.get_or_init(install).as_ref().map_err(String::clone)
@@ -61,8 +63,7 @@ fn installed() -> Result<&'static Installed, String> {
 
 fn install() -> Result<Installed, String> {
     let build = work_dir().join("build");
-    remove(&build.join("CMakeCache.txt"))?;
-    remove(&build.join("CMakeFiles"))?;
+    ["CMakeCache.txt", "CMakeFiles", "lib"].iter().try_for_each(|old| remove(&build.join(old)))?;
     configure("Unix Makefiles", &Path::new(ROOT).join("cmake"), &build, &["-DCMAKE_INSTALL_LIBDIR=lib".into()])?;
     run(cmake("--build").arg(&build))?;
     let prefix = fresh_dir("prefix")?;
@@ -202,13 +203,12 @@ fn split_shell_words(line: &str) -> Vec<String> {
 }
 
 fn compile_and_run(flags: &[String]) -> Result<(), String> {
-    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let dir = fresh_dir(&format!("pkg-config-{number}"))?;
     fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
     let program = dir.join("consumer");
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".into());
-    run(Command::new(compiler).arg(programs_dir().join("consumer.c")).arg("-o").arg(&program).args(flags))?;
+    run(compiler().arg(programs_dir().join("consumer.c")).arg("-o").arg(&program).args(flags))?;
     run_program(&program, &dir)
 }
 
@@ -216,6 +216,32 @@ fn compile_and_run(flags: &[String]) -> Result<(), String> {
 fn run_program(program: &Path, dir: &Path) -> Result<(), String> {
     let output = run(Command::new(program).arg(dir))?;
     check(output.trim() == VERSION, || format!("{} printed {output:?}, not {VERSION}", program.display()))
+}
+
+/// A program may link two static libraries that each bring Rust's standard library along.
+fn beside_another_rust_library() -> Result<(), String> {
+    let prefix = &installed()?.prefix;
+    let dir = fresh_dir("beside_another_rust_library")?;
+    fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
+    let ours = prefix.join("lib/libarrowio.a");
+    let other = dir.join("libother.a");
+    run(Command::new("rustc")
+        .args(["--crate-type", "staticlib", "-o"])
+        .args([&other, &programs_dir().join("other.rs")]))?;
+    for (program, libraries) in [("ours_first", [&ours, &other]), ("other_first", [&other, &ours])] {
+        let program = dir.join(program);
+        let source = programs_dir().join("beside_other.c");
+        run(compiler()
+            .arg("-I")
+            .arg(prefix.join("include"))
+            .arg(source)
+            .args(libraries)
+            .arg("-lm")
+            .arg("-o")
+            .arg(&program))?;
+        run_program(&program, &dir)?;
+    }
+    Ok(())
 }
 
 // ---- the installed files ----
@@ -341,6 +367,10 @@ fn remove(path: &Path) -> Result<(), String> {
         Err(error) if path.exists() => Err(format!("{}: {error}", path.display())),
         _ => Ok(()),
     }
+}
+
+fn compiler() -> Command {
+    Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
 }
 
 fn cmake(mode: &str) -> Command {

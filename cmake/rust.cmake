@@ -8,8 +8,8 @@ set(cargo_home "$ENV{HOME}/.cargo")
 if(DEFINED ENV{CARGO_HOME})
   set(cargo_home "$ENV{CARGO_HOME}")
 endif()
-find_program(ARROWIO_CARGO NAMES $ENV{CARGO} cargo HINTS "${cargo_home}/bin" REQUIRED DOC "Build tool of Rust")
-find_program(ARROWIO_RUSTC NAMES $ENV{RUSTC} rustc HINTS "${cargo_home}/bin" REQUIRED DOC "Compiler of Rust")
+find_program(ARROWIO_CARGO NAMES cargo HINTS "${cargo_home}/bin" REQUIRED DOC "Build tool of Rust")
+find_program(ARROWIO_RUSTC NAMES rustc HINTS "${cargo_home}/bin" REQUIRED DOC "Compiler of Rust")
 mark_as_advanced(ARROWIO_CARGO ARROWIO_RUSTC)
 
 # rustup chooses a toolchain by the working directory; cargo runs in the same one.
@@ -25,7 +25,7 @@ endfunction()
 
 # Named to cargo also when it is the host: then the results lie in a directory of that name whatever the user's
 # settings are.
-set(ARROWIO_RUST_TARGET "$ENV{CARGO_BUILD_TARGET}" CACHE STRING "Rust target triple; empty: the host")
+set(ARROWIO_RUST_TARGET "" CACHE STRING "Rust target triple; empty: the host")
 mark_as_advanced(ARROWIO_RUST_TARGET)
 set(arrowio_target "${ARROWIO_RUST_TARGET}")
 if(NOT arrowio_target)

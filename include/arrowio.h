@@ -1,12 +1,1726 @@
+/**
+ * \file arrowio.h
+ * libarrowio: the memory and IO layer of Apache Arrow as a small, stable C ABI.
+ *
+ * Generated from src/ffi; see CONTRIBUTING.md.
+ *
+ * Names: functions are arrowio_<class>_<verb>, constants ARROWIO_<GROUP>_<NAME>. Sizes and offsets are int64_t, in bytes;
+ * where nothing else is said a negative one is ARROWIO_INVALID. Paths are bytes as the system has them.
+ *
+ * Errors: a function that can fail returns an arrowio_status and takes, last, an optional out_error. If that is not NULL,
+ * it is set to NULL on success and to an error, for the caller to release, on failure; so release what an earlier call left
+ * there before using the variable again. Other outputs are written on success only, but for handles, which are NULL on
+ * failure. A function that cannot fail returns its value, and for NULL what its documentation says.
+ *
+ * Ownership: a handle from an out_ parameter, or from a retain function, is one reference that the caller releases once.
+ * Every other pointer that is returned is borrowed from the first argument. The library retains what it keeps and takes
+ * nothing over but what a function says; user_data is freed by its free_fn exactly once, and not at all if the call failed.
+ *
+ * Threads: functions may be called on any thread, with the limits that each states. Nothing of one object waits for
+ * another. No thread, signal handler or global constructor of the library appears unasked.
+ *
+ * Fork: in a child of fork() everything works as far as malloc() does there; descriptors share their position with the
+ * parent's, as always.
+ *
+ * Structs begin with struct_size, to be set to their sizeof; the rest set to zero means the defaults. They may grow.
+ */
+
+
 #ifndef ARROWIO_H
 #define ARROWIO_H
+
+#include <stddef.h>
 #include <stdint.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Major version of this header.
+ */
+#define ARROWIO_VERSION_MAJOR 0
+
+/**
+ * Minor version of this header.
+ */
+#define ARROWIO_VERSION_MINOR 1
+
+/**
+ * Patch version of this header.
+ */
+#define ARROWIO_VERSION_PATCH 0
+
+/**
+ * Version of this header as one number: major * 10000 + minor * 100 + patch.
+ */
+#define ARROWIO_VERSION_NUMBER 100
+
+/**
+ * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
+ */
+#define ARROWIO_CAPABILITY_READ 1
+
+/**
+ * arrowio_file_write and _write_buffer.
+ */
+#define ARROWIO_CAPABILITY_WRITE 2
+
+/**
+ * arrowio_file_seek.
+ */
+#define ARROWIO_CAPABILITY_SEEK 4
+
+/**
+ * arrowio_file_read_at and _read_at_buffer.
+ */
+#define ARROWIO_CAPABILITY_READ_AT 8
+
+/**
+ * arrowio_file_write_at.
+ */
+#define ARROWIO_CAPABILITY_WRITE_AT 16
+
+/**
+ * arrowio_file_size.
+ */
+#define ARROWIO_CAPABILITY_SIZE 32
+
+/**
+ * arrowio_file_resize.
+ */
+#define ARROWIO_CAPABILITY_RESIZE 64
+
+/**
+ * Buffers that are read are slices of what the file is made of: no copy.
+ */
+#define ARROWIO_CAPABILITY_ZERO_COPY 128
+
+/**
+ * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
+ * called from any threads at once; resizing and writing to the bytes only while nobody else uses them. Allocated memory
+ * begins at a multiple of 64 bytes. Goes with arrowio_buffer_release.
+ */
+typedef struct arrowio_buffer arrowio_buffer;
+
+/**
+ * Why a call failed. Immutable; shared between threads. Comes from a call's out_error, goes with arrowio_error_release.
+ */
+typedef struct arrowio_error arrowio_error;
+
+/**
+ * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
+ * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
+ * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
+ * arrowio_file_close everything but the getters, close, abort and release is ARROWIO_CLOSED. Goes with
+ * arrowio_file_release.
+ */
+typedef struct arrowio_file arrowio_file;
+
+/**
+ * A source of memory that counts every byte. Thread-safe: any function from any thread. From arrowio_pool_open or one of
+ * the arrowio_pool_new functions, goes with arrowio_pool_release. Memory, buffers and files keep their pool alive. Where
+ * a function takes a pool, NULL stands for the default pool.
+ */
+typedef struct arrowio_pool arrowio_pool;
+
+/**
+ * What became of a call: ARROWIO_OK or one of the failures below. The numbers are those of Arrow's StatusCode; from 100
+ * they are this library's own. New ones may appear: treat an unknown number as a failure.
+ */
+typedef int32_t arrowio_status;
+
+/**
+ * Receives a warning: one line of UTF-8 without a newline, good during the call. Called on any thread; must not throw.
+ */
+typedef void (*arrowio_warning_fn)(void *user_data, const char *message);
+
+/**
+ * Frees what `user_data` refers to. Called exactly once, on whatever thread lets go last; must not throw.
+ */
+typedef void (*arrowio_free_fn)(void *user_data);
+
+/**
+ * What happened in a logging pool.
+ */
+typedef uint32_t arrowio_pool_event_kind;
+
+/**
+ * One call of a logging pool. Sizes and alignment in bytes; the struct is good during the call that brings it.
+ */
+typedef struct arrowio_pool_event {
+  /**
+   * sizeof(arrowio_pool_event) of the library.
+   */
+  size_t struct_size;
+  /**
+   * ARROWIO_POOL_EVENT_ALLOCATE, _REALLOCATE or _FREE.
+   */
+  arrowio_pool_event_kind kind;
+  /**
+   * 1 if it succeeded, 0 if there was no memory and nothing changed.
+   */
+  int32_t succeeded;
+  /**
+   * The block; of a reallocation: where it is now; NULL if it failed.
+   */
+  const uint8_t *data;
+  /**
+   * Its size now.
+   */
+  int64_t size;
+  /**
+   * Of a reallocation: where the block was.
+   */
+  const uint8_t *old_data;
+  /**
+   * Of a reallocation: its size before.
+   */
+  int64_t old_size;
+  /**
+   * Its alignment.
+   */
+  int64_t alignment;
+} arrowio_pool_event;
+
+/**
+ * Receives the calls of a logging pool, on the thread that made them, several at once. Must not throw; may use any pool
+ * but the one it listens to.
+ */
+typedef void (*arrowio_pool_log_fn)(void *user_data, const struct arrowio_pool_event *event);
+
+/**
+ * An allocator of the host's. Sizes in bytes, never 0; the alignment is a power of two. The functions are called on any
+ * thread, several at once, and must not throw.
+ */
+typedef struct arrowio_pool_callbacks {
+  /**
+   * sizeof(arrowio_pool_callbacks).
+   */
+  size_t struct_size;
+  /**
+   * Gives a block, or NULL when there is no memory. Required.
+   */
+  uint8_t *(*allocate)(void *user_data, int64_t size, int64_t alignment);
+  /**
+   * Resizes a block, at its place or elsewhere, keeping its contents; or gives NULL and leaves it as it is. NULL: done by
+   * allocate, a copy and free.
+   */
+  uint8_t *(*reallocate)(void *user_data, uint8_t *data, int64_t old_size, int64_t new_size, int64_t alignment);
+  /**
+   * Takes a block back. Required.
+   */
+  void (*free)(void *user_data, uint8_t *data, int64_t size, int64_t alignment);
+  /**
+   * Gives memory kept for reuse back to the system. NULL: nothing to do.
+   */
+  void (*release_unused)(void *user_data);
+  /**
+   * Frees user_data when the pool goes. NULL: nothing to free.
+   */
+  arrowio_free_fn free_user_data;
+} arrowio_pool_callbacks;
+
+/**
+ * What a file is opened for: one of the ARROWIO_MODE constants.
+ */
+typedef uint32_t arrowio_mode;
+
+/**
+ * Options of operating system files. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_os_file_options {
+  /**
+   * sizeof(arrowio_os_file_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read come from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666.
+   */
+  uint32_t permissions;
+  /**
+   * Not 0: a descriptor stays the caller's and is not closed with the file.
+   */
+  int32_t borrow_descriptor;
+} arrowio_os_file_options;
+
+/**
+ * How data is compressed: one of the ARROWIO_CODEC constants.
+ */
+typedef uint32_t arrowio_codec;
+
+/**
+ * Options of compressed input. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_decompression_options {
+  /**
+   * sizeof(arrowio_decompression_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read come from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+} arrowio_decompression_options;
+
+/**
+ * Options of compressed output. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_compression_options {
+  /**
+   * sizeof(arrowio_compression_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory on the way comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * The level: gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
+   */
+  int32_t compression_level;
+  /**
+   * Must be 0.
+   */
+  int32_t reserved;
+} arrowio_compression_options;
+
+/**
+ * Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_stream_options {
+  /**
+   * sizeof(arrowio_stream_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read and memory on the way come from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Small reads and writes are gathered to this many bytes. 0: 65536. Negative: not at all.
+   */
+  int64_t buffer_size;
+  /**
+   * An ARROWIO_CODEC constant.
+   */
+  arrowio_codec codec;
+  /**
+   * Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
+   */
+  int32_t compression_level;
+} arrowio_stream_options;
+
+/**
+ * From where an offset counts: one of the ARROWIO_SEEK constants.
+ */
+typedef uint32_t arrowio_whence;
+
+/**
+ * Done.
+ */
+#define ARROWIO_OK 0
+
+/**
+ * No memory, or a pool at its limit.
+ */
+#define ARROWIO_OUT_OF_MEMORY 1
+
+/**
+ * An argument or a state that makes no sense: NULL, a negative size, an unknown constant, a wrong direction.
+ */
+#define ARROWIO_INVALID 4
+
+/**
+ * The system failed (see arrowio_error_os_error) or data is damaged.
+ */
+#define ARROWIO_IO_ERROR 5
+
+/**
+ * A size that does not fit its type.
+ */
+#define ARROWIO_CAPACITY_ERROR 6
+
+/**
+ * An offset or size outside its object.
+ */
+#define ARROWIO_INDEX_ERROR 7
+
+/**
+ * Cancelled by the host.
+ */
+#define ARROWIO_CANCELLED 8
+
+/**
+ * Not part of this build, or not possible for this class.
+ */
+#define ARROWIO_NOT_IMPLEMENTED 10
+
+/**
+ * What was to be created is there already.
+ */
+#define ARROWIO_ALREADY_EXISTS 45
+
+/**
+ * A defect of the library, caught before it could do harm; the object it happened in can only be released.
+ */
+#define ARROWIO_INTERNAL 100
+
+/**
+ * The file was closed before.
+ */
+#define ARROWIO_CLOSED 101
+
+/**
+ * A deadline passed.
+ */
+#define ARROWIO_TIMED_OUT 102
+
+/**
+ * A block was handed out.
+ */
+#define ARROWIO_POOL_EVENT_ALLOCATE 1
+
+/**
+ * A block changed its size.
+ */
+#define ARROWIO_POOL_EVENT_REALLOCATE 2
+
+/**
+ * A block is about to be taken back.
+ */
+#define ARROWIO_POOL_EVENT_FREE 3
+
+/**
+ * Reading; the file must exist.
+ */
+#define ARROWIO_MODE_READ 1
+
+/**
+ * Writing; the file is created, or cut to nothing.
+ */
+#define ARROWIO_MODE_WRITE 2
+
+/**
+ * Writing at the end; the file is created where it does not exist.
+ */
+#define ARROWIO_MODE_APPEND 3
+
+/**
+ * Reading and writing from the start; the file is created where it does not exist and never cut.
+ */
+#define ARROWIO_MODE_READ_WRITE 4
+
+/**
+ * Memory maps only: reading and writing in this process's memory; the file stays as it is.
+ */
+#define ARROWIO_MODE_PRIVATE 5
+
+/**
+ * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
+ */
+#define ARROWIO_CODEC_DETECT 0
+
+/**
+ * Not at all.
+ */
+#define ARROWIO_CODEC_NONE 1
+
+/**
+ * gzip (RFC 1952), also of several members.
+ */
+#define ARROWIO_CODEC_GZIP 2
+
+/**
+ * Zstandard (RFC 8878), also of several frames.
+ */
+#define ARROWIO_CODEC_ZSTD 3
+
+/**
+ * From the start of the file.
+ */
+#define ARROWIO_SEEK_START 0
+
+/**
+ * From the position.
+ */
+#define ARROWIO_SEEK_CURRENT 1
+
+/**
+ * From the end of the file.
+ */
+#define ARROWIO_SEEK_END 2
+
 #ifdef __cplusplus
 extern "C" {
-#endif
+#endif // __cplusplus
+
+/**
+ * Version of the loaded library as one number, to compare with ARROWIO_VERSION_NUMBER of the header.
+ *
+ * \return major * 10000 + minor * 100 + patch.
+ *
+ * Ownership: none. Threads: any. Since 0.1.
+ */
 uint32_t arrowio_version_number(void);
+
+/**
+ * Version of the loaded library as text, such as "0.1.0".
+ *
+ * \return a NUL-terminated string.
+ *
+ * Ownership: static, never freed. Threads: any. Since 0.1.
+ */
 const char *arrowio_version_string(void);
+
+/**
+ * Name of a status, such as "IO_ERROR".
+ *
+ * \param status  any number.
+ * \return a NUL-terminated string; "UNKNOWN" for a number that this version does not know.
+ *
+ * Ownership: static, never freed. Threads: any. Since 0.1.
+ */
+const char *arrowio_status_name(arrowio_status status);
+
+/**
+ * Status that the failed call returned.
+ *
+ * \param error  the error. NULL: ARROWIO_OK.
+ * \return the status.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_error_status(const struct arrowio_error *error);
+
+/**
+ * What failed, on what, and why, with the numbers; one line of UTF-8.
+ *
+ * \param error  the error. NULL: an empty string.
+ * \return a NUL-terminated string.
+ *
+ * Ownership: the error's, good until its last release. Threads: any. Since 0.1.
+ */
+const char *arrowio_error_message(const struct arrowio_error *error);
+
+/**
+ * The system's errno behind the failure.
+ *
+ * \param error  the error. NULL: 0.
+ * \return the errno, or 0 where the system was not involved.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_error_os_error(const struct arrowio_error *error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param error  the error, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_error *arrowio_error_retain(struct arrowio_error *error);
+
+/**
+ * Gives one reference back; the last one frees the error.
+ *
+ * \param error  the error, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_error_release(struct arrowio_error *error);
+
+/**
+ * Sends warnings, which the library gives where no caller can be told of a failure, to a function of the host's. At
+ * first they are lines on standard error. Nothing else is ever printed.
+ *
+ * \param warn       called with each warning. NULL: back to standard error.
+ * \param user_data  passed to both functions.
+ * \param free_fn    frees user_data once another handler has taken over; NULL: nothing to free.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps user_data on success; on failure free_fn is not called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_set_warning_handler(arrowio_warning_fn warn,
+                                           void *user_data,
+                                           arrowio_free_fn free_fn,
+                                           struct arrowio_error **out_error);
+
+/**
+ * The default pool: what arrowio_pool_set_default said, else what the environment variable ARROWIO_DEFAULT_MEMORY_POOL
+ * names (asked once; an unknown name gives one warning), else "mimalloc".
+ *
+ * \return the pool, never NULL.
+ *
+ * Ownership: borrowed; default pools live until the process ends. Threads: any. Since 0.1.
+ */
+struct arrowio_pool *arrowio_pool_default(void);
+
+/**
+ * Makes a pool the default for all calls from now on. What lives in the former default stays there.
+ *
+ * \param pool       the new default.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps the pool until the process ends. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_set_default(struct arrowio_pool *pool, struct arrowio_error **out_error);
+
+/**
+ * Opens the process-wide pool of a back end. Opened again it is the same pool with the same figures; for figures of
+ * one's own put arrowio_pool_new_proxy over it.
+ *
+ * \param backend_name  "mimalloc", "jemalloc" or "system"; see arrowio_pool_supported_backend.
+ * \param out_pool      the pool; NULL on failure.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, or an unknown name), ARROWIO_NOT_IMPLEMENTED (not part of this build),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_open(const char *backend_name,
+                                 struct arrowio_pool **out_pool,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Names the back ends, one by one; the names are known also where a build does not have the back end.
+ *
+ * \param index  from 0 on.
+ * \return the name; NULL for an index that is negative or past the last.
+ *
+ * Ownership: static, never freed. Threads: any. Since 0.1.
+ */
+const char *arrowio_pool_supported_backend(int64_t index);
+
+/**
+ * Name of a pool's back end; of a wrapping pool: that of the wrapped one; of the host's: "callbacks".
+ *
+ * \param pool  the pool. NULL: the default pool.
+ * \return a NUL-terminated string.
+ *
+ * Ownership: the pool's, good until its last release. Threads: any. Since 0.1.
+ */
+const char *arrowio_pool_backend_name(const struct arrowio_pool *pool);
+
+/**
+ * Bytes in use now. Exact under threads, as are the other figures.
+ *
+ * \param pool  the pool. NULL: the default pool.
+ * \return bytes.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_pool_bytes_allocated(const struct arrowio_pool *pool);
+
+/**
+ * The most bytes that were ever in use at one instant.
+ *
+ * \param pool  the pool. NULL: the default pool.
+ * \return bytes.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_pool_max_memory(const struct arrowio_pool *pool);
+
+/**
+ * All bytes ever handed out. Growth counts by what it added; freeing takes nothing away.
+ *
+ * \param pool  the pool. NULL: the default pool.
+ * \return bytes.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_pool_total_bytes_allocated(const struct arrowio_pool *pool);
+
+/**
+ * How often memory was handed out or grew. Blocks of size 0 do not count.
+ *
+ * \param pool  the pool. NULL: the default pool.
+ * \return a count.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_pool_num_allocations(const struct arrowio_pool *pool);
+
+/**
+ * Gives memory that is kept for reuse back to the system, large blocks entirely, small ones as far as the back end can.
+ * Changes no figure.
+ *
+ * \param pool  the pool. NULL: the default pool.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_pool_release_unused(struct arrowio_pool *pool);
+
+/**
+ * Makes a pool that passes everything on to another and counts its own share.
+ *
+ * \param parent     the pool beneath. NULL: the default pool as it is now.
+ * \param out_pool   the new pool; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the parent. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_new_proxy(struct arrowio_pool *parent,
+                                      struct arrowio_pool **out_pool,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Makes a pool that never hands out more than a limit at a time, at no instant and from no number of threads. Only its
+ * own bytes count, not what others take from the same parent. What would exceed it fails with ARROWIO_OUT_OF_MEMORY.
+ *
+ * \param parent     the pool beneath. NULL: the default pool as it is now.
+ * \param limit      bytes, at least 0.
+ * \param out_pool   the new pool; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (out_pool is NULL, limit is negative), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the parent. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_new_capped(struct arrowio_pool *parent,
+                                       int64_t limit,
+                                       struct arrowio_pool **out_pool,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Makes a pool that passes everything on to another, counts its own share and tells a function of each call.
+ *
+ * \param parent     the pool beneath. NULL: the default pool as it is now.
+ * \param log        called after each allocation and reallocation, failed ones too, and before each free.
+ * \param user_data  passed to both functions.
+ * \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
+ * \param out_pool   the new pool; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (log or out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the parent and, on success, user_data. On failure free_fn is not
+ * called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_new_logging(struct arrowio_pool *parent,
+                                        arrowio_pool_log_fn log,
+                                        void *user_data,
+                                        arrowio_free_fn free_fn,
+                                        struct arrowio_pool **out_pool,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Makes a pool over an allocator of the host's.
+ *
+ * \param callbacks  the allocator's functions; copied.
+ * \param user_data  passed to each of them.
+ * \param out_pool   the new pool; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a required function missing, a wrong struct_size), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; on success it keeps user_data, on failure free_user_data is not called.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_new_callbacks(const struct arrowio_pool_callbacks *callbacks,
+                                          void *user_data,
+                                          struct arrowio_pool **out_pool,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Hands out a block of memory, contents undefined.
+ *
+ * \param pool       the pool. NULL: the default pool.
+ * \param size       bytes, at least 0. A block of size 0 has an address too, which must not be written to.
+ * \param alignment  a power of two, in bytes.
+ * \param out_data   the block. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, a wrong alignment), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the block is the caller's to give to arrowio_pool_free. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_allocate(struct arrowio_pool *pool,
+                                     int64_t size,
+                                     int64_t alignment,
+                                     uint8_t **out_data,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Changes the size of a block, at its place or elsewhere; contents are kept up to the smaller size. On failure the block
+ * stays as it was.
+ *
+ * \param pool        the pool that the block is from. NULL: the default pool.
+ * \param old_size    the block's size in bytes.
+ * \param new_size    bytes, at least 0.
+ * \param alignment   the block's alignment in bytes.
+ * \param inout_data  the block; where it is now on success, unchanged on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, a wrong alignment), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the new block replaces the old one. Threads: any, one at a time for the same block. Since 0.1.
+ */
+arrowio_status arrowio_pool_reallocate(struct arrowio_pool *pool,
+                                       int64_t old_size,
+                                       int64_t new_size,
+                                       int64_t alignment,
+                                       uint8_t **inout_data,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Takes a block back.
+ *
+ * \param pool       the pool that the block is from. NULL: the default pool.
+ * \param data       the block, or NULL, which does nothing.
+ * \param size       its size in bytes, as it was last given.
+ * \param alignment  its alignment in bytes.
+ * \return nothing. A negative size or a wrong alignment gives a warning and frees nothing.
+ *
+ * Ownership: takes the block. Threads: any. Since 0.1.
+ */
+void arrowio_pool_free(struct arrowio_pool *pool, uint8_t *data, int64_t size, int64_t alignment);
+
+/**
+ * Bytes in use in the default pool, as pyarrow's total_allocated_bytes().
+ *
+ * \return bytes.
+ *
+ * Ownership: none. Threads: any. Since 0.1.
+ */
+int64_t arrowio_total_allocated_bytes(void);
+
+/**
+ * Takes one more reference.
+ *
+ * \param pool  the pool, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_pool *arrowio_pool_retain(struct arrowio_pool *pool);
+
+/**
+ * Gives one reference back; the last one, with the last memory from the pool, ends the pool.
+ *
+ * \param pool  the pool, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_pool_release(struct arrowio_pool *pool);
+
+/**
+ * Allocates a mutable buffer of fixed size. Its contents are undefined; the padding up to the next multiple of 64 bytes
+ * is zero.
+ *
+ * \param pool        where the memory comes from. NULL: the default pool.
+ * \param size        bytes, at least 0.
+ * \param out_buffer  the buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_allocate(struct arrowio_pool *pool,
+                                       int64_t size,
+                                       struct arrowio_buffer **out_buffer,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Allocates a mutable buffer whose size may change. Its contents are undefined; the padding up to the next multiple of 64
+ * bytes is zero.
+ *
+ * \param pool        where the memory comes from. NULL: the default pool.
+ * \param size        bytes, at least 0.
+ * \param out_buffer  the buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_allocate_resizable(struct arrowio_pool *pool,
+                                                 int64_t size,
+                                                 struct arrowio_buffer **out_buffer,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Makes an immutable buffer of memory that the host owns, without a copy.
+ *
+ * \param data        the bytes, which must stay as they are until free_fn is called; may be NULL if size is 0.
+ * \param size        bytes, at least 0.
+ * \param user_data   passed to free_fn.
+ * \param free_fn     called exactly once, after the last slice is gone, on the thread that lets go; NULL: nothing to free.
+ * \param out_buffer  the buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. The memory stays the host's until free_fn is called; on failure free_fn is not
+ * called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_wrap(const void *data,
+                                   int64_t size,
+                                   void *user_data,
+                                   arrowio_free_fn free_fn,
+                                   struct arrowio_buffer **out_buffer,
+                                   struct arrowio_error **out_error);
+
+/**
+ * Makes a mutable buffer of memory that the host owns, without a copy.
+ *
+ * \param data        the bytes; may be NULL if size is 0.
+ * \param size        bytes, at least 0.
+ * \param user_data   passed to free_fn.
+ * \param free_fn     called exactly once, after the last slice is gone, on the thread that lets go; NULL: nothing to free.
+ * \param out_buffer  the buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. The memory stays the host's until free_fn is called; on failure free_fn is not
+ * called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_wrap_mutable(void *data,
+                                           int64_t size,
+                                           void *user_data,
+                                           arrowio_free_fn free_fn,
+                                           struct arrowio_buffer **out_buffer,
+                                           struct arrowio_error **out_error);
+
+/**
+ * Copies bytes into a new mutable buffer.
+ *
+ * \param pool        where the memory comes from. NULL: the default pool.
+ * \param data        the bytes; may be NULL if size is 0.
+ * \param size        bytes, at least 0.
+ * \param out_buffer  the buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool, not data. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_copy_bytes(struct arrowio_pool *pool,
+                                         const void *data,
+                                         int64_t size,
+                                         struct arrowio_buffer **out_buffer,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Makes an immutable view of a part of a buffer, without a copy. A slice of a slice refers to the same root, so there are
+ * no chains. While a slice lives, the root cannot be resized.
+ *
+ * \param buffer      the buffer.
+ * \param offset      where the slice begins, in bytes.
+ * \param size        bytes, at least 0; offset + size is at most the buffer's size.
+ * \param out_buffer  the slice; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, the buffer is being resized), ARROWIO_INDEX_ERROR (not
+ *         inside the buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the root. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_slice(struct arrowio_buffer *buffer,
+                                    int64_t offset,
+                                    int64_t size,
+                                    struct arrowio_buffer **out_buffer,
+                                    struct arrowio_error **out_error);
+
+/**
+ * As arrowio_buffer_slice, for writing; only of a mutable buffer.
+ *
+ * \param buffer      the buffer.
+ * \param offset      where the slice begins, in bytes.
+ * \param size        bytes, at least 0; offset + size is at most the buffer's size.
+ * \param out_buffer  the slice; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, the buffer is immutable or being resized),
+ *         ARROWIO_INDEX_ERROR (not inside the buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the root. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_slice_mutable(struct arrowio_buffer *buffer,
+                                            int64_t offset,
+                                            int64_t size,
+                                            struct arrowio_buffer **out_buffer,
+                                            struct arrowio_error **out_error);
+
+/**
+ * Copies a part of a buffer into a new mutable buffer.
+ *
+ * \param buffer      the buffer.
+ * \param offset      where the part begins, in bytes.
+ * \param size        bytes, at least 0; offset + size is at most the buffer's size.
+ * \param pool        where the memory comes from. NULL: the default pool.
+ * \param out_buffer  the copy; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_INDEX_ERROR (not inside the buffer),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool, not the buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
+                                   int64_t offset,
+                                   int64_t size,
+                                   struct arrowio_pool *pool,
+                                   struct arrowio_buffer **out_buffer,
+                                   struct arrowio_error **out_error);
+
+/**
+ * Copies the bytes of several buffers, one behind the other, into a new mutable buffer.
+ *
+ * \param buffers     the buffers, none of them NULL; may be NULL if count is 0.
+ * \param count       how many, at least 0.
+ * \param pool        where the memory comes from. NULL: the default pool.
+ * \param out_buffer  the whole; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative count), ARROWIO_CAPACITY_ERROR (together too long),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool, not the buffers. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_concatenate(struct arrowio_buffer *const *buffers,
+                                          int64_t count,
+                                          struct arrowio_pool *pool,
+                                          struct arrowio_buffer **out_buffer,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Changes the size of a resizable buffer. Contents are kept up to the smaller size; what is new is undefined, the padding
+ * up to the next multiple of 64 bytes is zero. The address may change. On failure nothing has changed.
+ *
+ * \param buffer         a buffer from arrowio_buffer_allocate_resizable, or one that was read or finished into memory.
+ * \param size           bytes, at least 0.
+ * \param shrink_to_fit  not 0: the capacity becomes the least that holds the size. 0: it never becomes less.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, not resizable, slices of it live), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: only while no other thread uses the buffer. Since 0.1.
+ */
+arrowio_status arrowio_buffer_resize(struct arrowio_buffer *buffer,
+                                     int64_t size,
+                                     int32_t shrink_to_fit,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Makes the capacity of a resizable buffer at least as large as asked for, so that its size can grow that far without
+ * moving. The size stays. On failure nothing has changed.
+ *
+ * \param buffer     a buffer from arrowio_buffer_allocate_resizable, or one that was read or finished into memory.
+ * \param capacity   bytes, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative capacity, not resizable, slices of it live),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: only while no other thread uses the buffer. Since 0.1.
+ */
+arrowio_status arrowio_buffer_reserve(struct arrowio_buffer *buffer,
+                                      int64_t capacity,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Zeroes the bytes between a buffer's size and the next multiple of 64, as far as its capacity goes. Does nothing for an
+ * immutable buffer.
+ *
+ * \param buffer  the buffer, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: only while no other thread writes to the buffer. Since 0.1.
+ */
+void arrowio_buffer_zero_padding(struct arrowio_buffer *buffer);
+
+/**
+ * Address of a buffer's bytes.
+ *
+ * \param buffer  the buffer. NULL: NULL.
+ * \return the address, not NULL; of a buffer of size 0 it must not be read from.
+ *
+ * Ownership: the buffer's, good until its last release or its next resize. Threads: any. Since 0.1.
+ */
+const uint8_t *arrowio_buffer_data(const struct arrowio_buffer *buffer);
+
+/**
+ * Address of a buffer's bytes, to write to.
+ *
+ * \param buffer  the buffer. NULL: NULL.
+ * \return the address; NULL for an immutable buffer.
+ *
+ * Ownership: the buffer's, good until its last release or its next resize. Threads: any; writing only while nobody else
+ * uses the bytes. Since 0.1.
+ */
+uint8_t *arrowio_buffer_mutable_data(struct arrowio_buffer *buffer);
+
+/**
+ * Size of a buffer.
+ *
+ * \param buffer  the buffer. NULL: 0.
+ * \return bytes.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_buffer_size(const struct arrowio_buffer *buffer);
+
+/**
+ * Capacity of a buffer: the bytes that it has memory for, at least its size; of allocated buffers a multiple of 64.
+ *
+ * \param buffer  the buffer. NULL: 0.
+ * \return bytes.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_buffer_capacity(const struct arrowio_buffer *buffer);
+
+/**
+ * Whether a buffer's bytes may be written to.
+ *
+ * \param buffer  the buffer. NULL: 0.
+ * \return 1 or 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_buffer_is_mutable(const struct arrowio_buffer *buffer);
+
+/**
+ * The root that a slice is a part of.
+ *
+ * \param buffer  the buffer. NULL: NULL.
+ * \return the root; NULL if the buffer is no slice.
+ *
+ * Ownership: borrowed from the buffer, good until its last release. Threads: any. Since 0.1.
+ */
+struct arrowio_buffer *arrowio_buffer_parent(const struct arrowio_buffer *buffer);
+
+/**
+ * Whether two buffers hold the same bytes.
+ *
+ * \param buffer  a buffer, or NULL.
+ * \param other   a buffer, or NULL.
+ * \return 1 if both have the same size and bytes, or both are NULL; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_buffer_equals(const struct arrowio_buffer *buffer, const struct arrowio_buffer *other);
+
+/**
+ * Takes one more reference.
+ *
+ * \param buffer  the buffer, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_buffer *arrowio_buffer_retain(struct arrowio_buffer *buffer);
+
+/**
+ * Gives one reference back; the last one, with the last slice, frees the memory.
+ *
+ * \param buffer  the buffer, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_buffer_release(struct arrowio_buffer *buffer);
+
+/**
+ * Opens a file of the operating system: a regular file, a FIFO, a device, one under /proc. It is not inherited across exec.
+ *
+ * \param path       a NUL-terminated path.
+ * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
+ *         directory), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_os_file_open(const char *path,
+                                    arrowio_mode mode,
+                                    const struct arrowio_os_file_options *options,
+                                    struct arrowio_file **out_file,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
+ * position, which moves with it; ARROWIO_MODE_APPEND goes to the end first.
+ *
+ * \param fd         the descriptor, open for what the mode needs.
+ * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
+ * \param options    optional; with borrow_descriptor the descriptor stays the caller's.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a descriptor that is not open for it, wrong options),
+ *         ARROWIO_IO_ERROR (with errno; EBADF for no descriptor, EISDIR for a directory), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. On success the descriptor is closed with the file, unless borrowed; on failure
+ * it stays the caller's. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_os_file_open_fd(int fd,
+                                       arrowio_mode mode,
+                                       const struct arrowio_os_file_options *options,
+                                       struct arrowio_file **out_file,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Maps a file into memory. Buffers that are read from it are slices of the map: no copy and no system call; they stay
+ * good after the file is closed. If another process cuts the file, touching what is gone raises SIGBUS.
+ *
+ * \param path       a NUL-terminated path.
+ * \param mode       ARROWIO_MODE_READ, _READ_WRITE (creates a missing file) or _PRIVATE.
+ * \param offset     where the map begins in the file, in bytes; any number up to the file's size.
+ * \param size       bytes; offset + size is at most the file's size. -1: to the end.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a range outside the file), ARROWIO_IO_ERROR (with errno;
+ *         EISDIR for a directory, ENODEV for what cannot be mapped), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_memory_map_open(const char *path,
+                                       arrowio_mode mode,
+                                       int64_t offset,
+                                       int64_t size,
+                                       struct arrowio_file **out_file,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Creates a file of zeros, with its room on the disk taken, and maps it for reading and writing. A file that is there is
+ * replaced.
+ *
+ * \param path       a NUL-terminated path.
+ * \param size       bytes, at least 0.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_IO_ERROR (with errno; ENOSPC for a full disk),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_memory_map_create(const char *path,
+                                         int64_t size,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads a buffer. Buffers that are read from it are slices: no copy.
+ *
+ * \param buffer     the buffer; while the file lives it cannot be resized.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; the file keeps the buffer until its last release. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_reader_new(struct arrowio_buffer *buffer,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Makes a file that writes to memory, which grows as needed. arrowio_buffer_output_stream_finish gives what was written.
+ *
+ * \param pool              where the memory comes from. NULL: the default pool.
+ * \param initial_capacity  bytes to have room for at first, at least 0.
+ * \param out_file          the file; NULL on failure.
+ * \param out_error         optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative capacity), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_output_stream_new(struct arrowio_pool *pool,
+                                                int64_t initial_capacity,
+                                                struct arrowio_file **out_file,
+                                                struct arrowio_error **out_error);
+
+/**
+ * Closes a buffer output stream, if it is open, and gives what was written to it, once.
+ *
+ * \param file        a file from arrowio_buffer_output_stream_new, open or closed.
+ * \param out_buffer  the bytes, in a mutable and resizable buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED (finished or aborted before),
+ *         ARROWIO_OUT_OF_MEMORY (it can be tried again), ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffer_output_stream_finish(struct arrowio_file *file,
+                                                   struct arrowio_buffer **out_buffer,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Makes a file that writes over the bytes of a buffer, which stays as large as it is. A write that does not fit writes
+ * nothing and fails with ARROWIO_IO_ERROR and ENOSPC.
+ *
+ * \param buffer     a mutable buffer; while the file lives it cannot be resized.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an immutable buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; the file keeps the buffer until its last release. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_fixed_size_buffer_writer_new(struct arrowio_buffer *buffer,
+                                                    struct arrowio_file **out_file,
+                                                    struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one and decompresses it. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_compressed_input_stream_new(struct arrowio_file *raw,
+                                                   arrowio_codec codec,
+                                                   const struct arrowio_decompression_options *options,
+                                                   struct arrowio_file **out_file,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Makes a file that compresses what is written to it into another one. Closing it ends the compressed data and closes the
+ * other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
+                                                    arrowio_codec codec,
+                                                    const struct arrowio_compression_options *options,
+                                                    struct arrowio_file **out_file,
+                                                    struct arrowio_error **out_error);
+
+/**
+ * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered.
+ *
+ * \param path       a NUL-terminated path.
+ * \param options    optional.
+ * \param out_file   the stream; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data is found by the reads.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_open(const char *path,
+                                         const struct arrowio_stream_options *options,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Reads a buffer from its start to its end, decompressed if the options say how it is compressed.
+ *
+ * \param buffer     the buffer; while the stream lives it cannot be resized.
+ * \param options    optional.
+ * \param out_file   the stream; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
+                                                const struct arrowio_stream_options *options,
+                                                struct arrowio_file **out_file,
+                                                struct arrowio_error **out_error);
+
+/**
+ * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
+ * nothing. Only arrowio_file_close tells whether everything has arrived.
+ *
+ * \param path       a NUL-terminated path.
+ * \param options    optional.
+ * \param out_file   the stream; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_output_stream_open(const char *path,
+                                          const struct arrowio_stream_options *options,
+                                          struct arrowio_file **out_file,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
+ * failure the position is where it was, and what was read before it is read again.
+ *
+ * \param file       the file.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to read, at least 0.
+ * \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read(struct arrowio_file *file,
+                                 void *dst,
+                                 int64_t size,
+                                 int64_t *out_read,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Reads what one attempt brings: of a pipe or socket what is there now, waiting for the first byte.
+ *
+ * \param file       the file.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to read at most, at least 0.
+ * \param out_read   bytes read, 0 only at the end (or if size is 0). Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_some(struct arrowio_file *file,
+                                      void *dst,
+                                      int64_t size,
+                                      int64_t *out_read,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Reads up to `size` bytes into a buffer: of a memory map or buffer reader a slice, without a copy and a system call,
+ * else new memory. Memory is taken as bytes are there, not as they are asked for.
+ *
+ * \param file        the file.
+ * \param size        bytes to read, at least 0.
+ * \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_buffer(struct arrowio_file *file,
+                                        int64_t size,
+                                        struct arrowio_buffer **out_buffer,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Reads everything up to the end into a buffer; see arrowio_file_read_buffer. What the system gives as the size is not
+ * trusted: files under /proc and files that grow are read to their end.
+ *
+ * \param file        the file.
+ * \param out_buffer  the bytes; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
+ *         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_all(struct arrowio_file *file,
+                                     struct arrowio_buffer **out_buffer,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Reads at an offset until `size` bytes are there or the end comes. The position is neither used nor moved.
+ *
+ * \param file       the file.
+ * \param offset     where to read, in bytes, at least 0; past the end: 0 bytes.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to read, at least 0.
+ * \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
+ */
+arrowio_status arrowio_file_read_at(struct arrowio_file *file,
+                                    int64_t offset,
+                                    void *dst,
+                                    int64_t size,
+                                    int64_t *out_read,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Reads up to `size` bytes at an offset into a buffer: of a memory map or buffer reader a slice, without a copy and a
+ * system call, else new memory. The position is neither used nor moved.
+ *
+ * \param file        the file.
+ * \param offset      where to read, in bytes, at least 0; past the end: 0 bytes.
+ * \param size        bytes to read, at least 0.
+ * \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: any number at once, and at the same time as any
+ * other call. Since 0.1.
+ */
+arrowio_status arrowio_file_read_at_buffer(struct arrowio_file *file,
+                                           int64_t offset,
+                                           int64_t size,
+                                           struct arrowio_buffer **out_buffer,
+                                           struct arrowio_error **out_error);
+
+/**
+ * Shows the bytes that come next, without moving the position.
+ *
+ * \param file       the file.
+ * \param size       bytes to show, at least 0, any number.
+ * \param out_data   the bytes. Written on success only.
+ * \param out_size   how many, fewer than asked for only before the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the bytes are the file's, good until the next call on it. Threads: one call at a time per file, others
+ * wait. Since 0.1.
+ */
+arrowio_status arrowio_file_peek(struct arrowio_file *file,
+                                 int64_t size,
+                                 const uint8_t **out_data,
+                                 int64_t *out_size,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Moves the position ahead without giving the bytes, up to the end at most. Takes no memory for them.
+ *
+ * \param file       the file.
+ * \param size       bytes to skip, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_advance(struct arrowio_file *file, int64_t size, struct arrowio_error **out_error);
+
+/**
+ * Reads a line: up to and with the next newline (0x0A), or what is left where none comes.
+ *
+ * \param file       the file.
+ * \param out_data   the line. Written on success only.
+ * \param out_size   its size with the newline; 0 only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
+ *         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the line is the file's, good until the next call on it. Threads: one call at a time per file, others
+ * wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_line(struct arrowio_file *file,
+                                      const uint8_t **out_data,
+                                      int64_t *out_size,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Moves the position. Past the end is allowed; on failure the position stays.
+ *
+ * \param file          the file.
+ * \param offset        in bytes; may be negative from ARROWIO_SEEK_CURRENT and _END.
+ * \param whence        from where it counts: ARROWIO_SEEK_START, _CURRENT or _END.
+ * \param out_position  optional: the new position from the start. Written on success only.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown whence, a position before the start, a file that cannot seek),
+ *         ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_seek(struct arrowio_file *file,
+                                 int64_t offset,
+                                 arrowio_whence whence,
+                                 int64_t *out_position,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Position in logical bytes: of a compressed stream in uncompressed ones, of a pipe those moved since the opening.
+ *
+ * \param file          the file.
+ * \param out_position  bytes from the start. Written on success only.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_position, struct arrowio_error **out_error);
+
+/**
+ * Size of the file, asked of the system where it may change.
+ *
+ * \param file       the file.
+ * \param out_size   bytes. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file without a size), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
+
+/**
+ * Writes all bytes, or fails.
+ *
+ * \param file       the file.
+ * \param data       the bytes; may be NULL if size is 0.
+ * \param size       bytes, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_write(struct arrowio_file *file,
+                                  const void *data,
+                                  int64_t size,
+                                  struct arrowio_error **out_error);
+
+/**
+ * Writes all bytes of a buffer, or fails.
+ *
+ * \param file       the file.
+ * \param buffer     the buffer.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
+ *         errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_write_buffer(struct arrowio_file *file,
+                                         struct arrowio_buffer *buffer,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Writes all bytes at an offset, or fails. The position is neither used nor moved.
+ *
+ * \param file       the file.
+ * \param offset     where to write, in bytes, at least 0.
+ * \param data       the bytes; may be NULL if size is 0.
+ * \param size       bytes, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_write_at(struct arrowio_file *file,
+                                     int64_t offset,
+                                     const void *data,
+                                     int64_t size,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Passes everything written on to the operating system, through every layer. Does nothing for a file that is only
+ * read.
+ *
+ * \param file       the file.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_flush(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Waits until everything written is on the disk, through every layer.
+ *
+ * \param file       the file.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_sync(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Cuts or extends the file. What is new reads as zeros; a position beyond the new end stays, but for a memory map,
+ * where it moves to the end. A memory map cannot be resized while buffers that were read from it live.
+ *
+ * \param file       the file.
+ * \param size       bytes, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_resize(struct arrowio_file *file, int64_t size, struct arrowio_error **out_error);
+
+/**
+ * Finishes what was written (flushes, ends compressed data) and closes every layer beneath, also when that fails.
+ * Calling it again gives the same result. The first failure is reported.
+ *
+ * \param file       the file.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
+ * others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Closes every layer without finishing what was written. Does nothing for a file that is closed.
+ *
+ * \param file       the file.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the reference stays the caller's. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_abort(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Whether a file is closed.
+ *
+ * \param file  the file. NULL: 1.
+ * \return 1 after arrowio_file_close, arrowio_file_abort or arrowio_buffer_output_stream_finish; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_is_closed(const struct arrowio_file *file);
+
+/**
+ * What a file can do: a sum of ARROWIO_CAPABILITY constants, which does not change, also not by closing.
+ *
+ * \param file  the file. NULL: 0.
+ * \return the capabilities.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+uint32_t arrowio_file_capabilities(const struct arrowio_file *file);
+
+/**
+ * Takes one more reference.
+ *
+ * \param file  the file, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
+
+/**
+ * Gives one reference back. The last one closes a file that is still open; what fails then goes to the warning handler, so
+ * close what was written before.
+ *
+ * \param file  the file, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_file_release(struct arrowio_file *file);
+
 #ifdef __cplusplus
-}
-#endif
-#endif
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ARROWIO_H */

@@ -1,1 +1,21 @@
+//! The C layer. Every function checks its arguments, converts them, calls the core and converts the result; no logic.
+//!
+//! The caller's promise: a pointer given to an exported function is NULL or as its documentation in the header says: a
+//! live handle, memory of the stated size, a NUL-terminated string. What can be checked is checked (NULL, negative
+//! sizes, unknown constants); the rest is the promise that every `SAFETY` comment here rests on.
+#![allow(non_camel_case_types, reason = "the names of the C interface")]
+#![allow(clippy::missing_safety_doc, reason = "the documentation becomes the C header; the promise is stated above")]
+
+mod arguments;
+mod buffer;
+mod error;
+mod file;
+mod guard;
+mod handle;
+mod host;
+mod open;
+mod pool;
 mod version;
+
+#[cfg(test)]
+mod tests;

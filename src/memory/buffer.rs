@@ -6,6 +6,7 @@ use crate::error::{Error, Result, error};
 use crate::shared::{Shared, try_box};
 use crate::sys::Mapping;
 use std::mem::MaybeUninit;
+use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 
@@ -81,9 +82,9 @@ impl Buffer {
     }
 
     /// All buffers' bytes behind one another, in one new buffer.
-    pub fn concatenate<'a>(pool: &Pool, buffers: impl Iterator<Item = &'a Buffer> + Clone) -> Result<Self> {
-        let add = |sum: usize, buffer: &Buffer| sum.checked_add(buffer.size());
-        let size = buffers.clone().try_fold(0, add).ok_or_else(|| error!(CapacityError, "the buffers are too long"))?;
+    pub fn concatenate<B: Deref<Target = Self>>(pool: &Pool, buffers: &[B]) -> Result<Self> {
+        let add = |sum: usize, buffer: &B| sum.checked_add(buffer.size());
+        let size = buffers.iter().try_fold(0, add).ok_or_else(|| error!(CapacityError, "the buffers are too long"))?;
         let whole = Self::allocate(pool, size)?;
         let mut end = 0;
         for buffer in buffers {
@@ -263,13 +264,6 @@ impl Buffer {
         assert!(self.is_mutable() && offset <= self.size() && bytes.len() <= self.size() - offset);
         // SAFETY: checked above; `copy`, for a host may write a part of a buffer to the buffer itself.
         unsafe { std::ptr::copy(bytes.as_ptr(), self.data().as_ptr().add(offset), bytes.len()) };
-    }
-
-    /// The bytes from `offset` on, to be read into by the only holder.
-    pub(crate) fn spare_from(&mut self, offset: usize) -> &mut [MaybeUninit<u8>] {
-        assert!(self.is_mutable() && self.is_unique() && offset <= self.size());
-        // SAFETY: the memory is ours alone, and `MaybeUninit` asks nothing of its contents.
-        unsafe { std::slice::from_raw_parts_mut(self.data().as_ptr().add(offset).cast(), self.size() - offset) }
     }
 }
 

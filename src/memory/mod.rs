@@ -18,7 +18,7 @@ mod system;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use allocator::{AccountedPool, Allocator};
+pub(crate) use allocator::{AccountedPool, Allocator, move_block};
 pub use buffer::Buffer;
 pub(crate) use buffer::Owner;
 pub(crate) use builder::BufferBuilder;
@@ -26,6 +26,7 @@ pub use capped::CappedPool;
 pub use logging::{LoggingPool, PoolEvent};
 pub use pool::{MemoryPool, Pool};
 pub use proxy::ProxyPool;
+pub(crate) use registry::current_default;
 pub use registry::{BACKENDS, default_pool, open_backend, set_default_pool};
 pub use statistics::Statistics;
 

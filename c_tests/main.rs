@@ -1,0 +1,46 @@
+//! Runs what tests the library from outside: the C header, the exported symbols, C and C++ programs, the installed package.
+//!
+//! What a test needs beyond Rust and a C compiler is looked for. Where it is missing the test is counted as ignored and says
+//! what it lacks; with ARROWIO_REQUIRE=all that is a failure.
+
+mod header;
+mod programs;
+mod toolchain;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use toolchain::Outcome;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![
+        trial("header/is current", &[], header::is_current),
+        trial("header/documentation is complete", &[], header::documentation_is_complete),
+        trial("header/every export is guarded", &[], header::every_export_is_guarded),
+        trial("header/exports agree", &["nm"], header::exports_agree),
+    ];
+    for compiler in ["gcc", "clang"] {
+        trials.push(trial(format!("header/compiles by {compiler}"), &[compiler], move || header::compiles_everywhere(compiler)));
+    }
+    for source in programs::sources() {
+        let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for way in programs::Way::ALL {
+            let source = source.clone();
+            trials.push(trial(format!("{name}/{}", way.name()), way.tools(), move || programs::run(&source, way)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// A test that runs where all of `tools` are there.
+fn trial(name: impl Into<String>, tools: &[&str], test: impl FnOnce() -> Outcome + Send + 'static) -> Trial {
+    let missing: Vec<&str> = tools.iter().copied().filter(|tool| !toolchain::has(tool)).collect();
+    let name = name.into();
+    if missing.is_empty() {
+        return Trial::test(name, move || test().map_err(Failed::from));
+    }
+    let lacks = format!("{name} [needs {}]", missing.join(", "));
+    if std::env::var("ARROWIO_REQUIRE").is_ok_and(|required| required == "all") {
+        return Trial::test(lacks, || Err("what it needs is not here, and ARROWIO_REQUIRE=all".into()));
+    }
+    Trial::test(lacks, || Ok(())).with_ignored_flag(true)
+}

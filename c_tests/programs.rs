@@ -1,0 +1,107 @@
+//! The C and C++ programs of this folder: each against the shared and the static library, under valgrind and sanitized.
+
+use crate::toolchain::{self, Outcome, root};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::fs;
+
+/// How a program is built and run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Against the shared library.
+    Shared,
+    /// Against the static library.
+    Static,
+    /// Against the shared library, run by valgrind, which must find no error and no leak.
+    Valgrind,
+    /// With AddressSanitizer (and its leak check) and UndefinedBehaviorSanitizer in the program.
+    Sanitized,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Shared, Self::Static, Self::Valgrind, Self::Sanitized];
+
+    /// Its name in a test's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shared => "shared",
+            Self::Static => "static",
+            Self::Valgrind => "valgrind",
+            Self::Sanitized => "sanitized",
+        }
+    }
+
+    /// What it needs beyond a C compiler.
+    pub fn tools(self) -> &'static [&'static str] {
+        if self == Self::Valgrind { &["valgrind"] } else { &[] }
+    }
+}
+
+/// The programs: every .c and .cc file right in this folder.
+pub fn sources() -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join("c_tests")).into_iter().flatten().flatten();
+    let is_program = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "c" || extension == "cc");
+    let mut sources: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_program).collect();
+    sources.sort();
+    sources
+}
+
+/// Builds a program and runs it.
+pub fn run(source: &Path, way: Way) -> Outcome {
+    let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = toolchain::scratch(&format!("{name}-{}", way.name()))?;
+    let program = folder.join("program");
+    build(source, way, &program)?;
+
+    let files = folder.join("files");
+    let _ = fs::remove_dir_all(&files);
+    fs::create_dir_all(&files).map_err(|error| error.to_string())?;
+    let mut command = match way {
+        Way::Valgrind => {
+            let mut command = Command::new("valgrind");
+            command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"]);
+            command.args(["--errors-for-leak-kinds=definite,indirect,possible"]).arg(&program);
+            command
+        }
+        _ => Command::new(&program),
+    };
+    if matches!(way, Way::Valgrind | Way::Sanitized) {
+        // Both watch malloc; blocks of another allocator they do not see.
+        command.env("ARROWIO_DEFAULT_MEMORY_POOL", "system").env("ARROWIO_TEST_SLOW", "1");
+    } else {
+        command.env_remove("ARROWIO_DEFAULT_MEMORY_POOL");
+    }
+    let output = toolchain::run(command.arg(&files))?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    if said.contains(" passed, 0 failed") { Ok(()) } else { Err(format!("{name} did not say what it checked: {said}")) }
+}
+
+fn build(source: &Path, way: Way, program: &Path) -> Outcome {
+    let library = toolchain::library()?;
+    let cpp = source.extension().is_some_and(|extension| extension == "cc");
+    let mut command = toolchain::compiler(cpp)?;
+    command.arg(if cpp { "-std=c++17" } else { "-std=gnu11" });
+    command.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread", "-I"]).arg(root().join("include"));
+    if way == Way::Sanitized {
+        command.args(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]);
+    }
+    command.arg("-o").arg(program).arg(source);
+    match way {
+        Way::Static => toolchain::link_static(&mut command, library),
+        _ => toolchain::link_shared(&mut command, library),
+    }
+    command.args(["-ldl", "-rdynamic"]);
+    toolchain::run(&mut command)?;
+    if way == Way::Sanitized { is_sanitized(program) } else { Ok(()) }
+}
+
+/// A sanitizer that is not there finds nothing.
+fn is_sanitized(program: &Path) -> Outcome {
+    let output = toolchain::run(Command::new("nm").arg(program))?;
+    let symbols = String::from_utf8_lossy(&output.stdout);
+    match symbols.contains("__asan_init") && symbols.contains("__ubsan") {
+        true => Ok(()),
+        false => Err(format!("{} is not sanitized", program.display())),
+    }
+}

@@ -1,0 +1,112 @@
+//! What the tests, the tour and the benchmark need to build: the library as it is shipped, C programs against it, other tools.
+
+#![allow(dead_code, reason = "shared by several targets, each of which uses a part")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+use std::{env, fs};
+
+/// What a test comes to.
+pub type Outcome = Result<(), String>;
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where everything that is built goes; a folder of its own, for cargo is called with other crate types here.
+pub fn build_folder() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from).join("shipped")
+}
+
+/// A folder for a test's files.
+pub fn scratch(name: &str) -> Result<PathBuf, String> {
+    let folder = build_folder().join("scratch").join(name);
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+/// The library as people get it: link-time optimised, one crate type at a time.
+pub struct Library {
+    /// Holds the shared library under its names.
+    pub folder: PathBuf,
+    /// The shared library.
+    pub shared: PathBuf,
+    /// The static library as rustc makes it.
+    pub archive: PathBuf,
+}
+
+/// Builds the library, once.
+pub fn library() -> Result<&'static Library, String> {
+    static LIBRARY: OnceLock<Result<Library, String>> = OnceLock::new();
+    LIBRARY.get_or_init(build_library).as_ref().map_err(Clone::clone)
+}
+
+fn build_library() -> Result<Library, String> {
+    for crate_type in ["cdylib", "staticlib"] {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(root()).env("CARGO_TARGET_DIR", build_folder());
+        cargo.args(["rustc", "--quiet", "--locked", "--release", "--lib", "--crate-type", crate_type]);
+        run(&mut cargo)?;
+    }
+    let built = build_folder().join("release");
+    let folder = build_folder().join("lib");
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let shared = folder.join("libarrowio.so");
+    fs::copy(built.join("libarrowio.so"), &shared).map_err(|error| format!("libarrowio.so: {error}"))?;
+    let link = folder.join(soname());
+    if fs::symlink_metadata(&link).is_err() {
+        std::os::unix::fs::symlink("libarrowio.so", &link).map_err(|error| error.to_string())?;
+    }
+    Ok(Library { shared, archive: built.join("libarrowio.a"), folder })
+}
+
+/// The name that the shared library is found by at run time.
+pub fn soname() -> String {
+    let (major, minor) = (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
+    if major == "0" { format!("libarrowio.so.0.{minor}") } else { format!("libarrowio.so.{major}") }
+}
+
+/// The C or C++ compiler that the cc crate chooses for this machine.
+pub fn compiler(cpp: bool) -> Result<Command, String> {
+    let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
+    let mut build = cc::Build::new();
+    build.cpp(cpp).target(&target).host(&target).opt_level(2).debug(true).cargo_metadata(false).warnings(false);
+    let tool = build.try_get_compiler().map_err(|error| format!("no C compiler: {error}"))?;
+    Ok(tool.to_command())
+}
+
+/// Links against the shared library and finds it at run time.
+pub fn link_shared(command: &mut Command, library: &Library) {
+    command.arg("-L").arg(&library.folder).arg("-larrowio").arg(format!("-Wl,-rpath,{}", library.folder.display()));
+}
+
+/// Links against the static library.
+pub fn link_static(command: &mut Command, library: &Library) {
+    command.arg(&library.archive).args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]);
+}
+
+/// The functions that a shared library exports.
+pub fn exported_symbols(library: &Path) -> Result<BTreeSet<String>, String> {
+    let output = run(Command::new("nm").args(["-D", "--defined-only"]).arg(library))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok(text.lines().filter_map(|line| line.split_whitespace().next_back()).map(str::to_owned).collect())
+}
+
+/// Runs a command; what it said is in the error.
+pub fn run(command: &mut Command) -> Result<Output, String> {
+    let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Err(format!("{command:?}: {}\n{}{}", output.status, text(&output.stdout), text(&output.stderr)))
+}
+
+/// Whether a program is there.
+pub fn has(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}

@@ -1,0 +1,130 @@
+//! From C's numbers, memory, strings and structs to Rust's, with an error that names the argument.
+
+use super::handle::{self, null};
+use super::pool::arrowio_pool;
+use crate::error::{Result, error};
+use crate::memory::{Pool, default_pool};
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::{MaybeUninit, size_of};
+use std::ptr::NonNull;
+
+/// A size or offset.
+#[inline]
+pub(super) fn size(value: i64, argument: &str) -> Result<usize> {
+    usize::try_from(value).map_err(|_| error!(Invalid, "{argument} is {value}, it must not be negative"))
+}
+
+/// Memory to read from.
+///
+/// # Safety
+/// `data` is NULL or `length` bytes at it are readable as long as the result is used.
+#[inline]
+pub(super) unsafe fn bytes<'a>(data: *const c_void, length: i64, argument: &str) -> Result<&'a [u8]> {
+    let length = size(length, "size")?;
+    if length == 0 {
+        return Ok(&[]);
+    }
+    let data = NonNull::new(data.cast_mut()).ok_or_else(|| null(argument))?;
+    // SAFETY: the caller's promise; an i64's worth of bytes is never more than a slice may have.
+    Ok(unsafe { std::slice::from_raw_parts(data.cast().as_ptr(), length) })
+}
+
+/// Memory to write to.
+///
+/// # Safety
+/// `data` is NULL or `length` bytes at it are writable as long as the result is used.
+#[inline]
+pub(super) unsafe fn room<'a>(data: *mut c_void, length: i64, argument: &str) -> Result<&'a mut [MaybeUninit<u8>]> {
+    let length = size(length, "size")?;
+    if length == 0 {
+        return Ok(&mut []);
+    }
+    let data = NonNull::new(data).ok_or_else(|| null(argument))?;
+    // SAFETY: as above.
+    Ok(unsafe { std::slice::from_raw_parts_mut(data.cast().as_ptr(), length) })
+}
+
+/// Where a result goes.
+pub(super) struct Out<T>(NonNull<T>);
+
+impl<T> Out<T> {
+    /// # Safety
+    /// `out` is NULL or writable.
+    #[inline]
+    pub(super) unsafe fn new(out: *mut T, argument: &str) -> Result<Self> {
+        NonNull::new(out).map(Self).ok_or_else(|| null(argument))
+    }
+
+    #[inline]
+    pub(super) fn set(self, value: T) -> Result<()> {
+        // SAFETY: as promised to `new`.
+        unsafe { self.0.write(value) };
+        Ok(())
+    }
+}
+
+/// A path or a name.
+///
+/// # Safety
+/// `text` is NULL or a NUL-terminated string that stays as long as the result is used.
+pub(super) unsafe fn string<'a>(text: *const c_char, argument: &str) -> Result<&'a CStr> {
+    if text.is_null() {
+        return Err(null(argument));
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { CStr::from_ptr(text) })
+}
+
+/// A pool; NULL stands for the default one.
+///
+/// # Safety
+/// `pool` is NULL or a live handle.
+#[inline]
+pub(super) unsafe fn pool(pool: *const arrowio_pool) -> Pool {
+    // SAFETY: the caller's promise.
+    match unsafe { handle::borrow_or_none::<Pool>(pool) } {
+        Some(pool) => Pool::clone(&pool),
+        None => default_pool(),
+    }
+}
+
+/// A struct of the C interface that begins with `struct_size` and may grow: a caller built against an older header gives
+/// less of it (the rest is zero), one built against a newer header gives more (which must be zero).
+///
+/// # Safety
+/// All-zero bytes are a valid value of the type, as is whatever C puts into its fields.
+pub(super) unsafe trait Extensible: Copy {
+    /// What it is called in messages.
+    const NAME: &'static str;
+}
+
+/// A copy of an extensible struct; all zero for NULL.
+///
+/// # Safety
+/// `given` is NULL or as many bytes at it are readable as its `struct_size` says.
+pub(super) unsafe fn options<T: Extensible>(given: *const T) -> Result<T> {
+    let mut copy = MaybeUninit::<T>::zeroed();
+    if !given.is_null() {
+        // SAFETY: the caller's promise; the struct begins with its size.
+        let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
+        if struct_size < size_of::<usize>() {
+            return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
+        }
+        let known = struct_size.min(size_of::<T>());
+        // SAFETY: the caller's promise.
+        let unknown = unsafe {
+            given.cast::<u8>().copy_to_nonoverlapping(copy.as_mut_ptr().cast(), known);
+            std::slice::from_raw_parts(given.cast::<u8>().add(known), struct_size - known)
+        };
+        if unknown.iter().any(|byte| *byte != 0) {
+            return Err(error!(
+                Invalid,
+                "{} of {struct_size} bytes sets fields that this version does not know; it knows {} bytes",
+                T::NAME,
+                size_of::<T>()
+            ));
+        }
+    }
+    // SAFETY: `Extensible` promises that zeros and C's values are valid.
+    Ok(unsafe { copy.assume_init() })
+}

@@ -1,0 +1,54 @@
+//! What stands around every exported function: no panic leaves the library, every failure becomes a status.
+
+use super::error::{ARROWIO_OK, arrowio_error, arrowio_status};
+use super::handle::Handle;
+use crate::error::{Error, Result, error};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs a fallible body; its error goes to `out_error`, if there is one, and its status is returned.
+///
+/// # Safety
+/// `out_error` is NULL or writable.
+#[inline]
+pub(super) unsafe fn call(out_error: *mut *mut arrowio_error, body: impl FnOnce() -> Result<()>) -> arrowio_status {
+    let error = match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error),
+        Err(payload) => Some(from_panic(payload)),
+    };
+    let status = error.as_ref().map_or(ARROWIO_OK, |error| error.kind() as arrowio_status);
+    if !out_error.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { out_error.write(error.map_or(std::ptr::null_mut(), Handle::into_raw)) };
+    }
+    status
+}
+
+/// Runs a body that cannot fail in a way that the caller would be told of; `otherwise` where it has no value.
+#[inline]
+pub(super) fn value<T>(otherwise: T, body: impl FnOnce() -> Option<T>) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Some(value)) => value,
+        Ok(None) => otherwise,
+        Err(payload) => {
+            crate::warning::warn(format_args!("{}", from_panic(payload)));
+            otherwise
+        }
+    }
+}
+
+#[cold]
+fn from_panic(payload: Box<dyn Any + Send>) -> Error {
+    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (_, Some(text)) => text.as_str(),
+        _ => "no message",
+    };
+    let error = error!(Internal, "a defect of libarrowio, please report it: {text}");
+    // Dropping a payload of foreign type may panic again; only those of the standard macros are known not to.
+    if !payload.is::<&str>() && !payload.is::<String>() {
+        std::mem::forget(payload);
+    }
+    error
+}

@@ -1,0 +1,159 @@
+//! Between C's handles and Rust's references; nothing else turns one into the other.
+
+use crate::error::{Error, Result, error};
+use crate::io::File;
+use crate::memory::{Buffer, Pool};
+use crate::shared::Shared;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+
+use super::buffer::arrowio_buffer;
+use super::error::arrowio_error;
+use super::file::arrowio_file;
+use super::pool::arrowio_pool;
+
+/// A counted reference of the core that C knows as a pointer to `C`.
+pub(super) trait Handle: Sized {
+    type C;
+
+    /// Gives the reference to C.
+    fn into_raw(self) -> *mut Self::C;
+
+    /// Takes a reference back from C.
+    ///
+    /// # Safety
+    /// `raw` is a live handle and its reference is not used again.
+    unsafe fn from_raw(raw: NonNull<Self::C>) -> Self;
+}
+
+macro_rules! handle {
+    ($rust:ident, $c:ident) => {
+        impl Handle for $rust {
+            type C = $c;
+
+            #[inline]
+            fn into_raw(self) -> *mut $c {
+                self.0.into_raw().as_ptr().cast()
+            }
+
+            #[inline]
+            unsafe fn from_raw(raw: NonNull<$c>) -> Self {
+                // SAFETY: the caller's promise.
+                Self(unsafe { Shared::from_raw(raw.cast()) })
+            }
+        }
+    };
+}
+handle!(Error, arrowio_error);
+handle!(Pool, arrowio_pool);
+handle!(Buffer, arrowio_buffer);
+handle!(File, arrowio_file);
+
+/// A reference that stays C's.
+pub(super) type Borrowed<H> = ManuallyDrop<H>;
+
+/// What a handle refers to; `None` for NULL.
+///
+/// # Safety
+/// `raw` is NULL or a live handle, and stays one as long as the result is used.
+#[inline]
+pub(super) unsafe fn borrow_or_none<H: Handle>(raw: *const H::C) -> Option<Borrowed<H>> {
+    // SAFETY: the caller's promise; not dropping the result leaves the reference with C.
+    NonNull::new(raw.cast_mut()).map(|raw| ManuallyDrop::new(unsafe { H::from_raw(raw) }))
+}
+
+/// What a handle refers to; NULL is an error that names the argument.
+///
+/// # Safety
+/// As `borrow_or_none`.
+#[inline]
+pub(super) unsafe fn borrow<H: Handle>(raw: *const H::C, argument: &str) -> Result<Borrowed<H>> {
+    // SAFETY: the caller's promise.
+    unsafe { borrow_or_none(raw) }.ok_or_else(|| null(argument))
+}
+
+/// The handles of an array, none of them NULL.
+///
+/// # Safety
+/// `raw` is NULL or points at `count` handles that are NULL or live, and stay so as long as the result is used.
+pub(super) unsafe fn borrow_all<'a, H: Handle>(
+    raw: *const *mut H::C,
+    count: usize,
+    argument: &str,
+) -> Result<&'a [Borrowed<H>]> {
+    const { assert!(size_of::<Borrowed<H>>() == size_of::<*mut H::C>()) }
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if raw.is_null() {
+        return Err(null(argument));
+    }
+    // SAFETY: the caller's promise.
+    let raw = unsafe { std::slice::from_raw_parts(raw, count) };
+    if let Some(at) = raw.iter().position(|handle| handle.is_null()) {
+        return Err(error!(Invalid, "{argument}[{at}] is NULL"));
+    }
+    // SAFETY: a handle is the pointer that C knows it by, and none is NULL.
+    Ok(unsafe { std::slice::from_raw_parts(raw.as_ptr().cast(), count) })
+}
+
+/// The address that C knows a reference by, without giving the reference away.
+pub(super) fn address<H: Handle>(handle: &H) -> *mut H::C {
+    const { assert!(size_of::<H>() == size_of::<*mut H::C>()) }
+    // SAFETY: a handle is the pointer that C knows it by.
+    unsafe { std::ptr::from_ref(handle).cast::<*mut H::C>().read() }
+}
+
+/// One more reference for C.
+///
+/// # Safety
+/// `raw` is NULL or a live handle.
+#[inline]
+pub(super) unsafe fn retain<H: Handle + Clone>(raw: *mut H::C) -> *mut H::C {
+    // SAFETY: the caller's promise.
+    if let Some(handle) = unsafe { borrow_or_none::<H>(raw) } {
+        std::mem::forget(H::clone(&handle));
+    }
+    raw
+}
+
+/// One reference less.
+///
+/// # Safety
+/// `raw` is NULL or a live handle whose reference is the caller's to give up.
+#[inline]
+pub(super) unsafe fn release<H: Handle>(raw: *mut H::C) {
+    if let Some(raw) = NonNull::new(raw) {
+        // SAFETY: the caller's promise.
+        drop(unsafe { H::from_raw(raw) });
+    }
+}
+
+/// Where a new handle goes.
+pub(super) struct Slot<H: Handle>(NonNull<*mut H::C>);
+
+impl<H: Handle> Slot<H> {
+    /// Sets the handle to NULL, which it stays if the call fails.
+    ///
+    /// # Safety
+    /// `slot` is NULL or writable.
+    #[inline]
+    pub(super) unsafe fn new(slot: *mut *mut H::C, argument: &str) -> Result<Self> {
+        let slot = NonNull::new(slot).ok_or_else(|| null(argument))?;
+        // SAFETY: the caller's promise.
+        unsafe { slot.write(std::ptr::null_mut()) };
+        Ok(Self(slot))
+    }
+
+    #[inline]
+    pub(super) fn set(self, handle: H) -> Result<()> {
+        // SAFETY: as promised to `new`.
+        unsafe { self.0.write(handle.into_raw()) };
+        Ok(())
+    }
+}
+
+#[cold]
+pub(super) fn null(argument: &str) -> Error {
+    error!(Invalid, "{argument} is NULL")
+}
