@@ -32,9 +32,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <stddef.h>
-#include <stdint.h>
-
 /**
  * Major version of this header.
  */
