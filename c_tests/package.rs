@@ -8,14 +8,13 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-type Test = fn() -> Result<(), String>;
-/// Name, tools it needs, what it does.
-pub type Trial = (String, &'static [&'static str], Test);
+use crate::toolchain::{self, Outcome, build_folder, root, soname};
 
-const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+/// Name, tools it needs, what it does.
+pub type Trial = (String, &'static [&'static str], fn() -> Outcome);
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// The newest glibc a program may need because of the library: since this version libpthread and libdl are a part of
-/// libc.
+/// The newest glibc a program may need because of the library: since this version libpthread and libdl are a part of libc.
 const NEWEST_GLIBC: (u32, u32) = (2, 34);
 /// Libraries every Linux system has.
 const ALLOWED_NEEDED: [&str; 4] = ["libc.so", "libm.so", "libgcc_s.so", "ld-linux"];
@@ -24,28 +23,37 @@ const ALLOWED_NEEDED: [&str; 4] = ["libc.so", "libm.so", "libgcc_s.so", "ld-linu
 const SETTINGS_OF_THIS_RUN: [&str; 5] =
     ["LD_LIBRARY_PATH", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CFLAGS", "LDFLAGS"];
 
+const CMAKE: &[&str] = &["cmake", "make"];
+const NINJA: &[&str] = &["cmake", "make", "ninja"];
+const PKG_CONFIG: &[&str] = &["cmake", "make", "pkg-config"];
+const READELF: &[&str] = &["cmake", "make", "readelf"];
+
+/// All tests of this module.
 pub fn trials() -> Vec<Trial> {
-    let trial = |name: &str, tools: &'static [&'static str], test: Test| (format!("package::{name}"), tools, test);
     vec![
-        trial("install", &["cmake", "make"], install_has_every_file),
-        trial("install_with_ninja_and_destdir", &["cmake", "make", "ninja"], install_with_ninja_and_destdir),
-        trial("find_package", &["cmake", "make"], || find_package(&installed()?.prefix)),
-        trial("find_package_moved", &["cmake", "make"], || find_package(&installed()?.moved)),
-        trial("find_package_other_version", &["cmake", "make"], find_package_refuses_other_version),
-        trial("add_subdirectory", &["cmake", "make"], || source_package("add_subdirectory", "Unix Makefiles")),
-        trial("fetch_content", &["cmake", "make", "ninja"], || source_package("FetchContent", "Ninja")),
-        trial("pkg_config", &["cmake", "make", "pkg-config"], || pkg_config_shared(&installed()?.prefix)),
-        trial("pkg_config_moved", &["cmake", "make", "pkg-config"], || pkg_config_shared(&installed()?.moved)),
-        trial("pkg_config_static", &["cmake", "make", "pkg-config"], || pkg_config_static(&installed()?.prefix)),
-        trial("pkg_config_static_moved", &["cmake", "make", "pkg-config"], || pkg_config_static(&installed()?.moved)),
-        trial("beside_another_rust_library", &["cmake", "make"], beside_another_rust_library),
-        trial("soname_and_links", &["cmake", "make", "readelf"], soname_and_links),
-        trial("dynamic_flags", &["cmake", "make", "readelf"], dynamic_flags),
-        trial("needed_libraries", &["cmake", "make", "readelf"], needed_libraries),
-        trial("needed_glibc", &["cmake", "make", "readelf"], needed_glibc),
-        trial("symbols", &["cmake", "make", "readelf"], symbols),
-        trial("no_build_paths", &["cmake", "make"], no_build_paths),
+        trial("installs every file", CMAKE, || expect_files(&installed()?.moved, "lib")),
+        trial("installs with Ninja below DESTDIR", NINJA, ninja_and_destdir),
+        trial("find_package", CMAKE, || find_package(&installed()?.prefix)),
+        trial("find_package, moved", CMAKE, || find_package(&installed()?.moved)),
+        trial("find_package of another version", CMAKE, find_package_refuses_other_version),
+        trial("add_subdirectory", CMAKE, || source_package("add_subdirectory", "Unix Makefiles")),
+        trial("FetchContent", NINJA, || source_package("FetchContent", "Ninja")),
+        trial("pkg-config", PKG_CONFIG, || pkg_config_shared(&installed()?.prefix)),
+        trial("pkg-config, moved", PKG_CONFIG, || pkg_config_shared(&installed()?.moved)),
+        trial("pkg-config --static", PKG_CONFIG, || pkg_config_static(&installed()?.prefix)),
+        trial("pkg-config --static, moved", PKG_CONFIG, || pkg_config_static(&installed()?.moved)),
+        trial("beside another Rust library", CMAKE, beside_another_rust_library),
+        trial("SONAME and links", READELF, soname_and_links),
+        trial("dynamic flags", READELF, dynamic_flags),
+        trial("needed libraries", READELF, needed_libraries),
+        trial("needed glibc", READELF, needed_glibc),
+        trial("symbols", READELF, symbols),
+        trial("no build paths", CMAKE, no_build_paths),
     ]
+}
+
+fn trial(name: &str, tools: &'static [&'static str], test: fn() -> Outcome) -> Trial {
+    (format!("package/{name}"), tools, test)
 }
 
 /// The library, installed twice.
@@ -64,7 +72,7 @@ fn installed() -> Result<&'static Installed, String> {
 fn install() -> Result<Installed, String> {
     let build = work_dir().join("build");
     ["CMakeCache.txt", "CMakeFiles", "lib"].iter().try_for_each(|old| remove(&build.join(old)))?;
-    configure("Unix Makefiles", &Path::new(ROOT).join("cmake"), &build, &["-DCMAKE_INSTALL_LIBDIR=lib".into()])?;
+    configure("Unix Makefiles", &root().join("cmake"), &build, &["-DCMAKE_INSTALL_LIBDIR=lib".into()])?;
     run(cmake("--build").arg(&build))?;
     let prefix = fresh_dir("prefix")?;
     run(cmake("--install").arg(&build).arg("--prefix").arg(&prefix))?;
@@ -77,25 +85,20 @@ fn install() -> Result<Installed, String> {
 
 // ---- installing ----
 
-fn install_has_every_file() -> Result<(), String> {
-    expect_files(&installed()?.moved, "lib")
-}
-
-fn install_with_ninja_and_destdir() -> Result<(), String> {
+fn ninja_and_destdir() -> Outcome {
     installed()?; // cargo's work is done then
     let build = fresh_dir("build-ninja")?;
     let options =
         ["-DCMAKE_INSTALL_PREFIX=/usr".into(), "-DCMAKE_INSTALL_LIBDIR=lib64/deep".into(), shared_cargo_dir()];
-    configure("Ninja", &Path::new(ROOT).join("cmake"), &build, &options)?;
+    configure("Ninja", &root().join("cmake"), &build, &options)?;
     run(cmake("--build").arg(&build))?;
     let destdir = fresh_dir("destdir")?;
     run(cmake("--install").arg(&build).env("DESTDIR", &destdir))?;
-    expect_files(&destdir.join("usr"), "lib64/deep")?;
-    pkg_config_shared_in(&destdir.join("usr"), "lib64/deep")
+    expect_files(&destdir.join("usr"), "lib64/deep")
 }
 
 /// Compares all files below `prefix` with what belongs there.
-fn expect_files(prefix: &Path, lib: &str) -> Result<(), String> {
+fn expect_files(prefix: &Path, lib: &str) -> Outcome {
     let mut expected: BTreeSet<String> = [
         "libarrowio.a",
         "libarrowio.so",
@@ -108,7 +111,7 @@ fn expect_files(prefix: &Path, lib: &str) -> Result<(), String> {
     .iter()
     .map(|file| format!("{lib}/{file}"))
     .collect();
-    let headers = files_below(&Path::new(ROOT).join("include"))?;
+    let headers = files_below(&root().join("include"))?;
     expected.extend(headers.iter().map(|header| format!("include/{header}")));
     let found = files_below(prefix)?;
     check(found == expected, || format!("{} has {found:#?}\nexpected {expected:#?}", prefix.display()))
@@ -135,14 +138,14 @@ fn files_below(dir: &Path) -> Result<BTreeSet<String>, String> {
 /// The programs of `package/CMakeLists.txt`.
 const PROGRAMS: [&str; 4] = ["consumer_shared", "consumer_static", "host_shared", "host_static"];
 
-fn find_package(prefix: &Path) -> Result<(), String> {
+fn find_package(prefix: &Path) -> Outcome {
     let name = format!("find_package-{}", prefix.file_name().expect("has a name").display());
     let build = fresh_dir(&name)?;
     let options = [format!("-DCMAKE_PREFIX_PATH={}", prefix.display()), format!("-DARROWIO_VERSION={VERSION}")];
     build_and_run_programs("Unix Makefiles", &build, &options)
 }
 
-fn find_package_refuses_other_version() -> Result<(), String> {
+fn find_package_refuses_other_version() -> Outcome {
     let minor: u32 = env!("CARGO_PKG_VERSION_MINOR").parse().expect("cargo gives a number");
     let other = concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".").to_string() + &(minor + 1).to_string();
     let build = fresh_dir("find_package-other_version")?;
@@ -155,40 +158,37 @@ fn find_package_refuses_other_version() -> Result<(), String> {
 }
 
 /// Uses the source tree as a part of the programs' project.
-fn source_package(from: &str, generator: &str) -> Result<(), String> {
+fn source_package(from: &str, generator: &str) -> Outcome {
     installed()?; // cargo's work is done then
     let build = fresh_dir(from)?;
-    let options = [format!("-DARROWIO_FROM={from}"), format!("-DARROWIO_SOURCE={ROOT}"), shared_cargo_dir()];
+    let options =
+        [format!("-DARROWIO_FROM={from}"), format!("-DARROWIO_SOURCE={}", root().display()), shared_cargo_dir()];
     build_and_run_programs(generator, &build, &options)?;
     let prefix = fresh_dir(&format!("{from}-prefix"))?;
     run(cmake("--install").arg(&build).arg("--prefix").arg(&prefix))?;
     check(!prefix.exists(), || format!("installing the project around it installed arrowio: {}", prefix.display()))
 }
 
-fn build_and_run_programs(generator: &str, build: &Path, options: &[String]) -> Result<(), String> {
+fn build_and_run_programs(generator: &str, build: &Path, options: &[String]) -> Outcome {
     configure(generator, &programs_dir(), build, options)?;
     run(cmake("--build").arg(build))?;
     PROGRAMS.iter().try_for_each(|program| run_program(&build.join(program), build))
 }
 
-fn pkg_config_shared(prefix: &Path) -> Result<(), String> {
-    pkg_config_shared_in(prefix, "lib")
-}
-
-fn pkg_config_shared_in(prefix: &Path, lib: &str) -> Result<(), String> {
-    let pkg_config_dir = prefix.join(lib).join("pkgconfig");
+fn pkg_config_shared(prefix: &Path) -> Outcome {
+    let pkg_config_dir = prefix.join("lib/pkgconfig");
     let libdir = pkg_config(&pkg_config_dir, &["--variable=libdir"])?.concat();
     let mut flags = pkg_config(&pkg_config_dir, &["--cflags", "--libs"])?;
     flags.push(format!("-Wl,-rpath,{libdir}"));
-    compile_and_run(&flags)
+    compile_and_run("consumer.c", &flags)
 }
 
 /// Links everything statically, libc too: the only way in which `-larrowio` means the static library when both are
 /// installed.
-fn pkg_config_static(prefix: &Path) -> Result<(), String> {
+fn pkg_config_static(prefix: &Path) -> Outcome {
     let mut flags = pkg_config(&prefix.join("lib/pkgconfig"), &["--static", "--cflags", "--libs"])?;
     flags.push("-static".into());
-    compile_and_run(&flags)
+    compile_and_run("consumer.c", &flags)
 }
 
 fn pkg_config(pkg_config_dir: &Path, arguments: &[&str]) -> Result<Vec<String>, String> {
@@ -202,51 +202,38 @@ fn split_shell_words(line: &str) -> Vec<String> {
     marked.split_whitespace().map(|word| word.replace('\0', " ")).collect()
 }
 
-fn compile_and_run(flags: &[String]) -> Result<(), String> {
+fn compile_and_run(source: &str, flags: &[String]) -> Outcome {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let dir = fresh_dir(&format!("pkg-config-{number}"))?;
+    let dir = fresh_dir(&format!("compiled-{}", NEXT.fetch_add(1, Ordering::Relaxed)))?;
     fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-    let program = dir.join("consumer");
-    run(compiler().arg(programs_dir().join("consumer.c")).arg("-o").arg(&program).args(flags))?;
+    let program = dir.join("program");
+    run(toolchain::compiler(false)?.arg(programs_dir().join(source)).arg("-o").arg(&program).args(flags))?;
     run_program(&program, &dir)
 }
 
 /// A program gets a directory it may write to, and prints the library's version when all went well.
-fn run_program(program: &Path, dir: &Path) -> Result<(), String> {
+fn run_program(program: &Path, dir: &Path) -> Outcome {
     let output = run(Command::new(program).arg(dir))?;
     check(output.trim() == VERSION, || format!("{} printed {output:?}, not {VERSION}", program.display()))
 }
 
 /// A program may link two static libraries that each bring Rust's standard library along.
-fn beside_another_rust_library() -> Result<(), String> {
+fn beside_another_rust_library() -> Outcome {
     let prefix = &installed()?.prefix;
-    let dir = fresh_dir("beside_another_rust_library")?;
-    fs::create_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))?;
-    let ours = prefix.join("lib/libarrowio.a");
-    let other = dir.join("libother.a");
-    run(Command::new("rustc")
-        .args(["--crate-type", "staticlib", "-o"])
-        .args([&other, &programs_dir().join("other.rs")]))?;
-    for (program, libraries) in [("ours_first", [&ours, &other]), ("other_first", [&other, &ours])] {
-        let program = dir.join(program);
-        let source = programs_dir().join("beside_other.c");
-        run(compiler()
-            .arg("-I")
-            .arg(prefix.join("include"))
-            .arg(source)
-            .args(libraries)
-            .arg("-lm")
-            .arg("-o")
-            .arg(&program))?;
-        run_program(&program, &dir)?;
+    let ours = prefix.join("lib/libarrowio.a").display().to_string();
+    let other = work_dir().join("libother.a").display().to_string();
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    run(Command::new(rustc).args(["--crate-type", "staticlib", "-o", &other]).arg(programs_dir().join("other.rs")))?;
+    for libraries in [[&ours, &other], [&other, &ours]] {
+        let include = format!("-I{}", prefix.join("include").display());
+        compile_and_run("beside_other.c", &[include, libraries[0].clone(), libraries[1].clone(), "-lm".into()])?;
     }
     Ok(())
 }
 
 // ---- the installed files ----
 
-fn soname_and_links() -> Result<(), String> {
+fn soname_and_links() -> Outcome {
     let lib = installed()?.prefix.join("lib");
     let expected = [soname()];
     let found = dynamic_entries("SONAME")?;
@@ -258,7 +245,7 @@ fn soname_and_links() -> Result<(), String> {
     Ok(())
 }
 
-fn dynamic_flags() -> Result<(), String> {
+fn dynamic_flags() -> Outcome {
     let section = readelf("-dW", "libarrowio.so")?;
     for flag in ["NODELETE", "BIND_NOW"] {
         check(section.contains(flag), || format!("{flag} is missing:\n{section}"))?;
@@ -269,13 +256,13 @@ fn dynamic_flags() -> Result<(), String> {
     Ok(())
 }
 
-fn needed_libraries() -> Result<(), String> {
+fn needed_libraries() -> Outcome {
     let needed = dynamic_entries("NEEDED")?;
     let allowed = |library: &String| ALLOWED_NEEDED.iter().any(|allowed| library.starts_with(allowed));
     check(needed.iter().all(allowed), || format!("needs {needed:?}, may need {ALLOWED_NEEDED:?}"))
 }
 
-fn needed_glibc() -> Result<(), String> {
+fn needed_glibc() -> Outcome {
     let versions = readelf("-VW", "libarrowio.so")?;
     let newest = versions.split_whitespace().filter_map(|word| glibc_version(word)).max();
     let newest = newest.ok_or("needs no glibc at all")?;
@@ -289,7 +276,7 @@ fn glibc_version(word: &str) -> Option<(u32, u32)> {
 }
 
 /// Both libraries give the same functions, `arrowio_*` only, and no data.
-fn symbols() -> Result<(), String> {
+fn symbols() -> Outcome {
     let shared = global_symbols(&readelf("--dyn-syms", "libarrowio.so")?);
     let archive = global_symbols(&readelf("--syms", "libarrowio.a")?);
     for (file, symbols) in [("libarrowio.so", &shared), ("libarrowio.a", &archive)] {
@@ -311,26 +298,19 @@ fn global_symbols(table: &str) -> BTreeSet<String> {
 }
 
 /// Paths of the machine that built a library tell about it and make two builds differ.
-fn no_build_paths() -> Result<(), String> {
-    let home = std::env::var("HOME").unwrap_or_else(|_| ROOT.into());
-    let cargo_home = std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{home}/.cargo"));
+fn no_build_paths() -> Outcome {
+    let variable = |name| std::env::var(name).ok();
+    let cargo_home = variable("CARGO_HOME").or_else(|| Some(variable("HOME")? + "/.cargo"));
+    let directories = [Some(root().display().to_string()), cargo_home];
     for file in ["libarrowio.so", "libarrowio.a"] {
         let path = installed()?.prefix.join("lib").join(file);
         let bytes = fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        for directory in [ROOT, &cargo_home] {
+        for directory in directories.iter().flatten() {
             let found = bytes.windows(directory.len()).any(|window| window == directory.as_bytes());
             check(!found, || format!("{file} contains the path {directory}"))?;
         }
     }
     Ok(())
-}
-
-/// Before 1.0 every minor version has its own ABI.
-fn soname() -> String {
-    match (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR")) {
-        ("0", minor) => format!("libarrowio.so.0.{minor}"),
-        (major, _) => format!("libarrowio.so.{major}"),
-    }
 }
 
 /// The names in brackets of all dynamic entries of this kind, as in `(NEEDED) Shared library: [libc.so.6]`.
@@ -347,11 +327,11 @@ fn readelf(what: &str, file: &str) -> Result<String, String> {
 // ---- helpers ----
 
 fn work_dir() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("package")
+    build_folder().join("package")
 }
 
 fn programs_dir() -> PathBuf {
-    Path::new(ROOT).join("c_tests/package")
+    root().join("c_tests/package")
 }
 
 /// A directory that does not exist; who needs it makes it.
@@ -361,16 +341,12 @@ fn fresh_dir(name: &str) -> Result<PathBuf, String> {
     Ok(dir)
 }
 
-fn remove(path: &Path) -> Result<(), String> {
+fn remove(path: &Path) -> Outcome {
     let result = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match result {
         Err(error) if path.exists() => Err(format!("{}: {error}", path.display())),
         _ => Ok(()),
     }
-}
-
-fn compiler() -> Command {
-    Command::new(std::env::var("CC").unwrap_or_else(|_| "cc".into()))
 }
 
 fn cmake(mode: &str) -> Command {
@@ -390,17 +366,12 @@ fn shared_cargo_dir() -> String {
     format!("-DARROWIO_CARGO_TARGET_DIR={}", work_dir().join("build/cargo").display())
 }
 
-/// Runs a command and gives its standard output, or the command line with all it printed.
+/// Runs a command and gives its standard output.
 fn run(command: &mut Command) -> Result<String, String> {
     SETTINGS_OF_THIS_RUN.iter().for_each(|variable| _ = command.env_remove(variable));
-    let line = format!("{:?} {:?}", command.get_program(), command.get_args().collect::<Vec<_>>());
-    let output = command.output().map_err(|error| format!("{line}: {error}"))?;
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    check(output.status.success(), || format!("{line}: {}\n{stdout}{stderr}", output.status))?;
-    Ok(stdout)
+    toolchain::run(command).map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn check(condition: bool, message: impl FnOnce() -> String) -> Result<(), String> {
+fn check(condition: bool, message: impl FnOnce() -> String) -> Outcome {
     if condition { Ok(()) } else { Err(message()) }
 }

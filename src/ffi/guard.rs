@@ -38,6 +38,17 @@ pub(super) fn value<T>(otherwise: T, body: impl FnOnce() -> Option<T>) -> T {
     }
 }
 
+/// Keeps a panic from being printed: its message is in the error or warning that it becomes. Only where the library has a
+/// copy of Rust's runtime to itself, as every C library has; a Rust program's own panics are not ours to silence.
+#[inline]
+pub(super) fn silence_panics() {
+    #[cfg(feature = "c-library")]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
+    }
+}
+
 #[cold]
 fn from_panic(payload: Box<dyn Any + Send>) -> Error {
     let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
