@@ -264,7 +264,7 @@ fn needed_libraries() -> Outcome {
 
 fn needed_glibc() -> Outcome {
     let versions = readelf("-VW", "libarrowio.so")?;
-    let newest = versions.split_whitespace().filter_map(|word| glibc_version(word)).max();
+    let newest = versions.split_whitespace().filter_map(glibc_version).max();
     let newest = newest.ok_or("needs no glibc at all")?;
     check(newest <= NEWEST_GLIBC, || format!("needs glibc {newest:?}, newer than {NEWEST_GLIBC:?}:\n{versions}"))
 }

@@ -1,0 +1,179 @@
+//! The contract of `File` over classes that misbehave, which the C tests cannot make.
+
+use super::stream::Stream;
+use super::*;
+use crate::error::{Error, ErrorKind, Result, error};
+use crate::memory::default_pool;
+use proptest::prelude::*;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// A source whose every read is said by a script: so many bytes, or a failure.
+struct Scripted {
+    content: Vec<u8>,
+    position: usize,
+    script: Vec<Option<usize>>,
+}
+
+impl Stream for Scripted {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::READ
+    }
+
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let Some(count) = self.script.pop().unwrap_or(Some(usize::MAX)) else { return Err(Error::from_os(libc::EIO)) };
+        let count = count.max(1).min(dst.len()).min(self.content.len() - self.position);
+        dst[..count].write_copy_of_slice(&self.content[self.position..][..count]);
+        self.position += count;
+        Ok(count)
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.position as i64)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn file(stream: impl Stream + 'static, block_size: usize) -> File {
+    File::new(stream, format_args!("a test"), &default_pool(), block_size).unwrap()
+}
+
+#[allow(unsafe_code, reason = "memory that was filled, views that are still good")]
+mod bytes {
+    use super::*;
+
+    pub(super) fn read(file: &File, size: usize) -> Result<Vec<u8>> {
+        let mut memory = vec![MaybeUninit::new(0); size];
+        let count = file.read(&mut memory)?;
+        Ok(unsafe { memory[..count].assume_init_ref() }.to_vec())
+    }
+
+    pub(super) fn view(view: Result<*const [u8]>) -> Result<Vec<u8>> {
+        view.map(|view| unsafe { &*view }.to_vec())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Short reads are made up for, and a failure, wherever it comes, loses and repeats nothing.
+    #[test]
+    fn failures_lose_nothing(
+        size in 0usize..5000,
+        script in prop::collection::vec(prop_oneof![4 => (1usize..600).prop_map(Some), 1 => Just(None)], 0..60),
+        calls in prop::collection::vec((0usize..5, 0usize..1500), 1..60),
+        block_size in prop_oneof![Just(0usize), 1usize..300],
+    ) {
+        let content: Vec<u8> = (0..size).map(|at| if at % 83 == 0 { b'\n' } else { at as u8 }).collect();
+        let file = file(Scripted { content: content.clone(), position: 0, script }, block_size);
+        let mut position = 0;
+        for (call, size) in calls {
+            let ahead = &content[position..];
+            let expected = &ahead[..size.min(ahead.len())];
+            let moved = match call {
+                0 => bytes::read(&file, size).map(|bytes| { assert_eq!(bytes, expected); expected.len() }),
+                1 => file.read_buffer(size).map(|buffer| { assert_eq!(buffer.as_slice(), expected); expected.len() }),
+                2 => bytes::view(file.peek(size)).map(|bytes| { assert_eq!(bytes, expected); 0 }),
+                3 => file.advance(size).map(|()| expected.len()),
+                _ => bytes::view(file.read_line()).map(|line| {
+                    let end = ahead.iter().position(|byte| *byte == b'\n').map_or(ahead.len(), |at| at + 1);
+                    assert_eq!(line, &ahead[..end]);
+                    end
+                }),
+            };
+            match moved {
+                Ok(moved) => position += moved,
+                // Skipping forgets what it skipped; everything else stays where it was.
+                Err(error) if call == 3 => {
+                    prop_assert_eq!(error.os_error(), libc::EIO);
+                    position = file.tell().unwrap() as usize;
+                }
+                Err(error) => prop_assert_eq!(error.os_error(), libc::EIO),
+            }
+            prop_assert_eq!(file.tell().unwrap(), position as i64);
+        }
+    }
+}
+
+/// A class that does in its reads whatever it is told.
+struct Told<F>(F);
+
+impl<F: FnMut() -> Result<usize> + Send> Stream for Told<F> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::READ
+    }
+
+    fn read(&mut self, _: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        (self.0)()
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(0)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        Err(error!(IoError, "it does not want to"))
+    }
+}
+
+#[test]
+fn calling_back_into_the_same_file_is_an_error() {
+    let own: Arc<OnceLock<File>> = Arc::default();
+    let seen: Arc<Mutex<Vec<ErrorKind>>> = Arc::default();
+    let (inner, log) = (own.clone(), seen.clone());
+    let told = file(
+        Told(move || {
+            let file = inner.get().unwrap();
+            let errors = [file.tell().err(), file.close().err(), bytes::read(file, 1).err()];
+            log.lock().unwrap().extend(errors.into_iter().flatten().map(|error| error.kind()));
+            Ok(0)
+        }),
+        0,
+    );
+    own.set(told.clone()).ok().unwrap();
+    assert_eq!(bytes::read(&told, 1).unwrap(), b"");
+    assert_eq!(*seen.lock().unwrap(), [ErrorKind::Invalid; 3]);
+}
+
+#[test]
+fn after_a_panic_a_file_can_only_be_released() {
+    let told = file(Told(|| panic!("a defect")), 0);
+    let panicked = catch_unwind(AssertUnwindSafe(|| bytes::read(&told, 1)));
+    assert!(panicked.is_err());
+    assert_eq!(told.tell().unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(bytes::read(&told, 1).unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[test]
+fn closing_fails_the_same_way_twice() {
+    let told = file(Told(|| Ok(0)), 0);
+    let first = told.close().unwrap_err();
+    let second = told.close().unwrap_err();
+    assert_eq!((first.kind(), first.to_string()), (second.kind(), second.to_string()));
+    assert!(first.to_string().contains("a test") && first.to_string().contains("it does not want to"));
+    assert!(told.is_closed());
+    assert_eq!(told.tell().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn others_wait_their_turn() {
+    let busy: Arc<Mutex<()>> = Arc::default();
+    let inside = busy.clone();
+    let told = file(
+        Told(move || {
+            let _alone = inside.try_lock().expect("two calls at once");
+            std::thread::yield_now();
+            Ok(0)
+        }),
+        0,
+    );
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..2000).for_each(|_| drop(bytes::read(&told, 1).unwrap())));
+        }
+    });
+}
