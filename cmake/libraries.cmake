@@ -37,10 +37,11 @@ if(ARROWIO_BUILD_STATIC)
 endif()
 list(JOIN crate_types "," crate_types)
 
-set(features)
+set(features c-library)
 if(ARROWIO_JEMALLOC)
-  set(features --features jemalloc)
+  list(APPEND features jemalloc)
 endif()
+list(JOIN features "," features)
 
 # The C compiler of this build compiles the C code inside and links, unless the environment names another for the
 # target.
@@ -68,7 +69,7 @@ endif()
 # Cargo knows best what has changed, so it always runs.
 add_custom_target(arrowio_cargo
   COMMAND "${CMAKE_COMMAND}" -E env ${environment}
-    "${ARROWIO_CARGO}" rustc --locked --lib --crate-type ${crate_types} ${features}
+    "${ARROWIO_CARGO}" rustc --locked --lib --crate-type ${crate_types} --features ${features}
     --profile $<IF:$<CONFIG:Debug>,dev,release> --target ${arrowio_target} --target-dir "${cargo_dir}"
     "${release_flags}"
   BYPRODUCTS ${cargo_products}

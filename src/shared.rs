@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use std::alloc::Layout;
+use std::mem::MaybeUninit;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -23,6 +24,14 @@ impl<T> Counted<T> {
     /// An object in static memory.
     pub(crate) const fn immortal(value: T) -> Self {
         Self { references: AtomicUsize::new(IMMORTAL), value }
+    }
+
+    /// Separates the object from its memory.
+    #[inline]
+    pub(crate) fn vacate(self: Box<Self>) -> (T, Box<MaybeUninit<Self>>) {
+        let raw = Box::into_raw(self);
+        // SAFETY: the object is moved out and the memory, now without one, goes on as a box.
+        unsafe { (raw.read().value, Box::from_raw(raw.cast())) }
     }
 }
 
@@ -59,22 +68,27 @@ impl<T> Shared<T> {
         Shared(unsafe { NonNull::new_unchecked(raw) })
     }
 
-    /// Gives the reference up as a pointer.
     #[inline]
-    pub(crate) fn into_raw(self) -> NonNull<Counted<T>> {
+    fn into_raw(self) -> NonNull<Counted<T>> {
         let raw = self.0;
         std::mem::forget(self);
         raw
     }
 
-    /// Takes back what `into_raw` gave.
-    ///
-    /// # Safety
-    /// `raw` came from `into_raw` of the same type and is taken back once.
+    /// Drops the reference; the last one gives the object's box instead of freeing it.
     #[inline]
-    pub(crate) unsafe fn from_raw(raw: NonNull<Counted<T>>) -> Self {
-        Self(raw)
+    pub(crate) fn into_last(self) -> Option<Box<Counted<T>>> {
+        let raw = self.into_raw();
+        // SAFETY: the reference that was given up is counted down once, here; the last one owns the memory from `try_box`.
+        unsafe { count_down(&raw.as_ref().references).then(|| Box::from_raw(raw.as_ptr())) }
     }
+
+    /// `try_new` in memory from `Counted::vacate`.
+    #[inline]
+    pub(crate) fn new_in(memory: Box<MaybeUninit<Counted<T>>>, value: T) -> Self {
+        Self(NonNull::from(Box::leak(Box::write(memory, Counted { references: AtomicUsize::new(1), value }))))
+    }
+
 }
 
 impl<T: ?Sized> Shared<T> {
@@ -118,20 +132,28 @@ impl<T: ?Sized> Clone for Shared<T> {
 impl<T: ?Sized> Drop for Shared<T> {
     #[inline]
     fn drop(&mut self) {
-        let count = self.count();
-        let seen = count.load(Ordering::Acquire);
-        if seen >= IMMORTAL {
-            return;
-        }
-        // A lone reference cannot be joined by another from outside, so it needs no atomic decrement.
-        if seen == 1 {
-            return self.destroy();
-        }
-        if count.fetch_sub(1, Ordering::Release) == 1 {
-            fence(Ordering::Acquire);
+        if count_down(self.count()) {
             self.destroy();
         }
     }
+}
+
+/// One reference less; whether it was the last.
+#[inline]
+fn count_down(count: &AtomicUsize) -> bool {
+    let seen = count.load(Ordering::Acquire);
+    if seen >= IMMORTAL {
+        return false;
+    }
+    // A lone reference cannot be joined by another from outside, so it needs no atomic decrement.
+    if seen == 1 {
+        return true;
+    }
+    let last = count.fetch_sub(1, Ordering::Release) == 1;
+    if last {
+        fence(Ordering::Acquire);
+    }
+    last
 }
 
 impl<T: ?Sized> Deref for Shared<T> {

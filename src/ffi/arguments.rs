@@ -2,8 +2,8 @@
 
 use super::handle::{self, null};
 use super::pool::arrowio_pool;
-use crate::error::{Result, error};
-use crate::memory::{Pool, default_pool};
+use crate::error::{Error, Result, error};
+use crate::memory::{Pool, current_default};
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
 use std::ptr::NonNull;
@@ -11,7 +11,16 @@ use std::ptr::NonNull;
 /// A size or offset.
 #[inline]
 pub(super) fn size(value: i64, argument: &str) -> Result<usize> {
-    usize::try_from(value).map_err(|_| error!(Invalid, "{argument} is {value}, it must not be negative"))
+    if value < 0 {
+        return Err(negative(value, argument));
+    }
+    Ok(value as usize)
+}
+
+#[cold]
+#[inline(never)]
+fn negative(value: i64, argument: &str) -> Error {
+    error!(Invalid, "{argument} is {value}, it must not be negative")
 }
 
 /// Memory to read from.
@@ -24,9 +33,11 @@ pub(super) unsafe fn bytes<'a>(data: *const c_void, length: i64, argument: &str)
     if length == 0 {
         return Ok(&[]);
     }
-    let data = NonNull::new(data.cast_mut()).ok_or_else(|| null(argument))?;
+    if data.is_null() {
+        return Err(null(argument));
+    }
     // SAFETY: the caller's promise; an i64's worth of bytes is never more than a slice may have.
-    Ok(unsafe { std::slice::from_raw_parts(data.cast().as_ptr(), length) })
+    Ok(unsafe { std::slice::from_raw_parts(data.cast(), length) })
 }
 
 /// Memory to write to.
@@ -39,9 +50,11 @@ pub(super) unsafe fn room<'a>(data: *mut c_void, length: i64, argument: &str) ->
     if length == 0 {
         return Ok(&mut []);
     }
-    let data = NonNull::new(data).ok_or_else(|| null(argument))?;
+    if data.is_null() {
+        return Err(null(argument));
+    }
     // SAFETY: as above.
-    Ok(unsafe { std::slice::from_raw_parts_mut(data.cast().as_ptr(), length) })
+    Ok(unsafe { std::slice::from_raw_parts_mut(data.cast(), length) })
 }
 
 /// Where a result goes.
@@ -78,14 +91,14 @@ pub(super) unsafe fn string<'a>(text: *const c_char, argument: &str) -> Result<&
 /// A pool; NULL stands for the default one.
 ///
 /// # Safety
-/// `pool` is NULL or a live handle.
+/// `pool` is NULL or a live handle, and stays one as long as the result is used.
 #[inline]
-pub(super) unsafe fn pool(pool: *const arrowio_pool) -> Pool {
-    // SAFETY: the caller's promise.
-    match unsafe { handle::borrow_or_none::<Pool>(pool) } {
-        Some(pool) => Pool::clone(&pool),
-        None => default_pool(),
+pub(super) unsafe fn pool<'a>(pool: &'a *mut arrowio_pool) -> &'a Pool {
+    if pool.is_null() {
+        return current_default();
     }
+    // SAFETY: the caller's promise; a handle is the pointer that C knows it by.
+    unsafe { handle::as_reference(pool) }
 }
 
 /// A struct of the C interface that begins with `struct_size` and may grow: a caller built against an older header gives

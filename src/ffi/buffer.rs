@@ -38,7 +38,7 @@ pub unsafe extern "C" fn arrowio_buffer_allocate(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_buffer, "out_buffer")?;
-        out.set(Buffer::allocate(&arguments::pool(pool), arguments::size(size, "size")?)?)
+        out.set(Buffer::allocate(arguments::pool(&pool), arguments::size(size, "size")?)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn arrowio_buffer_allocate_resizable(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_buffer, "out_buffer")?;
-        out.set(Buffer::allocate_resizable(&arguments::pool(pool), arguments::size(size, "size")?)?)
+        out.set(Buffer::allocate_resizable(arguments::pool(&pool), arguments::size(size, "size")?)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn arrowio_buffer_copy_bytes(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_buffer, "out_buffer")?;
-        out.set(Buffer::copy_of(&arguments::pool(pool), arguments::bytes(data, size, "data")?)?)
+        out.set(Buffer::copy_of(arguments::pool(&pool), arguments::bytes(data, size, "data")?)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn arrowio_buffer_copy(
         let out = Slot::new(out_buffer, "out_buffer")?;
         let buffer = handle::borrow::<Buffer>(buffer, "buffer")?;
         let (offset, size) = (arguments::size(offset, "offset")?, arguments::size(size, "size")?);
-        out.set(buffer.copy(offset, size, &arguments::pool(pool))?)
+        out.set(buffer.copy(offset, size, arguments::pool(&pool))?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -293,7 +293,7 @@ pub unsafe extern "C" fn arrowio_buffer_concatenate(
     let body = || unsafe {
         let out = Slot::new(out_buffer, "out_buffer")?;
         let buffers = handle::borrow_all::<Buffer>(buffers, arguments::size(count, "count")?, "buffers")?;
-        out.set(Buffer::concatenate(&arguments::pool(pool), buffers)?)
+        out.set(Buffer::concatenate(arguments::pool(&pool), buffers)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

@@ -3,7 +3,6 @@
 use crate::error::{Error, Result, error};
 use crate::io::File;
 use crate::memory::{Buffer, Pool};
-use crate::shared::Shared;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
@@ -14,41 +13,49 @@ use super::guard;
 use super::pool::arrowio_pool;
 
 /// A counted reference of the core that C knows as a pointer to `C`.
-pub(super) trait Handle: Sized {
+///
+/// # Safety
+/// The type is nothing but a non-NULL pointer, so that it and C's handle are the same bits.
+pub(super) unsafe trait Handle: Sized {
     type C;
 
     /// Gives the reference to C.
-    fn into_raw(self) -> *mut Self::C;
+    #[inline]
+    fn into_raw(self) -> *mut Self::C {
+        address::<Self>(&ManuallyDrop::new(self))
+    }
 
     /// Takes a reference back from C.
     ///
     /// # Safety
     /// `raw` is a live handle and its reference is not used again.
-    unsafe fn from_raw(raw: NonNull<Self::C>) -> Self;
+    #[inline]
+    unsafe fn from_raw(raw: NonNull<Self::C>) -> Self {
+        const { assert!(size_of::<Self>() == size_of::<*mut Self::C>()) }
+        // SAFETY: the caller's promise and the trait's.
+        unsafe { std::mem::transmute_copy(&raw) }
+    }
 }
 
-macro_rules! handle {
-    ($rust:ident, $c:ident) => {
-        impl Handle for $rust {
-            type C = $c;
-
-            #[inline]
-            fn into_raw(self) -> *mut $c {
-                self.0.into_raw().as_ptr().cast()
-            }
-
-            #[inline]
-            unsafe fn from_raw(raw: NonNull<$c>) -> Self {
-                // SAFETY: the caller's promise.
-                Self(unsafe { Shared::from_raw(raw.cast()) })
-            }
-        }
-    };
+// SAFETY: `repr(transparent)` around a `Shared`, itself so around a `NonNull`.
+unsafe impl Handle for Error {
+    type C = arrowio_error;
 }
-handle!(Error, arrowio_error);
-handle!(Pool, arrowio_pool);
-handle!(Buffer, arrowio_buffer);
-handle!(File, arrowio_file);
+
+// SAFETY: as above.
+unsafe impl Handle for Pool {
+    type C = arrowio_pool;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for Buffer {
+    type C = arrowio_buffer;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for File {
+    type C = arrowio_file;
+}
 
 /// A reference that stays C's.
 pub(super) type Borrowed<H> = ManuallyDrop<H>;
@@ -98,11 +105,23 @@ pub(super) unsafe fn borrow_all<'a, H: Handle>(
     Ok(unsafe { std::slice::from_raw_parts(raw.as_ptr().cast(), count) })
 }
 
+/// A handle in C's memory as the reference that it is.
+///
+/// # Safety
+/// `raw` is a live handle, and stays one as long as the result is used.
+#[inline]
+pub(super) unsafe fn as_reference<H: Handle>(raw: &*mut H::C) -> &H {
+    const { assert!(size_of::<H>() == size_of::<*mut H::C>()) }
+    // SAFETY: the caller's promise; a handle is the pointer that C knows it by.
+    unsafe { &*std::ptr::from_ref(raw).cast() }
+}
+
 /// The address that C knows a reference by, without giving the reference away.
+#[inline]
 pub(super) fn address<H: Handle>(handle: &H) -> *mut H::C {
     const { assert!(size_of::<H>() == size_of::<*mut H::C>()) }
     // SAFETY: a handle is the pointer that C knows it by.
-    unsafe { std::ptr::from_ref(handle).cast::<*mut H::C>().read() }
+    unsafe { std::mem::transmute_copy(handle) }
 }
 
 /// One more reference for C.
@@ -157,6 +176,7 @@ impl<H: Handle> Slot<H> {
 }
 
 #[cold]
+#[inline(never)]
 pub(super) fn null(argument: &str) -> Error {
     error!(Invalid, "{argument} is NULL")
 }

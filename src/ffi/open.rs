@@ -149,7 +149,7 @@ impl arrowio_os_file_options {
         // SAFETY: the caller's promise.
         let (given, pool) = unsafe {
             let given = arguments::options(given)?;
-            (given, arguments::pool(given.pool))
+            (given, arguments::pool(&given.pool).clone())
         };
         let permissions = match given.permissions {
             0 => OsFileOptions::DEFAULT_PERMISSIONS,
@@ -167,7 +167,7 @@ impl arrowio_stream_options {
         // SAFETY: the caller's promise.
         let (given, pool) = unsafe {
             let given = arguments::options(given)?;
-            (given, arguments::pool(given.pool))
+            (given, arguments::pool(&given.pool).clone())
         };
         let buffer_size = match given.buffer_size {
             0 => StreamOptions::DEFAULT_BUFFER_SIZE,
@@ -346,7 +346,7 @@ pub unsafe extern "C" fn arrowio_buffer_output_stream_new(
     let body = || unsafe {
         let out = Slot::new(out_file, "out_file")?;
         let capacity = arguments::size(initial_capacity, "initial_capacity")?;
-        out.set(buffer_output_stream(&arguments::pool(pool), capacity)?)
+        out.set(buffer_output_stream(arguments::pool(&pool), capacity)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -423,8 +423,9 @@ pub unsafe extern "C" fn arrowio_compressed_input_stream_new(
     let body = || unsafe {
         let out = Slot::new(out_file, "out_file")?;
         let raw = handle::borrow::<File>(raw, "raw")?;
-        let pool = arguments::pool(arguments::options(options)?.pool);
-        out.set(compressed_input_stream(&raw, self::codec(codec)?, &pool)?)
+        let options = arguments::options(options)?;
+        let pool = arguments::pool(&options.pool);
+        out.set(compressed_input_stream(&raw, self::codec(codec)?, pool)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -455,8 +456,8 @@ pub unsafe extern "C" fn arrowio_compressed_output_stream_new(
         let out = Slot::new(out_file, "out_file")?;
         let raw = handle::borrow::<File>(raw, "raw")?;
         let options = arguments::options(options)?;
-        let pool = arguments::pool(options.pool);
-        out.set(compressed_output_stream(&raw, self::codec(codec)?, options.compression_level, &pool)?)
+        let pool = arguments::pool(&options.pool);
+        out.set(compressed_output_stream(&raw, self::codec(codec)?, options.compression_level, pool)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

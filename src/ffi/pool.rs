@@ -95,12 +95,12 @@ pub extern "C" fn arrowio_pool_supported_backend(index: i64) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_backend_name(pool: *const arrowio_pool) -> *const c_char {
     // SAFETY: the caller's promise; the name lives as long as the pool.
-    guard::value(c"".as_ptr(), || unsafe { Some(arguments::pool(pool).inner().backend_name().as_ptr()) })
+    guard::value(c"".as_ptr(), || unsafe { Some(arguments::pool(&pool.cast_mut()).inner().backend_name().as_ptr()) })
 }
 
 fn statistic(pool: *const arrowio_pool, figure: fn(&Statistics) -> i64) -> i64 {
     // SAFETY: the caller's promise.
-    guard::value(0, || unsafe { Some(figure(arguments::pool(pool).statistics())) })
+    guard::value(0, || unsafe { Some(figure(arguments::pool(&pool.cast_mut()).statistics())) })
 }
 
 /// Bytes in use now. Exact under threads, as are the other figures.
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn arrowio_pool_num_allocations(pool: *const arrowio_pool)
 pub unsafe extern "C" fn arrowio_pool_release_unused(pool: *mut arrowio_pool) {
     // SAFETY: the caller's promise.
     guard::value((), || unsafe {
-        arguments::pool(pool).inner().release_unused();
+        arguments::pool(&pool).inner().release_unused();
         Some(())
     })
 }
@@ -180,7 +180,7 @@ pub unsafe extern "C" fn arrowio_pool_new_proxy(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_pool, "out_pool")?;
-        out.set(Pool::new(ProxyPool::new(arguments::pool(parent)))?)
+        out.set(Pool::new(ProxyPool::new(arguments::pool(&parent).clone()))?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -206,7 +206,7 @@ pub unsafe extern "C" fn arrowio_pool_new_capped(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_pool, "out_pool")?;
-        out.set(Pool::new(CappedPool::new(arguments::pool(parent), arguments::size(limit, "limit")?))?)
+        out.set(Pool::new(CappedPool::new(arguments::pool(&parent).clone(), arguments::size(limit, "limit")?))?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -307,7 +307,7 @@ pub unsafe extern "C" fn arrowio_pool_new_logging(
         let host = HostData::new(user_data, free_fn)?;
         let owned = host.clone();
         let listener = move |event| log(owned.user_data, &to_c(event));
-        let pool = Pool::new(LoggingPool::new(arguments::pool(parent), listener))?;
+        let pool = Pool::new(LoggingPool::new(arguments::pool(&parent).clone(), listener))?;
         host.adopt();
         out.set(pool)
     };
@@ -446,7 +446,7 @@ pub unsafe extern "C" fn arrowio_pool_allocate(
     let body = || unsafe {
         let out = Out::new(out_data, "out_data")?;
         let (size, alignment) = (arguments::size(size, "size")?, arguments::size(alignment, "alignment")?);
-        out.set(arguments::pool(pool).allocate(size, alignment)?.as_ptr())
+        out.set(arguments::pool(&pool).allocate(size, alignment)?.as_ptr())
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -479,7 +479,7 @@ pub unsafe extern "C" fn arrowio_pool_reallocate(
         let alignment = arguments::size(alignment, "alignment")?;
         let out = Out::new(inout_data, "inout_data")?;
         let data = NonNull::new(inout_data.read()).ok_or_else(|| null("*inout_data"))?;
-        out.set(arguments::pool(pool).reallocate(data, old_size, new_size, alignment)?.as_ptr())
+        out.set(arguments::pool(&pool).reallocate(data, old_size, new_size, alignment)?.as_ptr())
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -500,7 +500,7 @@ pub unsafe extern "C" fn arrowio_pool_free(pool: *mut arrowio_pool, data: *mut u
     let body = || unsafe {
         let data = NonNull::new(data)?;
         match Layout::from_size_align(usize::try_from(size).ok()?, usize::try_from(alignment).ok()?) {
-            Ok(layout) => Some(arguments::pool(pool).free(data, layout.size(), layout.align())),
+            Ok(layout) => Some(arguments::pool(&pool).free(data, layout.size(), layout.align())),
             Err(_) => None,
         }
     };

@@ -6,6 +6,8 @@ use crate::error::Result;
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::Shared;
 use std::mem::MaybeUninit;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A file over the bytes of `buffer`.
 pub fn buffer_reader(buffer: &Buffer) -> Result<File> {
@@ -13,18 +15,45 @@ pub fn buffer_reader(buffer: &Buffer) -> Result<File> {
     let buffer = buffer.slice(0, buffer.size())?;
     let size = buffer.size();
     let pool = default_pool();
-    let source = Shared::try_new(Source { buffer, pool: pool.clone() })?;
-    File::new(BufferReader { source, position: 0 }, format_args!("a buffer of {size} bytes"), &pool, 0)
+    let cursor = Shared::try_new(MemoryCursor { buffer, pool: pool.clone(), position: AtomicUsize::new(0) })?;
+    File::new(BufferReader(cursor), format_args!("a buffer of {size} bytes"), &pool, 0)
 }
 
-struct BufferReader {
-    source: Shared<Source>,
-    position: usize,
-}
+struct BufferReader(Shared<MemoryCursor>);
 
-struct Source {
+/// A position in memory that does not change. Reads claim their bytes in one step, so they need no lock.
+pub(crate) struct MemoryCursor {
     buffer: Buffer,
     pool: Pool,
+    position: AtomicUsize,
+}
+
+impl MemoryCursor {
+    #[inline]
+    pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> usize {
+        self.buffer.copy_to(self.claim(dst.len()).start, dst)
+    }
+
+    #[inline]
+    pub(crate) fn read_slice(&self, size: usize) -> Result<Buffer> {
+        let range = self.claim(size);
+        self.buffer.slice(range.start, range.len())
+    }
+
+    /// The next bytes, up to `size`; the position is behind them.
+    #[inline]
+    fn claim(&self, size: usize) -> Range<usize> {
+        let last = self.buffer.size();
+        let mut start = self.position.load(Relaxed);
+        loop {
+            let end = start + size.min(last.saturating_sub(start));
+            match self.position.compare_exchange_weak(start, end, Relaxed, Relaxed) {
+                // A position past the end, where a seek may lead, stays there.
+                Ok(_) => return start.min(last)..end.min(last),
+                Err(moved) => start = moved,
+            }
+        }
+    }
 }
 
 impl Stream for BufferReader {
@@ -34,44 +63,43 @@ impl Stream for BufferReader {
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
-        Some(self.source.clone().unsize(|p| p))
+        Some(self.0.clone().unsize(|p| p))
     }
 
-    #[inline]
+    fn constant_memory(&self) -> Option<Shared<MemoryCursor>> {
+        Some(self.0.clone())
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let count = self.source.buffer.copy_to(self.position, dst);
-        self.position += count;
-        Ok(count)
+        Ok(self.0.read(dst))
     }
 
-    #[inline]
     fn read_slice(&mut self, size: usize) -> Result<Buffer> {
-        let slice = self.source.buffer.slice_up_to(self.position, size)?;
-        self.position += slice.size();
-        Ok(slice)
+        self.0.read_slice(size)
     }
 
     fn ahead(&self) -> Result<&[u8]> {
-        let bytes = self.source.buffer.as_slice();
-        Ok(&bytes[self.position.min(bytes.len())..])
+        let bytes = self.0.buffer.as_slice();
+        Ok(&bytes[self.0.position.load(Relaxed).min(bytes.len())..])
     }
 
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
-        self.position += size.min(self.source.buffer.size().saturating_sub(self.position));
+        self.0.claim(size);
         Ok(Some(()))
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
-        self.position = position::seek(self.position, self.source.buffer.size(), offset, whence)?;
-        self.tell()
+        let position = position::seek(self.0.position.load(Relaxed), self.0.buffer.size(), offset, whence)?;
+        self.0.position.store(position, Relaxed);
+        Ok(position as i64)
     }
 
     fn tell(&self) -> Result<i64> {
-        Ok(self.position as i64)
+        Ok(self.0.position.load(Relaxed) as i64)
     }
 
     fn size(&self) -> Result<i64> {
-        Ok(self.source.buffer.size() as i64)
+        Ok(self.0.buffer.size() as i64)
     }
 
     fn close(&mut self) -> Result<()> {
@@ -79,7 +107,7 @@ impl Stream for BufferReader {
     }
 }
 
-impl RandomAccess for Source {
+impl RandomAccess for MemoryCursor {
     #[inline]
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         Ok(self.buffer.copy_to(offset, dst))

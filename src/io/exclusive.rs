@@ -1,6 +1,6 @@
 //! One caller at a time: others wait, and whoever comes back out of a callback into the same file is told so.
 
-use crate::error::{Result, error};
+use crate::error::{Error, Result, error};
 use crate::sys::thread_token;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
@@ -47,12 +47,13 @@ impl<T> Exclusive<T> {
         }
         let held = Held(self);
         if self.broken.load(Relaxed) {
-            return Err(error!(Invalid, "an earlier call on this file failed inside the library; it can only be released"));
+            return Err(broken());
         }
         Ok(held)
     }
 
     #[cold]
+    #[inline(never)]
     fn wait(&self, me: usize) -> Result<()> {
         if self.holder.load(Relaxed) == me {
             return Err(error!(Invalid, "called from within a call on the same file"));
@@ -69,6 +70,7 @@ impl<T> Exclusive<T> {
     }
 
     #[cold]
+    #[inline(never)]
     fn wake(&self) {
         // Taken so that nobody is between a failed attempt and the wait for the signal.
         drop(self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
@@ -79,6 +81,12 @@ impl<T> Exclusive<T> {
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
     }
+}
+
+#[cold]
+#[inline(never)]
+fn broken() -> Error {
+    error!(Invalid, "an earlier call on this file failed inside the library; it can only be released")
 }
 
 impl<T> Drop for Held<'_, T> {

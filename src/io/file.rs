@@ -7,6 +7,7 @@ use super::exclusive::{Exclusive, Held};
 use super::lookahead::Lookahead;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::Capabilities;
+use super::buffer_reader::MemoryCursor;
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::{Shared, try_box};
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     capabilities: Capabilities,
     closed: AtomicBool,
     random: Option<Shared<dyn RandomAccess>>,
+    memory: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
 }
 
@@ -54,6 +56,7 @@ impl File {
             capabilities: stream.capabilities(),
             closed: AtomicBool::new(false),
             random: stream.random_access(),
+            memory: stream.constant_memory(),
             state: Exclusive::new(State { stream, lookahead: Lookahead::new(pool.clone()), block_size, failure: None }),
         })
         .map(Self)
@@ -77,6 +80,9 @@ impl File {
     /// Fills `dst` unless the end comes first, and gives the number of bytes.
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        if let Some(memory) = self.open_memory() {
+            return Ok(memory.read(dst));
+        }
         let mut state = self.begin("read from", Capabilities::READ)?;
         let size = dst.len();
         state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
@@ -92,6 +98,9 @@ impl File {
     /// Up to `size` bytes in a buffer, fewer only at the end; without a copy where the class can.
     #[inline]
     pub fn read_buffer(&self, size: usize) -> Result<Buffer> {
+        if let Some(memory) = self.open_memory() {
+            return memory.read_slice(size);
+        }
         let mut state = self.begin("read from", Capabilities::READ)?;
         let result = if self.0.capabilities.contains(Capabilities::ZERO_COPY) {
             state.stream.read_slice(size)
@@ -254,31 +263,41 @@ impl File {
     }
 
     #[inline]
+    fn open_memory(&self) -> Option<&MemoryCursor> {
+        self.0.memory.as_deref().filter(|_| !self.0.closed.load(Acquire))
+    }
+
+    #[inline]
     fn begin(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
-        let held = self.0.state.hold().map_err(|error| self.refused(error, doing))?;
+        let held = match self.0.state.hold() {
+            Ok(held) => held,
+            Err(error) => return Err(self.refused(error, doing)),
+        };
         self.check(doing, needs)?;
         Ok(held)
     }
 
     #[inline]
     fn begin_at(&self) -> Result<&dyn RandomAccess> {
-        self.check("read at an offset of", Capabilities::READ_AT)?;
-        self.0.random.as_deref().ok_or_else(|| self.incapable("read at an offset of"))
+        const DOING: &str = "read at an offset of";
+        self.check(DOING, Capabilities::READ_AT)?;
+        self.0.random.as_deref().ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
     fn check(&self, doing: &str, needs: Capabilities) -> Result<()> {
-        if self.0.closed.load(Acquire) {
-            return Err(error!(Closed, "cannot {doing} {}: it is closed", self.name()));
-        }
-        if !self.0.capabilities.contains(needs) {
-            return Err(self.incapable(doing));
+        if self.0.closed.load(Acquire) || !self.0.capabilities.contains(needs) {
+            return Err(self.unable(doing));
         }
         Ok(())
     }
 
     #[cold]
-    fn incapable(&self, doing: &str) -> Error {
+    #[inline(never)]
+    fn unable(&self, doing: &str) -> Error {
+        if self.is_closed() {
+            return error!(Closed, "cannot {doing} {}: it is closed", self.name());
+        }
         let can = self.0.capabilities;
         let mode = match (can.contains(Capabilities::READ), can.contains(Capabilities::WRITE)) {
             (true, true) => "reading and writing",
@@ -290,11 +309,13 @@ impl File {
     }
 
     #[cold]
+    #[inline(never)]
     fn refused(&self, error: Error, doing: &str) -> Error {
         error.context(format_args!("cannot {doing} {}", self.name()))
     }
 
     #[cold]
+    #[inline(never)]
     fn failed(&self, state: &State, error: Error, doing: &str, size: Option<usize>) -> Error {
         let name = self.name();
         match (size, state.tell()) {
@@ -306,6 +327,7 @@ impl File {
     }
 
     #[cold]
+    #[inline(never)]
     fn failed_at(&self, error: Error, doing: &str, offset: usize, size: usize) -> Error {
         error.context(format_args!("{doing} of {size} bytes at offset {offset} of {}", self.name()))
     }
@@ -331,8 +353,24 @@ impl Drop for Inner {
 impl State {
     #[inline]
     fn read_full(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let result = read_until_full(dst, |rest, _| self.read_once(rest));
-        result.or_else(|(error, done)| Err(self.untake(&dst[..done], error)))
+        if self.lookahead.is_empty() && dst.len() >= self.block_size {
+            // Most reads end here.
+            let count = self.stream.read(dst)?;
+            if count == dst.len() || count == 0 {
+                return Ok(count);
+            }
+            return self.read_rest(dst, count);
+        }
+        self.read_rest(dst, 0)
+    }
+
+    /// Goes on after `done` bytes until `dst` is full or the end comes.
+    #[inline(never)]
+    fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
+        match read_until_full(&mut dst[done..], |rest, _| self.read_once(rest)) {
+            Ok(count) => Ok(done + count),
+            Err((error, count)) => Err(self.untake(&dst[..done + count], error)),
+        }
     }
 
     #[inline]

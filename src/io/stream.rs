@@ -1,6 +1,7 @@
 //! What a class of file implements.
 
 use super::Capabilities;
+use super::buffer_reader::MemoryCursor;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Pool};
 use crate::shared::Shared;
@@ -18,6 +19,11 @@ pub(crate) trait Stream: Send {
 
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
+        None
+    }
+
+    /// Memory that the class reads from and that never changes: `File` then reads it without waiting for its turn.
+    fn constant_memory(&self) -> Option<Shared<MemoryCursor>> {
         None
     }
 

@@ -155,6 +155,7 @@ impl<A: Allocator> MemoryPool for AccountedPool<A> {
 }
 
 #[cold]
+#[inline(never)]
 fn no_memory(name: &CStr, size: usize) -> Error {
     crate::error::error!(OutOfMemory, "the {} pool could not allocate {size} bytes", name.to_string_lossy())
 }

@@ -3,11 +3,11 @@
 use super::pool::Pool;
 use super::{ALIGNMENT, round_up};
 use crate::error::{Error, Result, error};
-use crate::shared::{Shared, try_box};
+use crate::shared::{Counted, Shared, try_box};
 use crate::sys::Mapping;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 
 /// Keeps memory alive that is not a pool's; dropped after the last slice.
@@ -20,7 +20,7 @@ impl Owner for Mapping {}
 /// A buffer is its own root or a slice of a root; slices of slices refer to the root, so there are no chains.
 #[derive(Clone)]
 #[repr(transparent)]
-pub struct Buffer(pub(crate) Shared<View>);
+pub struct Buffer(pub(crate) ManuallyDrop<Shared<View>>);
 
 /// Bytes and what keeps them. Address, size and capacity change only in `resize` and `reserve`; they are atomic so that a
 /// host that breaks the rule of one caller at a time reads an old or a new value and nothing else.
@@ -30,6 +30,8 @@ pub(crate) struct View {
     capacity: AtomicUsize,
     /// Of a resizable buffer: its live slices, or `RESIZING`.
     slices: AtomicUsize,
+    /// Of a root: the memory of a slice that is gone, for the next one; see `View::retire`.
+    spare: AtomicPtr<Counted<View>>,
     mutable: bool,
     memory: Memory,
 }
@@ -64,8 +66,7 @@ impl Buffer {
         O: Owner + 'static,
     {
         // On failure nothing may have been dropped: the owner goes in last.
-        let view = View::new(data, size, size, mutable, Memory::Owned(try_box(owner)?));
-        Shared::try_new(view).map(Self)
+        Self::new(View::new(data, size, size, mutable, Memory::Owned(try_box(owner)?)))
     }
 
     /// A mapped file's bytes, `size` of them from its start.
@@ -100,7 +101,7 @@ impl Buffer {
     /// `data` is a live block of `pool` of `capacity` bytes aligned to `ALIGNMENT`; on success the buffer owns it.
     pub(crate) unsafe fn adopt(pool: &Pool, data: NonNull<u8>, size: usize, capacity: usize) -> Result<Self> {
         let empty = View::new(Pool::zero_size_area(), 0, 0, true, Memory::Resizable(pool.clone()));
-        let buffer = Self(Shared::try_new(empty)?);
+        let buffer = Self::new(empty)?;
         buffer.0.set(data, size, capacity);
         Ok(buffer)
     }
@@ -111,7 +112,11 @@ impl Buffer {
         // From here on the view frees the block, also when there is no memory for the view itself.
         let view = View::new(data, size, capacity, true, memory(pool.clone()));
         view.zero_padding();
-        Shared::try_new(view).map(Self)
+        Self::new(view)
+    }
+
+    fn new(view: View) -> Result<Self> {
+        Ok(Self(ManuallyDrop::new(Shared::try_new(view)?)))
     }
 
     /// `size` bytes from `offset` on, without a copy. Immutable.
@@ -145,7 +150,10 @@ impl Buffer {
         let view = View::new(data, size, size, mutable, Memory::Slice(root.clone()));
         // The view lets go of the root from here on, also when there is no memory for it.
         std::mem::forget(pin);
-        Shared::try_new(view).map(Self)
+        match root.0.take_spare() {
+            Some(memory) => Ok(Self(ManuallyDrop::new(Shared::new_in(memory, view)))),
+            None => Self::new(view),
+        }
     }
 
     /// A copy of `size` bytes from `offset` on, in memory of `pool`.
@@ -268,6 +276,7 @@ impl Buffer {
 }
 
 #[cold]
+#[inline(never)]
 fn out_of_range(offset: usize, size: usize, of: usize) -> Error {
     error!(IndexError, "{size} bytes at offset {offset} are not inside a buffer of {of} bytes")
 }
@@ -280,6 +289,7 @@ impl View {
             size: AtomicUsize::new(size),
             capacity: AtomicUsize::new(capacity),
             slices: AtomicUsize::new(0),
+            spare: AtomicPtr::new(ptr::null_mut()),
             mutable,
             memory,
         }
@@ -301,9 +311,53 @@ impl View {
     }
 }
 
+/// A slice that is gone leaves its memory with its root: to make and drop slices one after the other, as reading does, is
+/// then a matter of counting.
+impl Drop for Buffer {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: not used again.
+        let shared = unsafe { ManuallyDrop::take(&mut self.0) };
+        if let Some(last) = shared.into_last() {
+            View::retire(last);
+        }
+    }
+}
+
+impl View {
+    #[inline]
+    fn retire(last: Box<Counted<Self>>) {
+        let (view, memory) = last.vacate();
+        if let Memory::Slice(root) = &view.memory {
+            root.0.keep_spare(memory);
+        }
+    }
+
+    #[inline]
+    fn take_spare(&self) -> Option<Box<MaybeUninit<Counted<Self>>>> {
+        if self.spare.load(Relaxed).is_null() {
+            return None;
+        }
+        let memory = self.spare.swap(ptr::null_mut(), Acquire);
+        // SAFETY: NULL or what `keep_spare` made of a box; whoever swaps it out owns it.
+        (!memory.is_null()).then(|| unsafe { Box::from_raw(memory.cast()) })
+    }
+
+    #[inline]
+    fn keep_spare(&self, memory: Box<MaybeUninit<Counted<Self>>>) {
+        let memory = Box::into_raw(memory).cast();
+        let former = self.spare.swap(memory, AcqRel);
+        if !former.is_null() {
+            // SAFETY: as above.
+            drop(unsafe { Box::<MaybeUninit<Counted<Self>>>::from_raw(former.cast()) });
+        }
+    }
+}
+
 impl Drop for View {
     #[inline]
     fn drop(&mut self) {
+        drop(self.take_spare());
         match &self.memory {
             Memory::Slice(root) => Pin::undo(root),
             Memory::Fixed(pool) | Memory::Resizable(pool) => {
@@ -345,6 +399,7 @@ impl Drop for Pin<'_> {
 }
 
 #[cold]
+#[inline(never)]
 fn being_resized() -> Error {
     error!(Invalid, "the buffer is being resized on another thread")
 }

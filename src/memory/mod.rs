@@ -35,7 +35,14 @@ pub const ALIGNMENT: usize = 64;
 
 /// The least multiple of `ALIGNMENT` that holds `size` bytes.
 pub(crate) fn round_up(size: usize) -> crate::error::Result<usize> {
-    size.checked_next_multiple_of(ALIGNMENT).filter(|rounded| *rounded <= isize::MAX as usize).ok_or_else(|| {
-        crate::error::error!(OutOfMemory, "a buffer of {size} bytes does not fit the address space")
-    })
+    if size > isize::MAX as usize - ALIGNMENT {
+        return Err(too_large(size));
+    }
+    Ok(size.next_multiple_of(ALIGNMENT))
+}
+
+#[cold]
+#[inline(never)]
+fn too_large(size: usize) -> crate::error::Error {
+    crate::error::error!(OutOfMemory, "a buffer of {size} bytes does not fit the address space")
 }

@@ -1,7 +1,7 @@
 //! What a memory pool is, and the counted reference through which everybody uses one.
 
 use super::statistics::Statistics;
-use crate::error::{Result, error};
+use crate::error::{Error, Result, error};
 use crate::shared::{Counted, Shared, try_box};
 use std::alloc::Layout;
 use std::ffi::CStr;
@@ -134,13 +134,16 @@ impl Pool {
 
 #[inline]
 fn layout(size: usize, alignment: usize) -> Result<Layout> {
-    Layout::from_size_align(size, alignment).map_err(|_| {
-        if alignment.is_power_of_two() {
-            error!(OutOfMemory, "a block of {size} bytes aligned to {alignment} does not fit the address space")
-        } else {
-            error!(Invalid, "an alignment must be a power of two, {alignment} is none")
-        }
-    })
+    Layout::from_size_align(size, alignment).map_err(|_| no_layout(size, alignment))
+}
+
+#[cold]
+#[inline(never)]
+fn no_layout(size: usize, alignment: usize) -> Error {
+    if alignment.is_power_of_two() {
+        return error!(OutOfMemory, "a block of {size} bytes aligned to {alignment} does not fit the address space");
+    }
+    error!(Invalid, "an alignment must be a power of two, {alignment} is none")
 }
 
 /// A non-NULL address for no bytes, aligned as asked.

@@ -5,141 +5,129 @@ use super::mimalloc::Mimalloc;
 use super::pool::{Origin, Pool};
 use super::system::System;
 use crate::error::{Quoted, Result, error};
-use crate::shared::Counted;
+use crate::shared::{Counted, try_box};
 use crate::warning::warn;
 use std::ffi::CStr;
-use std::sync::{Mutex, OnceLock};
+use std::ptr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A back end: its name, and its pool where this build has it.
 pub struct Backend {
     /// What `open_backend` and the variable `ARROWIO_DEFAULT_MEMORY_POOL` know it by.
     pub name: &'static CStr,
-    origin: Option<&'static Counted<Origin>>,
+    pool: Option<&'static Pool>,
 }
 
-static MIMALLOC_POOL: AccountedPool<Mimalloc> = AccountedPool::backend(c"mimalloc", Mimalloc);
-static MIMALLOC: Counted<Origin> = Counted::immortal(Origin::Static(&MIMALLOC_POOL));
-
-static SYSTEM_POOL: AccountedPool<System> = AccountedPool::backend(c"system", System);
-static SYSTEM: Counted<Origin> = Counted::immortal(Origin::Static(&SYSTEM_POOL));
+/// The pool of an allocator, in static memory.
+macro_rules! backend {
+    ($pool:ident, $name:literal, $allocator:ident) => {
+        static $pool: Pool = {
+            static ACCOUNTED: AccountedPool<$allocator> = AccountedPool::backend($name, $allocator);
+            static ORIGIN: Counted<Origin> = Counted::immortal(Origin::Static(&ACCOUNTED));
+            Pool::from_static(&ORIGIN)
+        };
+    };
+}
+backend!(MIMALLOC, c"mimalloc", Mimalloc);
+backend!(SYSTEM, c"system", System);
 
 #[cfg(feature = "jemalloc")]
-static JEMALLOC: Option<&Counted<Origin>> = {
-    use super::jemalloc::Jemalloc;
-    static POOL: AccountedPool<Jemalloc> = AccountedPool::backend(c"jemalloc", Jemalloc);
-    static ORIGIN: Counted<Origin> = Counted::immortal(Origin::Static(&POOL));
-    Some(&ORIGIN)
-};
+use super::jemalloc::Jemalloc;
+#[cfg(feature = "jemalloc")]
+backend!(JEMALLOC_POOL, c"jemalloc", Jemalloc);
+#[cfg(feature = "jemalloc")]
+const JEMALLOC: Option<&Pool> = Some(&JEMALLOC_POOL);
 #[cfg(not(feature = "jemalloc"))]
-static JEMALLOC: Option<&Counted<Origin>> = None;
+const JEMALLOC: Option<&Pool> = None;
 
 /// Every back end that there is, the preferred one first.
 pub static BACKENDS: [Backend; 3] = [
-    Backend { name: c"mimalloc", origin: Some(&MIMALLOC) },
-    Backend { name: c"jemalloc", origin: JEMALLOC },
-    Backend { name: c"system", origin: Some(&SYSTEM) },
+    Backend { name: c"mimalloc", pool: Some(&MIMALLOC) },
+    Backend { name: c"jemalloc", pool: JEMALLOC },
+    Backend { name: c"system", pool: Some(&SYSTEM) },
 ];
 
 const DEFAULT_POOL_VARIABLE: &CStr = c"ARROWIO_DEFAULT_MEMORY_POOL";
 
 /// The process-wide pool of a back end.
 pub fn open_backend(name: &CStr) -> Result<Pool> {
+    find_backend(name).cloned()
+}
+
+fn find_backend(name: &CStr) -> Result<&'static Pool> {
     let quoted = Quoted(name.to_bytes());
     let Some(backend) = BACKENDS.iter().find(|backend| backend.name == name) else {
         return Err(error!(Invalid, "no memory pool is called {quoted}; there are mimalloc, jemalloc and system"));
     };
     let absent = || error!(NotImplemented, "the memory pool {quoted} is not part of this build (cargo feature jemalloc)");
-    backend.origin.map(Pool::from_static).ok_or_else(absent)
+    backend.pool.ok_or_else(absent)
+}
+
+/// The default pool; NULL until somebody asks for it. Points at a pool that is never let go.
+static CURRENT: AtomicPtr<Pool> = AtomicPtr::new(ptr::null_mut());
+
+/// Every pool that the host ever made the default, in a chain: somebody may still use a former one.
+static CHOSEN: Mutex<Option<&'static Choice>> = Mutex::new(None);
+
+struct Choice {
+    pool: Pool,
+    before: Option<&'static Choice>,
 }
 
 /// The pool used where none is given.
-#[inline]
 pub fn default_pool() -> Pool {
     current_default().clone()
 }
 
-/// As `default_pool`; the reference is good for the rest of the process, for former defaults are never let go.
+/// As `default_pool`; the reference is good for the rest of the process.
+#[inline]
 pub(crate) fn current_default() -> &'static Pool {
-    match CHOSEN.load() {
+    // SAFETY: NULL or a pool that is never let go.
+    match unsafe { CURRENT.load(Ordering::Acquire).as_ref() } {
         Some(pool) => pool,
-        None => environment_default(),
+        None => first_default(),
     }
 }
 
 /// Makes `pool` the default. It is kept until the process ends, even when another takes its place.
 pub fn set_default_pool(pool: &Pool) -> Result<()> {
-    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    CHOSEN.store(pool)
+    let mut chosen = CHOSEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut known = *chosen;
+    while let Some(choice) = known.filter(|choice| !choice.pool.0.is_same(&pool.0)) {
+        known = choice.before;
+    }
+    let choice = match known {
+        Some(choice) => choice,
+        None => {
+            let choice: &'static Choice = Box::leak(try_box(Choice { pool: pool.clone(), before: *chosen })?);
+            *chosen = Some(choice);
+            choice
+        }
+    };
+    CURRENT.store(ptr::from_ref(&choice.pool).cast_mut(), Ordering::Release);
+    Ok(())
 }
 
-/// The default that the environment names, or mimalloc. Asked for once.
-fn environment_default() -> &'static Pool {
-    static FROM_ENVIRONMENT: OnceLock<Pool> = OnceLock::new();
-    if let Some(pool) = FROM_ENVIRONMENT.get() {
-        return pool;
-    }
-    let name = crate::sys::environment(DEFAULT_POOL_VARIABLE).filter(|name| !name.is_empty());
-    let (pool, problem) = match name.map(open_backend) {
-        Some(Ok(pool)) => (pool, None),
-        Some(Err(error)) => (Pool::from_static(&MIMALLOC), Some(error)),
-        None => (Pool::from_static(&MIMALLOC), None),
+/// The default that the environment names, or mimalloc, unless the host has chosen meanwhile.
+#[cold]
+fn first_default() -> &'static Pool {
+    let (pool, problem) = match environment_default() {
+        Ok(pool) => (pool, None),
+        Err(problem) => (&MIMALLOC, Some(problem)),
     };
-    let first = FROM_ENVIRONMENT.set(pool).is_ok();
+    let address = ptr::from_ref(pool).cast_mut();
+    let first = CURRENT.compare_exchange(ptr::null_mut(), address, Ordering::AcqRel, Ordering::Acquire).is_ok();
     if let (true, Some(problem)) = (first, problem) {
         // Only now: the host's warning handler may itself ask for the default pool.
         warn(format_args!("{}: {problem}; mimalloc is used", DEFAULT_POOL_VARIABLE.to_string_lossy()));
     }
-    FROM_ENVIRONMENT.get_or_init(|| Pool::from_static(&MIMALLOC))
+    current_default()
 }
 
-static CHOSEN: chosen::Chosen = chosen::Chosen::new();
-
-/// The pool that the host chose, readable without a lock.
-mod chosen {
-    use super::{Pool, Result};
-    use crate::shared::try_box;
-    use std::ptr;
-    use std::sync::atomic::{AtomicPtr, Ordering};
-
-    /// Every pool ever chosen, in a chain, and the one chosen last.
-    pub(super) struct Chosen {
-        current: AtomicPtr<Link>,
-        all: AtomicPtr<Link>,
-    }
-
-    struct Link {
-        pool: Pool,
-        next: *mut Link,
-    }
-
-    impl Chosen {
-        pub(super) const fn new() -> Self {
-            Self { current: AtomicPtr::new(ptr::null_mut()), all: AtomicPtr::new(ptr::null_mut()) }
-        }
-
-        #[inline]
-        pub(super) fn load(&self) -> Option<&'static Pool> {
-            // SAFETY: NULL or a link, and links are never freed.
-            unsafe { self.current.load(Ordering::Acquire).as_ref() }.map(|link| &link.pool)
-        }
-
-        /// One caller at a time.
-        pub(super) fn store(&self, pool: &Pool) -> Result<()> {
-            let first = self.all.load(Ordering::Acquire);
-            let mut link = first;
-            // SAFETY: as above.
-            while let Some(known) = unsafe { link.as_ref() } {
-                if known.pool.0.is_same(&pool.0) {
-                    self.current.store(link, Ordering::Release);
-                    return Ok(());
-                }
-                link = known.next;
-            }
-            let link = Box::into_raw(try_box(Link { pool: pool.clone(), next: first })?);
-            self.all.store(link, Ordering::Release);
-            self.current.store(link, Ordering::Release);
-            Ok(())
-        }
+fn environment_default() -> Result<&'static Pool> {
+    match crate::sys::environment(DEFAULT_POOL_VARIABLE).filter(|name| !name.is_empty()) {
+        Some(name) => find_backend(name),
+        None => Ok(&MIMALLOC),
     }
 }

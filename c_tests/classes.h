@@ -1,0 +1,450 @@
+/* The classes of file, one row each: what a file of the class can do, how to open one, and where its bytes are.
+ *
+ *   open_reader(content, size)  a file of `row` that reads the content
+ *   open_writer(room)           a file of `row` to write up to `room` bytes to, empty unless row->fixed
+ *   stored()                    the bytes behind it, as they are now
+ *   done()                      cleans up behind a file that was closed and released
+ *
+ * A new class gets its row here, and with it every test of behaviour.c that fits what it can do.
+ */
+#ifndef ARROWIO_TEST_CLASSES_H
+#define ARROWIO_TEST_CLASSES_H
+
+#include "files.h"
+#include <pthread.h>
+
+#define CAN_READ ARROWIO_CAPABILITY_READ
+#define CAN_WRITE ARROWIO_CAPABILITY_WRITE
+#define CAN_SEEK ARROWIO_CAPABILITY_SEEK
+#define CAN_READ_AT ARROWIO_CAPABILITY_READ_AT
+#define CAN_WRITE_AT ARROWIO_CAPABILITY_WRITE_AT
+#define CAN_SIZE ARROWIO_CAPABILITY_SIZE
+#define CAN_RESIZE ARROWIO_CAPABILITY_RESIZE
+#define CAN_ZERO_COPY ARROWIO_CAPABILITY_ZERO_COPY
+
+enum place { IN_FILE, IN_PIPE, IN_BUFFER, IN_SLICE, IN_OUTPUT_STREAM };
+
+struct row {
+  char name[80];
+  uint32_t can;
+  /* Opens a file whose bytes are these; for writing: one with room for as many. */
+  arrowio_file *(*open)(const uint8_t *bytes, int64_t size);
+  enum place place;
+  arrowio_mode mode;
+  /* Of the streams that compress themselves. */
+  arrowio_codec codec;
+  int64_t buffer_size;
+  /* Writing does not change its size. */
+  int fixed;
+  /* The codec of a compressed stream that is laid over it. */
+  arrowio_codec over;
+};
+
+static const struct row *row;
+
+/* A thread at the other end of a pipe. */
+struct pump {
+  pthread_t thread;
+  int runs, fd, fifo;
+  struct bytes bytes;
+  pthread_mutex_t lock;
+};
+
+/* Behind the file that is open. */
+static struct {
+  char path[4096];
+  const char *called;
+  int fd;
+  struct bytes bytes;
+  arrowio_buffer *buffer;
+  arrowio_file *output_stream;
+  struct pump pump;
+} behind;
+
+/* Around a region. */
+enum { HEAD = 4099, TAIL = 777 };
+
+static arrowio_file *open_path(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  if (row->mode == ARROWIO_MODE_WRITE) {
+    save(behind.path, "to be cut", 9);
+  } else if (row->mode != ARROWIO_MODE_APPEND) {
+    save(behind.path, bytes, size);
+  }
+  OK(arrowio_os_file_open(behind.path, row->mode, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_fd(const uint8_t *bytes, int64_t size, int borrow) {
+  const int flags[] = {0, O_RDONLY, O_WRONLY, O_WRONLY | O_APPEND, O_RDWR};
+  arrowio_os_file_options options = {.struct_size = sizeof options, .borrow_descriptor = borrow};
+  arrowio_file *file = NULL;
+  save(behind.path, bytes, row->can & CAN_READ ? size : 0);
+  int fd = open(behind.path, flags[row->mode] | O_CLOEXEC);
+  CHECK(fd >= 0);
+  if (borrow) behind.fd = fd;
+  behind.called = "descriptor";
+  OK(arrowio_os_file_open_fd(fd, row->mode, &options, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_owned(const uint8_t *bytes, int64_t size) {
+  return open_fd(bytes, size, 0);
+}
+
+static arrowio_file *open_borrowed(const uint8_t *bytes, int64_t size) {
+  return open_fd(bytes, size, 1);
+}
+
+/* Pushes the bytes in pieces of many sizes. */
+static void *push(void *argument) {
+  struct pump *pump = argument;
+  if (pump->fifo) pump->fd = open(behind.path, O_WRONLY | O_CLOEXEC);
+  int64_t done = 0, written = 0;
+  for (int64_t piece = 1; done < pump->bytes.size && written >= 0; piece = piece * 7919 % 5003 + 1) {
+    int64_t left = pump->bytes.size - done;
+    written = write(pump->fd, pump->bytes.data + done, (size_t)(piece < left ? piece : left));
+    done += written;
+  }
+  close(pump->fd);
+  return NULL;
+}
+
+/* Collects bytes until the end. */
+static void *pull(void *argument) {
+  static uint8_t block[65536];
+  struct pump *pump = argument;
+  if (pump->fifo) pump->fd = open(behind.path, O_RDONLY | O_CLOEXEC);
+  for (int64_t got; (got = read(pump->fd, block, sizeof block)) > 0;) {
+    pthread_mutex_lock(&pump->lock);
+    append(&pump->bytes, block, got);
+    pthread_mutex_unlock(&pump->lock);
+  }
+  close(pump->fd);
+  return NULL;
+}
+
+static void start_pump(int fd, const uint8_t *bytes, int64_t size) {
+  struct pump *pump = &behind.pump;
+  int reads = (row->can & CAN_READ) != 0;
+  pump->fd = fd;
+  pump->fifo = fd < 0;
+  pthread_mutex_init(&pump->lock, NULL);
+  append(&pump->bytes, bytes, reads ? size : 0);
+  CHECK_INT(0, pthread_create(&pump->thread, NULL, reads ? push : pull, pump));
+  pump->runs = 1;
+}
+
+static void stop_pump(void) {
+  if (behind.pump.runs) pthread_join(behind.pump.thread, NULL);
+  behind.pump.runs = 0;
+}
+
+static arrowio_file *open_pipe(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  int ends[2], ours = row->can & CAN_READ ? 0 : 1;
+  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
+  behind.called = "descriptor";
+  start_pump(ends[1 - ours], bytes, size);
+  OK(arrowio_os_file_open_fd(ends[ours], row->mode, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_fifo(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  CHECK_INT(0, mkfifo(behind.path, 0600));
+  start_pump(-1, bytes, size);
+  OK(arrowio_os_file_open(behind.path, row->mode, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_map(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  save(behind.path, bytes, size);
+  OK(arrowio_memory_map_open(behind.path, row->mode, 0, -1, &file, &error));
+  if (row->place == IN_SLICE) OK(arrowio_file_read_at_buffer(file, 0, size, &behind.buffer, &error));
+  return file;
+}
+
+static arrowio_file *open_region(const uint8_t *bytes, int64_t size) {
+  static const uint8_t around[HEAD + TAIL];
+  arrowio_file *file = NULL;
+  struct bytes whole = copy_of(around, HEAD);
+  append(&whole, bytes, size);
+  append(&whole, around, TAIL);
+  save(behind.path, whole.data, whole.size);
+  drop(&whole);
+  OK(arrowio_memory_map_open(behind.path, row->mode, HEAD, size, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_buffer_reader(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  behind.buffer = buffer_of(bytes, size);
+  behind.called = "buffer";
+  OK(arrowio_buffer_reader_new(behind.buffer, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_fixed(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  behind.buffer = buffer_of(bytes, size);
+  behind.called = "buffer";
+  OK(arrowio_fixed_size_buffer_writer_new(behind.buffer, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_buffer_output(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  (void)bytes, (void)size;
+  behind.called = "buffer output stream";
+  OK(arrowio_buffer_output_stream_new(NULL, 0, &file, &error));
+  behind.output_stream = arrowio_file_retain(file);
+  return file;
+}
+
+static arrowio_stream_options stream_options(void) {
+  return (arrowio_stream_options){.struct_size = sizeof(arrowio_stream_options), .buffer_size = row->buffer_size};
+}
+
+static arrowio_file *open_input(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  save(behind.path, bytes, size);
+  OK(arrowio_input_stream_open(behind.path, &options, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_input_buffer(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  options.codec = row->codec;
+  behind.buffer = buffer_of(bytes, size);
+  behind.called = "buffer";
+  OK(arrowio_input_stream_from_buffer(behind.buffer, &options, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_output(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  (void)bytes, (void)size;
+  save(behind.path, "to be cut", 9);
+  OK(arrowio_output_stream_open(behind.path, &options, &file, &error));
+  return file;
+}
+
+#define GZIP .codec = ARROWIO_CODEC_GZIP
+#define ZSTD .codec = ARROWIO_CODEC_ZSTD
+#define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
+#define READER PLACED(CAN_READ, CAN_READ_AT)
+#define WRITER PLACED(CAN_WRITE, CAN_WRITE_AT) | CAN_RESIZE
+#define BOTH READER | WRITER
+#define MAPPED READER | CAN_ZERO_COPY
+#define MAPPED_BOTH MAPPED | CAN_WRITE | CAN_WRITE_AT
+#define FOR(mode_name) .mode = ARROWIO_MODE_##mode_name
+
+static const struct row plain_rows[] = {
+    {"OS file, read", READER, open_path, FOR(READ)},
+    {"OS file, written", WRITER, open_path, FOR(WRITE)},
+    {"OS file, appended to", CAN_WRITE | CAN_SIZE | CAN_RESIZE, open_path, FOR(APPEND)},
+    {"OS file, read and written", BOTH, open_path, FOR(READ_WRITE)},
+    {"owned descriptor, read", READER, open_owned, FOR(READ)},
+    {"owned descriptor, written", WRITER, open_owned, FOR(WRITE)},
+    {"borrowed descriptor, read", READER, open_borrowed, FOR(READ)},
+    {"borrowed descriptor, appended to", CAN_WRITE | CAN_SIZE | CAN_RESIZE, open_borrowed, FOR(APPEND)},
+    {"borrowed descriptor, read and written", BOTH, open_borrowed, FOR(READ_WRITE)},
+    {"pipe, read", CAN_READ, open_pipe, IN_PIPE, FOR(READ)},
+    {"pipe, written", CAN_WRITE, open_pipe, IN_PIPE, FOR(WRITE)},
+    {"FIFO, read", CAN_READ, open_fifo, IN_PIPE, FOR(READ)},
+    {"FIFO, written", CAN_WRITE, open_fifo, IN_PIPE, FOR(WRITE)},
+    {"map, read", MAPPED, open_map, FOR(READ)},
+    {"map, read and written", MAPPED_BOTH | CAN_RESIZE, open_map, FOR(READ_WRITE), .fixed = 1},
+    {"map, private", MAPPED_BOTH, open_map, IN_SLICE, FOR(PRIVATE), .fixed = 1},
+    {"map of a region, read", MAPPED, open_region, FOR(READ)},
+    {"map of a region, read and written", MAPPED_BOTH, open_region, FOR(READ_WRITE), .fixed = 1},
+    {"buffer reader", MAPPED, open_buffer_reader},
+    {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, IN_OUTPUT_STREAM},
+    {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
+    {"input stream", READER, open_input},
+    {"input stream, unbuffered", READER, open_input, .buffer_size = -1},
+    {"input stream, gzip", CAN_READ, open_input, GZIP},
+    {"input stream, gzip, unbuffered", CAN_READ, open_input, GZIP, .buffer_size = -1},
+    {"input stream, zstd", CAN_READ, open_input, ZSTD},
+    {"input stream from a buffer", MAPPED, open_input_buffer},
+    {"input stream from a buffer, gzip", CAN_READ, open_input_buffer, GZIP},
+    {"input stream from a buffer, zstd", CAN_READ, open_input_buffer, ZSTD, .buffer_size = 1000},
+    {"output stream", CAN_WRITE, open_output},
+    {"output stream, unbuffered", WRITER, open_output, .buffer_size = -1},
+    {"output stream, gzip", CAN_WRITE, open_output, GZIP},
+    {"output stream, zstd", CAN_WRITE, open_output, ZSTD, .buffer_size = 1000},
+};
+
+#define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])
+static struct row rows[PLAIN_ROWS * 5];
+
+static void lay_over(struct row *new_row, const struct row *base, uint32_t direction, arrowio_codec over) {
+  *new_row = *base;
+  new_row->can = direction;
+  new_row->over = over;
+  snprintf(new_row->name, sizeof new_row->name, "%s %s: %.50s", over == ARROWIO_CODEC_GZIP ? "gzip" : "zstd",
+           direction == CAN_READ ? "from" : "to", base->name);
+}
+
+/* All rows: the plain ones, and a compressed stream of each codec and direction over each that can carry it. */
+static void make_rows(void) {
+  struct row *next = rows;
+  const arrowio_codec codecs[] = {ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD};
+  const uint32_t directions[] = {CAN_READ, CAN_WRITE};
+  for (size_t i = 0; i < PLAIN_ROWS; i++) *next++ = plain_rows[i];
+  for (size_t i = 0; i < PLAIN_ROWS; i++) {
+    for (size_t variant = 0; variant < 4; variant++) {
+      uint32_t direction = directions[variant / 2];
+      /* Where time is short the codecs take turns. */
+      int its_turn = !is_slow() || variant % 2 == i % 2;
+      if ((plain_rows[i].can & direction) && its_turn) lay_over(next++, &plain_rows[i], direction, codecs[variant % 2]);
+    }
+  }
+}
+
+static void encode(struct bytes *bytes, arrowio_codec codec) {
+  if (codec == ARROWIO_CODEC_DETECT) return;
+  struct bytes plain = *bytes;
+  *bytes = compressed(codec, plain.data, plain.size);
+  drop(&plain);
+}
+
+static void prepare(void) {
+  const char *suffixes[] = {"", "", ".gz", ".zst"};
+  memset(&behind, 0, sizeof behind);
+  behind.fd = -1;
+  snprintf(behind.path, sizeof behind.path, "%s/behind%s", folder, suffixes[row->codec]);
+  behind.called = behind.path;
+  unlink(behind.path);
+}
+
+static arrowio_file *lay(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  if (row->over == ARROWIO_CODEC_DETECT) return raw;
+  if (row->can & CAN_READ) {
+    OK(arrowio_compressed_input_stream_new(raw, row->over, NULL, &file, &error));
+  } else {
+    OK(arrowio_compressed_output_stream_new(raw, row->over, NULL, &file, &error));
+  }
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_reader(const uint8_t *content, int64_t size) {
+  prepare();
+  behind.bytes = copy_of(content, size);
+  encode(&behind.bytes, row->over);
+  encode(&behind.bytes, row->codec);
+  return lay(row->open(behind.bytes.data, behind.bytes.size));
+}
+
+static arrowio_file *open_writer(int64_t room) {
+  prepare();
+  int64_t size = !row->fixed ? 0 : row->over ? room + room / 2 + 1000 : room;
+  uint8_t *zeros = calloc(1, (size_t)size + 1);
+  arrowio_file *raw = row->open(zeros, size);
+  free(zeros);
+  return lay(raw);
+}
+
+/* A file with this content where `row` reads, else one to write as much to. */
+static arrowio_file *open_any(const uint8_t *content, int64_t size) {
+  return row->can & CAN_READ ? open_reader(content, size) : open_writer(size);
+}
+
+static struct bytes pulled(void) {
+  pthread_mutex_lock(&behind.pump.lock);
+  struct bytes copy = copy_of(behind.pump.bytes.data, behind.pump.bytes.size);
+  pthread_mutex_unlock(&behind.pump.lock);
+  return copy;
+}
+
+static struct bytes stored_in_file(void) {
+  struct bytes whole = load(behind.path);
+  if (row->open != open_region) return whole;
+  CHECK(whole.size >= HEAD + TAIL);
+  for (int64_t i = 0; i < HEAD + TAIL; i++) CHECK(whole.data[i < HEAD ? i : whole.size - 1 - (i - HEAD)] == 0);
+  struct bytes inner = copy_of(whole.data + HEAD, whole.size - HEAD - TAIL);
+  drop(&whole);
+  return inner;
+}
+
+/* A buffer output stream gives its bytes once, when it is closed. */
+static struct bytes stored(void) {
+  arrowio_buffer *buffer = NULL;
+  switch (row->place) {
+    case IN_PIPE: return pulled();
+    case IN_OUTPUT_STREAM: OK(arrowio_buffer_output_stream_finish(behind.output_stream, &buffer, &error)); break;
+    case IN_BUFFER: case IN_SLICE: buffer = arrowio_buffer_retain(behind.buffer); break;
+    default: return stored_in_file();
+  }
+  return take_buffer(buffer);
+}
+
+/* Whether what is stored ended well, as far as `decoded` looked. */
+static int is_whole;
+
+/* What is stored, decompressed, up to `size` bytes or as far as that goes. */
+static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
+  if (codec == ARROWIO_CODEC_DETECT) return bytes;
+  arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = -1, .codec = codec};
+  struct bytes plain = {.data = malloc((size_t)size + 1)};
+  arrowio_file *file = NULL;
+  arrowio_buffer *buffer = buffer_of(bytes.data, bytes.size);
+  drop(&bytes);
+  OK(arrowio_input_stream_from_buffer(buffer, &options, &file, &error));
+  for (int64_t got = 1; got > 0 && plain.size < size; plain.size += got) {
+    if (arrowio_file_read_some(file, plain.data + plain.size, size - plain.size, &got, &error) != ARROWIO_OK) {
+      arrowio_error_release(error);
+      error = NULL;
+      is_whole = got = 0;
+    }
+  }
+  arrowio_file_release(file);
+  arrowio_buffer_release(buffer);
+  return plain;
+}
+
+/* What is stored, decompressed up to about `size` bytes. */
+static struct bytes logical(int64_t size) {
+  is_whole = 1;
+  return decoded(decoded(stored(), row->codec, size * 2 + 64 * KIB), row->over, size);
+}
+
+/* Whether this is the content behind a file that was closed. */
+static int holds(const uint8_t *content, int64_t size) {
+  stop_pump();
+  /* Behind compressed data in something of fixed size there is what was there before. */
+  struct bytes bytes = logical(row->fixed ? size : size + 1);
+  int holds_it = is_whole && bytes.size == size && same(bytes.data, content, size);
+  drop(&bytes);
+  return holds_it;
+}
+
+/* Whether a second reader sees this much of a file that is open. Through a pipe it may take a moment. */
+static int shows(const uint8_t *content, int64_t size) {
+  for (int attempt = 0; attempt < 2000; attempt++) {
+    struct bytes bytes = logical(size);
+    int shows_it = bytes.size >= size && same(bytes.data, content, size);
+    drop(&bytes);
+    if (shows_it || row->place != IN_PIPE) return shows_it;
+    usleep(1000);
+  }
+  return 0;
+}
+
+static void done(void) {
+  stop_pump();
+  if (behind.fd >= 0) CHECK_INT(0, close(behind.fd));
+  arrowio_buffer_release(behind.buffer);
+  arrowio_file_release(behind.output_stream);
+  drop(&behind.pump.bytes);
+  drop(&behind.bytes);
+}
+
+#endif
