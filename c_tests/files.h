@@ -1,4 +1,4 @@
-/* What the tests of files share: a folder, bytes, random numbers, real tools, and what the system says of this process. */
+/* What the tests of files share: a folder, bytes, random numbers, real tools, and what the system says of a process. */
 #ifndef ARROWIO_TEST_FILES_H
 #define ARROWIO_TEST_FILES_H
 
@@ -161,6 +161,22 @@ static inline int open_descriptors(void) {
   while (readdir(listing) != NULL) count++;
   closedir(listing);
   return count;
+}
+
+/* Addresses for any number of bytes, with the same 16 MiB of memory behind them again and again. */
+#define LAP (16 * MIB)
+
+static inline uint8_t *wide(int64_t size) {
+  int fd = memfd_create("lap", MFD_CLOEXEC);
+  CHECK_INT(0, ftruncate(fd, LAP));
+  uint8_t *all = mmap(NULL, (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  CHECK(all != MAP_FAILED);
+  for (int64_t done = 0; done < size; done += LAP) {
+    size_t lap = (size_t)(size - done < LAP ? size - done : LAP);
+    CHECK(mmap(all + done, lap, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == all + done);
+  }
+  close(fd);
+  return all;
 }
 
 /* Compressed by the library, as the content of a file. */

@@ -6,6 +6,7 @@
 mod header;
 mod programs;
 mod toolchain;
+mod tour;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use toolchain::Outcome;
@@ -20,6 +21,9 @@ fn main() -> std::process::ExitCode {
     ];
     for compiler in ["gcc", "clang"] {
         trials.push(trial(format!("header/compiles by {compiler}"), &[compiler], move || header::compiles_everywhere(compiler)));
+    }
+    for (name, tools, test) in tour::trials() {
+        trials.push(trial(name, tools, test));
     }
     for source in programs::sources() {
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();

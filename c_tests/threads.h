@@ -1,10 +1,8 @@
-/* Test programs with threads: a function on several threads at once, checks that may be made there, smaller loops where
- * everything is slow.
- */
+/* A function on several threads at once, and checks that may be made there. */
 #ifndef ARROWIO_TEST_THREADS_H
 #define ARROWIO_TEST_THREADS_H
 
-#include "test.h"
+#include "files.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -17,22 +15,20 @@ static inline void thread_failed(const char *condition, const char *file, int li
   atomic_fetch_add(&thread_failures, 1);
 }
 
-/* As CHECK, for any thread; the function goes on, the case fails at its next all_threads_passed. */
+/* As CHECK, for any thread: the function goes on, the case fails when all threads are done. */
 #define THREAD_CHECK(condition) ((condition) ? (void)0 : thread_failed(#condition, __FILE__, __LINE__))
-
-static inline int all_threads_passed(void) { return atomic_exchange(&thread_failures, 0) == 0; }
 
 typedef void (*thread_fn)(int index, void *shared);
 
-typedef struct {
+struct thread_task {
   thread_fn run;
   void *shared;
   int index;
   pthread_barrier_t *start;
-} thread_task;
+};
 
 static inline void *thread_main(void *argument) {
-  thread_task *task = argument;
+  struct thread_task *task = argument;
   pthread_barrier_wait(task->start);
   task->run(task->index, task->shared);
   return NULL;
@@ -41,12 +37,12 @@ static inline void *thread_main(void *argument) {
 /* Calls `run` on `count` threads, which begin together, and waits for all of them. */
 static inline void run_threads(int count, thread_fn run, void *shared) {
   pthread_t threads[MOST_THREADS];
-  thread_task tasks[MOST_THREADS];
+  struct thread_task tasks[MOST_THREADS];
   pthread_barrier_t start;
   CHECK(count <= MOST_THREADS);
   pthread_barrier_init(&start, NULL, (unsigned)count);
   for (int i = 0; i < count; i++) {
-    tasks[i] = (thread_task){run, shared, i, &start};
+    tasks[i] = (struct thread_task){run, shared, i, &start};
     if (pthread_create(&threads[i], NULL, thread_main, &tasks[i]) != 0) {
       fprintf(stderr, "thread %d of %d could not be started\n", i, count);
       abort();
@@ -54,15 +50,10 @@ static inline void run_threads(int count, thread_fn run, void *shared) {
   }
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
   pthread_barrier_destroy(&start);
-  CHECK(all_threads_passed());
+  CHECK_INT(0, atomic_exchange(&thread_failures, 0));
 }
 
-/* Whether the program runs under valgrind or a sanitizer. */
-static inline int is_slow(void) { return getenv("ARROWIO_TEST_SLOW") != NULL; }
-
-static inline int scaled(int usually, int where_slow) { return is_slow() ? where_slow : usually; }
-
-/* Numbers that look random and are the same in every run. */
+/* Numbers that look random, are the same in every run, and are a thread's own. */
 static inline uint32_t next_random(uint32_t *state) {
   *state = *state * 1664525u + 1013904223u;
   return *state >> 8;

@@ -26,12 +26,17 @@ impl<T> Counted<T> {
         Self { references: AtomicUsize::new(IMMORTAL), value }
     }
 
-    /// Separates the object from its memory.
+    /// The object.
     #[inline]
-    pub(crate) fn vacate(self: Box<Self>) -> (T, Box<MaybeUninit<Self>>) {
-        let raw = Box::into_raw(self);
-        // SAFETY: the object is moved out and the memory, now without one, goes on as a box.
-        unsafe { (raw.read().value, Box::from_raw(raw.cast())) }
+    pub(crate) fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The object's memory, with the object forgotten.
+    #[inline]
+    pub(crate) fn forget(self: Box<Self>) -> Box<MaybeUninit<Self>> {
+        // SAFETY: memory that need not hold anything may as well hold an object.
+        unsafe { Box::from_raw(Box::into_raw(self).cast()) }
     }
 }
 
@@ -52,8 +57,7 @@ impl<T> Shared<T> {
 
     /// As `try_new`, for the maker of errors.
     pub(crate) fn new_if_room(value: T) -> Option<Self> {
-        let counted = box_if_room(Counted { references: AtomicUsize::new(1), value })?;
-        Some(Self(NonNull::from(Box::leak(counted))))
+        Some(Self::new_in(room()?, value))
     }
 
     /// A reference to an object in static memory.
@@ -83,8 +87,14 @@ impl<T> Shared<T> {
         unsafe { count_down(&raw.as_ref().references).then(|| Box::from_raw(raw.as_ptr())) }
     }
 
-    /// `try_new` in memory from `Counted::vacate`.
+    /// Memory for an object.
     #[inline]
+    pub(crate) fn memory() -> Result<Box<MaybeUninit<Counted<T>>>> {
+        room::<Counted<T>>().ok_or_else(|| Error::out_of_memory(size_of::<Counted<T>>()))
+    }
+
+    /// Puts an object into such memory. Inlined, so that it is built there and not moved there.
+    #[inline(always)]
     pub(crate) fn new_in(memory: Box<MaybeUninit<Counted<T>>>, value: T) -> Self {
         Self(NonNull::from(Box::leak(Box::write(memory, Counted { references: AtomicUsize::new(1), value }))))
     }
@@ -168,22 +178,20 @@ impl<T: ?Sized> Deref for Shared<T> {
 
 /// `Box::new` that reports a lack of memory.
 pub(crate) fn try_box<T>(value: T) -> Result<Box<T>> {
-    box_if_room(value).ok_or_else(|| Error::out_of_memory(size_of::<T>()))
+    let memory = room::<T>().ok_or_else(|| Error::out_of_memory(size_of::<T>()))?;
+    Ok(Box::write(memory, value))
 }
 
-fn box_if_room<T>(value: T) -> Option<Box<T>> {
+/// Memory for a `T`, or `None`.
+#[inline]
+fn room<T>() -> Option<Box<MaybeUninit<T>>> {
     if size_of::<T>() == 0 {
         // Allocates nothing.
-        return Some(Box::new(value));
+        return Some(Box::new(MaybeUninit::uninit()));
     }
-    // SAFETY: the layout is not empty.
-    let memory = unsafe { std::alloc::alloc(Layout::new::<T>()) }.cast::<T>();
-    if memory.is_null() {
-        return None;
-    }
-    // SAFETY: fresh memory of the right layout from the allocator that Box uses.
+    // SAFETY: the layout is not empty; what comes of it is memory of the right layout from the allocator that Box uses.
     unsafe {
-        memory.write(value);
-        Some(Box::from_raw(memory))
+        let memory = std::alloc::alloc(Layout::new::<T>());
+        (!memory.is_null()).then(|| Box::from_raw(memory.cast()))
     }
 }

@@ -99,8 +99,8 @@ static bool map_and_slice(const char *plain, arrowio_error **error)
         printf("mapped  %lld lines: counted in place, %.0f MB/s\n", lines, (double)size / 1e6 / (seconds() - start));
 
         int64_t begin = size / 2, end = size / 2; /* of the line in the middle */
-        for (; begin > 0 && text[begin - 1] != '\n'; begin--) {}
-        for (; end < size && text[end] != '\n'; end++) {}
+        while (begin > 0 && text[begin - 1] != '\n') begin--;
+        while (end < size && text[end] != '\n') end++;
         done = arrowio_buffer_slice(all, begin, end - begin, &slice, error) == ARROWIO_OK;
     }
     arrowio_buffer_release(all);

@@ -66,7 +66,8 @@ impl Buffer {
         O: Owner + 'static,
     {
         // On failure nothing may have been dropped: the owner goes in last.
-        Self::new(View::new(data, size, size, mutable, Memory::Owned(try_box(owner)?)))
+        let (room, owner) = (Shared::memory()?, try_box(owner)?);
+        Ok(Self::new_in(room, View::new(data, size, size, mutable, Memory::Owned(owner))))
     }
 
     /// A mapped file's bytes, `size` of them from its start.
@@ -100,23 +101,23 @@ impl Buffer {
     /// # Safety
     /// `data` is a live block of `pool` of `capacity` bytes aligned to `ALIGNMENT`; on success the buffer owns it.
     pub(crate) unsafe fn adopt(pool: &Pool, data: NonNull<u8>, size: usize, capacity: usize) -> Result<Self> {
-        let empty = View::new(Pool::zero_size_area(), 0, 0, true, Memory::Resizable(pool.clone()));
-        let buffer = Self::new(empty)?;
-        buffer.0.set(data, size, capacity);
+        let room = Shared::memory()?;
+        Ok(Self::new_in(room, View::new(data, size, capacity, true, Memory::Resizable(pool.clone()))))
+    }
+
+    #[inline]
+    fn from_pool(pool: &Pool, size: usize, memory: impl Fn(Pool) -> Memory) -> Result<Self> {
+        let capacity = round_up(size)?;
+        let room = Shared::memory()?;
+        let data = pool.allocate(capacity, ALIGNMENT)?;
+        let buffer = Self::new_in(room, View::new(data, size, capacity, true, memory(pool.clone())));
+        buffer.0.zero_padding();
         Ok(buffer)
     }
 
-    fn from_pool(pool: &Pool, size: usize, memory: fn(Pool) -> Memory) -> Result<Self> {
-        let capacity = round_up(size)?;
-        let data = pool.allocate(capacity, ALIGNMENT)?;
-        // From here on the view frees the block, also when there is no memory for the view itself.
-        let view = View::new(data, size, capacity, true, memory(pool.clone()));
-        view.zero_padding();
-        Self::new(view)
-    }
-
-    fn new(view: View) -> Result<Self> {
-        Ok(Self(ManuallyDrop::new(Shared::try_new(view)?)))
+    #[inline(always)]
+    fn new_in(room: Box<MaybeUninit<Counted<View>>>, view: View) -> Self {
+        Self(ManuallyDrop::new(Shared::new_in(room, view)))
     }
 
     /// `size` bytes from `offset` on, without a copy. Immutable.
@@ -147,13 +148,14 @@ impl Buffer {
         self.check_range(offset, size)?;
         // SAFETY: inside the buffer by the check above.
         let data = unsafe { self.data().add(offset) };
-        let view = View::new(data, size, size, mutable, Memory::Slice(root.clone()));
-        // The view lets go of the root from here on, also when there is no memory for it.
+        let room = match root.0.take_spare() {
+            Some(room) => room,
+            None => Shared::memory()?,
+        };
+        // The slice lets go of the root from here on.
         std::mem::forget(pin);
-        match root.0.take_spare() {
-            Some(memory) => Ok(Self(ManuallyDrop::new(Shared::new_in(memory, view)))),
-            None => Self::new(view),
-        }
+        let view = View::new(data, size, size, mutable, Memory::Slice(root.clone()));
+        Ok(Self::new_in(room, view))
     }
 
     /// A copy of `size` bytes from `offset` on, in memory of `pool`.
@@ -259,9 +261,8 @@ impl Buffer {
     pub(crate) fn copy_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> usize {
         let size = self.size().saturating_sub(offset).min(dst.len());
         if size > 0 {
-            // SAFETY: inside both. By address and not as `&[u8]`: of mapped memory another process may change the bytes;
-            // and `copy`, for a host may read a buffer into itself.
-            unsafe { std::ptr::copy(self.data().as_ptr().add(offset), dst.as_mut_ptr().cast(), size) };
+            // SAFETY: inside both.
+            unsafe { copy_bytes(self.data().as_ptr().add(offset), dst.as_mut_ptr().cast(), size) };
         }
         size
     }
@@ -275,6 +276,27 @@ impl Buffer {
     }
 }
 
+/// Copies between ranges that may overlap, for a host may read a buffer into itself; and by address, not as `&[u8]`, for
+/// other processes may change mapped memory meanwhile.
+///
+/// # Safety
+/// `size` bytes are readable at `from` and writable at `to`.
+#[inline]
+unsafe fn copy_bytes(from: *const u8, to: *mut u8, size: usize) {
+    if !(8..=16).contains(&size) {
+        // SAFETY: the caller's promise.
+        return unsafe { ptr::copy(from, to, size) };
+    }
+    // The sizes of single values, without a call: the first and the last eight bytes, which may be partly the same.
+    // SAFETY: inside the ranges; both are read before either is written.
+    unsafe {
+        let first = from.cast::<u64>().read_unaligned();
+        let last = from.add(size - 8).cast::<u64>().read_unaligned();
+        to.cast::<u64>().write_unaligned(first);
+        to.add(size - 8).cast::<u64>().write_unaligned(last);
+    }
+}
+
 #[cold]
 #[inline(never)]
 fn out_of_range(offset: usize, size: usize, of: usize) -> Error {
@@ -282,7 +304,7 @@ fn out_of_range(offset: usize, size: usize, of: usize) -> Error {
 }
 
 impl View {
-    #[inline]
+    #[inline(always)]
     fn new(data: NonNull<u8>, size: usize, capacity: usize, mutable: bool, memory: Memory) -> Self {
         Self {
             data: AtomicPtr::new(data.as_ptr()),
@@ -327,10 +349,11 @@ impl Drop for Buffer {
 impl View {
     #[inline]
     fn retire(last: Box<Counted<Self>>) {
-        let (view, memory) = last.vacate();
-        if let Memory::Slice(root) = &view.memory {
-            root.0.keep_spare(memory);
-        }
+        let Memory::Slice(root) = &last.value().memory else { return drop(last) };
+        Pin::undo(root);
+        // SAFETY: of a slice's view only the root needs dropping; it is, at the end, and the view is not.
+        let root = unsafe { ptr::read(root) };
+        root.0.keep_spare(last.forget());
     }
 
     #[inline]
@@ -359,14 +382,14 @@ impl Drop for View {
     fn drop(&mut self) {
         drop(self.take_spare());
         match &self.memory {
-            Memory::Slice(root) => Pin::undo(root),
             Memory::Fixed(pool) | Memory::Resizable(pool) => {
                 if let Some(data) = NonNull::new(*self.data.get_mut()) {
                     // SAFETY: the view owns the block, which was allocated with this size and alignment.
                     unsafe { pool.free(data, *self.capacity.get_mut(), ALIGNMENT) };
                 }
             }
-            Memory::Owned(_) => {}
+            // A slice ends in `retire`.
+            Memory::Owned(_) | Memory::Slice(_) => {}
         }
     }
 }

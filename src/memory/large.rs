@@ -36,7 +36,7 @@ impl LargeBlocks {
         let needed = layout.size().checked_add(offset)?;
         let kept = self.state().take_fitting(needed, layout.align());
         let pages = kept.or_else(|| self.map(needed, needed, layout.align()))?;
-        Some(self.hand_out(pages, offset))
+        Some(hand_out(pages, offset))
     }
 
     /// # Safety
@@ -68,7 +68,7 @@ impl LargeBlocks {
             unsafe { data.copy_to_nonoverlapping(target.base.add(offset), old.size()) };
             self.retire(source);
         }
-        Some(self.hand_out(target, offset))
+        Some(hand_out(target, offset))
     }
 
     pub(crate) fn release_unused(&self) {
@@ -80,9 +80,12 @@ impl LargeBlocks {
     fn reservation(&self, needed: usize, alignment: usize) -> Option<Pages> {
         let kept = self.state().take_reservation(needed, alignment);
         if let Some(mut pages) = kept {
+            let before = pages.committed;
             if pages.commit(commit_size(needed, pages.reserved)) {
+                self.state().grew(pages.committed - before);
                 return Some(pages);
             }
+            self.state().live -= before;
             pages.unmap();
         }
         let mut reserved = needed.saturating_mul(4).max(RESERVATION);
@@ -97,25 +100,19 @@ impl LargeBlocks {
 
     /// Fresh pages; what is kept is given up for them if need be.
     fn map(&self, needed: usize, reserved: usize, alignment: usize) -> Option<Pages> {
-        map_pages(needed, reserved, alignment).or_else(|| {
+        let pages = map_pages(needed, reserved, alignment).or_else(|| {
             self.release_unused();
             map_pages(needed, reserved, alignment)
-        })
-    }
-
-    fn hand_out(&self, pages: Pages, offset: usize) -> NonNull<u8> {
+        })?;
         self.state().grew(pages.committed);
-        // SAFETY: `offset` has room for the pages' description and is inside what is committed.
-        unsafe {
-            let data = pages.base.add(offset);
-            pages_of(data).write(pages);
-            data
-        }
+        Some(pages)
     }
 
     fn retire(&self, pages: Pages) {
-        let evicted = self.state().keep(pages);
-        evicted.into_iter().flatten().for_each(Pages::unmap);
+        // What has to go goes back to the system with the lock open.
+        while let Some(evicted) = self.state().keep(pages) {
+            evicted.unmap();
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -127,6 +124,16 @@ impl LargeBlocks {
 /// Where a block's first byte lies behind its first page's; aligned as asked and with room for its `Pages`.
 fn data_offset(alignment: usize) -> usize {
     alignment.max(super::ALIGNMENT)
+}
+
+/// Makes a block of pages: describes them before its first byte.
+fn hand_out(pages: Pages, offset: usize) -> NonNull<u8> {
+    // SAFETY: `offset` has room for the description and is inside what is committed.
+    unsafe {
+        let data = pages.base.add(offset);
+        pages_of(data).write(pages);
+        data
+    }
 }
 
 /// Where a block's pages are described.
@@ -181,19 +188,16 @@ impl State {
         self.peak = self.peak.max(self.live);
     }
 
-    /// Keeps a freed block and gives back what has to go for it.
-    fn keep(&mut self, pages: Pages) -> [Option<Pages>; MOST_KEPT] {
-        let mut evicted = [None; MOST_KEPT];
-        let mut next = 0;
-        self.live -= pages.committed;
-        while self.count == MOST_KEPT || (self.count > 0 && self.kept_bytes + pages.committed > self.peak) {
-            evicted[next] = Some(self.remove(0));
-            next += 1;
+    /// Keeps a freed block; or, as long as there is no room for it, gives back the oldest one and is to be called again.
+    fn keep(&mut self, pages: Pages) -> Option<Pages> {
+        if self.count == MOST_KEPT || (self.count > 0 && self.kept_bytes + pages.committed > self.peak) {
+            return Some(self.remove(0));
         }
+        self.live -= pages.committed;
         self.kept[self.count] = Some(pages);
         self.count += 1;
         self.kept_bytes += pages.committed;
-        evicted
+        None
     }
 
     /// The smallest kept block that holds `needed` bytes and wastes no more than as many again.
@@ -212,10 +216,13 @@ impl State {
         })
     }
 
+    /// The kept block of the highest rank, which is live again.
     fn take_best(&mut self, rank: impl Fn(&Pages) -> Option<usize>) -> Option<Pages> {
         let ranked = self.kept[..self.count].iter().enumerate();
         let best = ranked.filter_map(|(at, pages)| Some((rank(pages.as_ref()?)?, at))).max()?;
-        Some(self.remove(best.1))
+        let pages = self.remove(best.1);
+        self.grew(pages.committed);
+        Some(pages)
     }
 
     fn take_all(&mut self) -> [Option<Pages>; MOST_KEPT] {

@@ -1,0 +1,681 @@
+/* Memory that runs out, at every single allocation that the library makes: each call then gives OUT_OF_MEMORY, nothing is
+ * lost, nothing leaks, and the process lives on.
+ *
+ * The program has its own malloc and mmap, and a pool over functions of its own, which fail on demand. A scenario runs with
+ * the first, the second, the third allocation failing, and so on until it runs through; once with that one failing, once
+ * with all behind it failing too. Valgrind and AddressSanitizer bring a malloc of their own: there only the pool fails.
+ */
+#include "pools.h"
+#include <sys/syscall.h>
+
+/* ---- An allocator that can fail ---- */
+
+static struct {
+  long long attempts, fail_at, failures, live;
+  int armed, fail_on;
+} memory;
+
+#ifndef __SANITIZE_ADDRESS__
+
+static int fails(void) {
+  if (!memory.armed) return 0;
+  memory.attempts++;
+  int failing = memory.attempts == memory.fail_at || (memory.fail_on && memory.attempts > memory.fail_at);
+  memory.failures += failing;
+  if (failing) errno = ENOMEM;
+  return failing;
+}
+
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t), __libc_free(void *);
+
+static void *counted(void *data) {
+  memory.live += data != NULL;
+  return data;
+}
+
+void *malloc(size_t size) { return fails() ? NULL : counted(__libc_malloc(size)); }
+
+void *calloc(size_t count, size_t size) { return fails() ? NULL : counted(__libc_calloc(count, size)); }
+
+void *realloc(void *data, size_t size) {
+  if (fails()) return NULL;
+  void *moved = __libc_realloc(data, size);
+  memory.live += (data == NULL && moved != NULL) - (data != NULL && size == 0);
+  return moved;
+}
+
+void *memalign(size_t alignment, size_t size) { return fails() ? NULL : counted(__libc_memalign(alignment, size)); }
+
+void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+
+int posix_memalign(void **data, size_t alignment, size_t size) {
+  void *block = memalign(alignment, size);
+  if (block == NULL) return ENOMEM;
+  *data = block;
+  return 0;
+}
+
+void free(void *data) {
+  memory.live -= data != NULL;
+  __libc_free(data);
+}
+
+void *mmap64(void *address, size_t size, int protection, int flags, int fd, off64_t offset) {
+  if (fails()) return MAP_FAILED;
+  return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+}
+
+#undef mmap
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset) {
+  return mmap64(address, size, protection, flags, fd, offset);
+}
+
+int mprotect(void *address, size_t size, int protection) {
+  return fails() ? -1 : (int)syscall(SYS_mprotect, address, size, protection);
+}
+
+#endif
+
+/* ---- What is there before memory runs out ---- */
+
+#define TEXT_SIZE (300 * KIB)
+
+static arrowio_pool *pool;
+static struct host_memory host;
+static uint8_t lines[TEXT_SIZE];
+static arrowio_buffer *text, *gzip, *zstd;
+static arrowio_file *closed;
+static int frees;
+
+static void count_free(void *user_data) { ++*(int *)user_data; }
+
+static void ignore_event(void *user_data, const arrowio_pool_event *event) { (void)user_data, (void)event; }
+
+static arrowio_buffer *compressed_twice(arrowio_codec codec) {
+  struct bytes once = compressed(codec, lines, TEXT_SIZE / 2);
+  struct bytes rest = compressed(codec, lines + TEXT_SIZE / 2, TEXT_SIZE / 2);
+  append(&once, rest.data, rest.size);
+  arrowio_buffer *whole = buffer_of(once.data, once.size);
+  drop(&once);
+  drop(&rest);
+  return whole;
+}
+
+static void prepare(void) {
+  for (int64_t i = 0; i < TEXT_SIZE; i++) lines[i] = (uint8_t)(i % 100 == 99 ? '\n' : 'a' + random_below(26));
+  text = buffer_of(lines, TEXT_SIZE);
+  gzip = compressed_twice(ARROWIO_CODEC_GZIP);
+  zstd = compressed_twice(ARROWIO_CODEC_ZSTD);
+  OK(arrowio_buffer_reader_new(text, &closed, &error));
+  OK(arrowio_file_close(closed, &error));
+  save(at("text"), lines, TEXT_SIZE);
+  save(at("text.gz"), arrowio_buffer_data(gzip), arrowio_buffer_size(gzip));
+  save(at("text.zst"), arrowio_buffer_data(zstd), arrowio_buffer_size(zstd));
+}
+
+static void clean_up(void) {
+  arrowio_file_release(closed);
+  arrowio_buffer_release(text);
+  arrowio_buffer_release(gzip);
+  arrowio_buffer_release(zstd);
+}
+
+/* ---- Scenarios: they end at the first call that fails, and give its status ---- */
+
+static arrowio_status status;
+static int wrong;
+
+#define RIGHT(condition)                                                           \
+  do {                                                                             \
+    if (!(condition)) {                                                            \
+      memory.armed = 0;                                                            \
+      fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);      \
+      wrong = 1;                                                                   \
+      goto done;                                                                   \
+    }                                                                              \
+  } while (0)
+
+/* A failure has a message, even when there is no memory for one. */
+static int has_failed(const char *call, int line, arrowio_status expected) {
+  int right = status == expected && arrowio_error_status(error) == status && strlen(arrowio_error_message(error)) > 5;
+  if (!right) {
+    memory.armed = 0;
+    fprintf(stderr, "%s:%d: %s gave %s: %s\n", __FILE__, line, call, arrowio_status_name(status), arrowio_error_message(error));
+    wrong = 1;
+  }
+  arrowio_error_release(error);
+  error = NULL;
+  return 1;
+}
+
+#define TRY(call)                                                                                           \
+  do {                                                                                                      \
+    if ((status = (call)) != ARROWIO_OK && has_failed(#call, __LINE__, ARROWIO_OUT_OF_MEMORY)) goto done;   \
+  } while (0)
+
+/* For calls that have changed nothing when they fail: once more, and the rest must come out right. */
+#define TRY_TWICE(call)                                                                    \
+  do {                                                                                     \
+    if ((status = (call)) == ARROWIO_OUT_OF_MEMORY) {                                      \
+      has_failed(#call, __LINE__, ARROWIO_OUT_OF_MEMORY);                                  \
+      TRY(call);                                                                           \
+    } else if (status != ARROWIO_OK) {                                                     \
+      has_failed(#call, __LINE__, ARROWIO_OUT_OF_MEMORY);                                  \
+      goto done;                                                                           \
+    }                                                                                      \
+  } while (0)
+
+/* A failure of another kind keeps its status, also when there is no memory to tell of it. */
+#define EXPECT(expected, call)                                            \
+  do {                                                                    \
+    status = (call);                                                      \
+    has_failed(#call, __LINE__, expected);                                \
+  } while (0)
+
+static void use_buffers(void) {
+  arrowio_buffer *fixed = NULL, *resizable = NULL, *slice = NULL, *inner = NULL, *writable = NULL, *copy = NULL, *whole = NULL;
+  TRY(arrowio_buffer_allocate(pool, 1000, &fixed, &error));
+  TRY(arrowio_buffer_allocate_resizable(pool, 100, &resizable, &error));
+  memcpy(arrowio_buffer_mutable_data(resizable), lines, 100);
+  TRY(arrowio_buffer_slice(resizable, 10, 80, &slice, &error));
+  TRY(arrowio_buffer_slice(slice, 10, 60, &inner, &error));
+  TRY(arrowio_buffer_slice_mutable(resizable, 1, 2, &writable, &error));
+  TRY(arrowio_buffer_copy(inner, 1, 2, pool, &copy, &error));
+  arrowio_buffer *parts[] = {fixed, resizable, slice, inner};
+  TRY(arrowio_buffer_concatenate(parts, 4, pool, &whole, &error));
+  RIGHT(arrowio_buffer_size(whole) == 1240 && same(arrowio_buffer_data(whole) + 1000, lines, 100));
+done:
+  arrowio_buffer_release(fixed);
+  arrowio_buffer_release(slice);
+  arrowio_buffer_release(writable);
+  arrowio_buffer_release(copy);
+  arrowio_buffer_release(whole);
+  arrowio_buffer_release(resizable);
+  arrowio_buffer_release(inner);
+}
+
+static void resize_buffers(void) {
+  static const int64_t SIZES[] = {1000, 100 * KIB, LARGE, 3 * MIB, 20 * MIB, 100};
+  arrowio_buffer *buffer = NULL;
+  TRY(arrowio_buffer_allocate_resizable(pool, 100, &buffer, &error));
+  memcpy(arrowio_buffer_mutable_data(buffer), lines, 100);
+  for (int i = 0; i < COUNT(SIZES); i++) {
+    TRY_TWICE(arrowio_buffer_reserve(buffer, SIZES[i] / 2, &error));
+    TRY_TWICE(arrowio_buffer_resize(buffer, SIZES[i], 1, &error));
+  }
+done:
+  if (buffer != NULL && !same(arrowio_buffer_data(buffer), lines, 100)) wrong = 1;
+  arrowio_buffer_release(buffer);
+}
+
+/* Memory of the host's is freed exactly once, and not at all if it was not wrapped. */
+static void wrap_memory(void) {
+  arrowio_buffer *buffer = NULL, *slice = NULL;
+  int wrapped = 0;
+  frees = 0;
+  TRY(arrowio_buffer_wrap(lines, 100, &frees, count_free, &buffer, &error));
+  wrapped = 1;
+  TRY(arrowio_buffer_slice(buffer, 10, 10, &slice, &error));
+  arrowio_buffer_release(buffer);
+  buffer = NULL;
+  TRY(arrowio_buffer_wrap_mutable(lines, 100, &frees, count_free, &buffer, &error));
+  wrapped = 2;
+done:
+  arrowio_buffer_release(buffer);
+  arrowio_buffer_release(slice);
+  if (frees != wrapped) wrong = 1;
+}
+
+static void use_blocks(void) {
+  static const int64_t SIZES[] = {100, 5000, LARGE - 1, LARGE, 9 * MIB, 30 * MIB, 200};
+  uint8_t *data = NULL;
+  int64_t size = 0;
+  TRY(arrowio_pool_allocate(pool, 0, 64, &data, &error));
+  for (int i = 0; i < COUNT(SIZES); i++) {
+    TRY_TWICE(arrowio_pool_reallocate(pool, size, SIZES[i], 64, &data, &error));
+    if (size == 0) mark(data, 0, 100);
+    size = SIZES[i];
+    RIGHT(marked(data, 100) == 100);
+  }
+done:
+  arrowio_pool_free(pool, data, size, 64);
+}
+
+static void wrap_pools(void) {
+  static struct host_memory other;
+  arrowio_pool *proxy = NULL, *capped = NULL, *logging = NULL, *callbacks = NULL, *used[2];
+  arrowio_buffer *buffers[2] = {NULL, NULL};
+  int opened = 0;
+  frees = other.freed = 0;
+  TRY(arrowio_pool_new_proxy(pool, &proxy, &error));
+  TRY(arrowio_pool_new_capped(proxy, MIB, &capped, &error));
+  TRY(arrowio_pool_new_logging(capped, ignore_event, &frees, count_free, &logging, &error));
+  opened = 1;
+  TRY(arrowio_pool_new_callbacks(&HOST_CALLBACKS, &other, &callbacks, &error));
+  opened = 2;
+  used[0] = logging;
+  used[1] = callbacks;
+  for (int i = 0; i < 2; i++) {
+    TRY(arrowio_buffer_allocate_resizable(used[i], 100, &buffers[i], &error));
+    TRY(arrowio_buffer_resize(buffers[i], 100 * KIB, 0, &error));
+  }
+done:
+  arrowio_pool_release(callbacks);
+  arrowio_pool_release(logging);
+  for (int i = 0; i < 2; i++) arrowio_buffer_release(buffers[i]);
+  if (arrowio_pool_bytes_allocated(capped != NULL ? capped : proxy) != 0 && proxy != NULL) wrong = 1;
+  arrowio_pool_release(capped);
+  arrowio_pool_release(proxy);
+  if (frees != (opened > 0) || other.freed != (opened > 1) || other.live != 0) wrong = 1;
+}
+
+static void change_default(void) {
+  arrowio_pool *mine = NULL, *before = arrowio_pool_default();
+  TRY(arrowio_pool_new_proxy(pool, &mine, &error));
+  status = arrowio_pool_set_default(mine, &error);
+  if (status != ARROWIO_OK && arrowio_pool_default() != before) wrong = 1;
+  TRY(status);
+  TRY(arrowio_pool_set_default(before, &error));
+done:
+  arrowio_pool_release(mine);
+}
+
+/* Everything that can be asked of a reader whose content is the lines. */
+static void read_lines(arrowio_file *file) {
+  static uint8_t block[70000];
+  const uint8_t *data;
+  int64_t size, position = 0;
+  arrowio_buffer *buffer = NULL;
+  TRY_TWICE(arrowio_file_peek(file, 10, &data, &size, &error));
+  RIGHT(size == 10 && same(data, lines, 10));
+  for (int i = 0; i < 3; i++, position += size) {
+    TRY_TWICE(arrowio_file_read_line(file, &data, &size, &error));
+    RIGHT(size == 100 && same(data, lines + position, 100));
+  }
+  TRY_TWICE(arrowio_file_read(file, block, sizeof block, &size, &error));
+  RIGHT(size == sizeof block && same(block, lines + position, size));
+  position += size;
+  TRY_TWICE(arrowio_file_advance(file, 1000, &error));
+  position += 1000;
+  TRY_TWICE(arrowio_file_peek(file, 90000, &data, &size, &error));
+  RIGHT(size == 90000 && same(data, lines + position, size));
+  TRY_TWICE(arrowio_file_read_buffer(file, 80000, &buffer, &error));
+  RIGHT(arrowio_buffer_size(buffer) == 80000 && same(arrowio_buffer_data(buffer), lines + position, 80000));
+  position += 80000;
+  arrowio_buffer_release(buffer);
+  buffer = NULL;
+  TRY_TWICE(arrowio_file_tell(file, &size, &error));
+  RIGHT(size == position);
+  TRY_TWICE(arrowio_file_read_all(file, &buffer, &error));
+  size = TEXT_SIZE - position;
+  RIGHT(arrowio_buffer_size(buffer) == size && same(arrowio_buffer_data(buffer), lines + position, size));
+done:
+  arrowio_buffer_release(buffer);
+}
+
+/* What the positionless reads give. */
+static void read_at_offsets(arrowio_file *file) {
+  uint8_t block[100];
+  int64_t size;
+  arrowio_buffer *buffer = NULL;
+  TRY_TWICE(arrowio_file_read_at(file, 500, block, sizeof block, &size, &error));
+  RIGHT(size == sizeof block && same(block, lines + 500, size));
+  TRY_TWICE(arrowio_file_read_at_buffer(file, 1000, TEXT_SIZE, &buffer, &error));
+  RIGHT(arrowio_buffer_size(buffer) == TEXT_SIZE - 1000 && same(arrowio_buffer_data(buffer), lines + 1000, TEXT_SIZE - 1000));
+done:
+  arrowio_buffer_release(buffer);
+}
+
+static void read_buffer(void) {
+  arrowio_file *file = NULL;
+  TRY(arrowio_buffer_reader_new(text, &file, &error));
+  read_at_offsets(file);
+  if (status == ARROWIO_OK) read_lines(file);
+done:
+  arrowio_file_release(file);
+}
+
+static void write_buffer(void) {
+  static const int64_t SIZES[] = {1, 100, 5000, TEXT_SIZE, TEXT_SIZE, TEXT_SIZE, TEXT_SIZE};
+  arrowio_file *file = NULL;
+  arrowio_buffer *buffer = NULL;
+  int64_t total = 0;
+  TRY(arrowio_buffer_output_stream_new(pool, 10, &file, &error));
+  for (int i = 0; i < COUNT(SIZES); i++) {
+    TRY_TWICE(arrowio_file_write(file, lines, SIZES[i], &error));
+    total += SIZES[i];
+  }
+  TRY_TWICE(arrowio_buffer_output_stream_finish(file, &buffer, &error));
+  RIGHT(arrowio_buffer_size(buffer) == total);
+  for (int i = COUNT(SIZES) - 1; i >= 0; i--) {
+    total -= SIZES[i];
+    RIGHT(same(arrowio_buffer_data(buffer) + total, lines, SIZES[i]));
+  }
+  RIGHT(total == 0);
+done:
+  arrowio_buffer_release(buffer);
+  arrowio_file_release(file);
+}
+
+static void write_fixed_size(void) {
+  arrowio_buffer *buffer = NULL;
+  arrowio_file *file = NULL;
+  TRY(arrowio_buffer_allocate(pool, 200, &buffer, &error));
+  TRY(arrowio_fixed_size_buffer_writer_new(buffer, &file, &error));
+  TRY_TWICE(arrowio_file_write(file, lines, 100, &error));
+  TRY_TWICE(arrowio_file_write_at(file, 100, lines + 100, 100, &error));
+  RIGHT(same(arrowio_buffer_data(buffer), lines, 200));
+  EXPECT(ARROWIO_IO_ERROR, arrowio_file_write(file, lines, 101, &error));
+  TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+  arrowio_buffer_release(buffer);
+}
+
+static void read_os_file(void) {
+  arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
+  arrowio_file *file = NULL;
+  TRY(arrowio_os_file_open(at("text"), ARROWIO_MODE_READ, &options, &file, &error));
+  read_at_offsets(file);
+  if (status == ARROWIO_OK) read_lines(file);
+  if (status == ARROWIO_OK) TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+}
+
+static void write_os_file(void) {
+  arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
+  arrowio_file *file = NULL;
+  TRY(arrowio_os_file_open(at("written"), ARROWIO_MODE_WRITE, &options, &file, &error));
+  TRY_TWICE(arrowio_file_write(file, lines, 1000, &error));
+  TRY_TWICE(arrowio_file_write_buffer(file, text, &error));
+  TRY_TWICE(arrowio_file_write_at(file, 5000, lines, 1000, &error));
+  TRY_TWICE(arrowio_file_resize(file, 3000, &error));
+  TRY_TWICE(arrowio_file_seek(file, 0, ARROWIO_SEEK_END, NULL, &error));
+  TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+}
+
+/* A descriptor is taken over only by a file that could be made. */
+static void use_descriptor(void) {
+  arrowio_file *file = NULL;
+  int fd = open(at("text"), O_RDONLY | O_CLOEXEC);
+  status = arrowio_os_file_open_fd(fd, ARROWIO_MODE_READ, NULL, &file, &error);
+  if (status != ARROWIO_OK && close(fd) != 0) wrong = 1;
+  TRY(status);
+done:
+  arrowio_file_release(file);
+  if (fcntl(fd, F_GETFD) != -1) wrong = 1;
+}
+
+static void read_map(void) {
+  arrowio_file *file = NULL;
+  TRY(arrowio_memory_map_open(at("text"), ARROWIO_MODE_READ, 0, -1, &file, &error));
+  read_at_offsets(file);
+  if (status == ARROWIO_OK) read_lines(file);
+done:
+  arrowio_file_release(file);
+}
+
+static void write_map(void) {
+  arrowio_file *file = NULL;
+  arrowio_buffer *buffer = NULL;
+  TRY(arrowio_memory_map_create(at("map"), 10000, &file, &error));
+  TRY_TWICE(arrowio_file_write(file, lines, 10000, &error));
+  TRY_TWICE(arrowio_file_resize(file, 20000, &error));
+  TRY_TWICE(arrowio_file_write(file, lines + 10000, 10000, &error));
+  TRY_TWICE(arrowio_file_read_at_buffer(file, 0, 20000, &buffer, &error));
+  RIGHT(same(arrowio_buffer_data(buffer), lines, 20000));
+  EXPECT(ARROWIO_INVALID, arrowio_file_resize(file, 100, &error));
+  TRY(arrowio_file_close(file, &error));
+  arrowio_file_release(file);
+  file = NULL;
+  TRY(arrowio_memory_map_open(at("map"), ARROWIO_MODE_PRIVATE, 5000, 1000, &file, &error));
+done:
+  arrowio_buffer_release(buffer);
+  arrowio_file_release(file);
+}
+
+static void read_stream(const char *path) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool};
+  arrowio_file *file = NULL;
+  TRY(arrowio_input_stream_open(path, &options, &file, &error));
+  read_lines(file);
+  if (status == ARROWIO_OK) TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+}
+
+static void read_plain_stream(void) { read_stream(at("text")); }
+
+static void read_gzip_stream(void) { read_stream(at("text.gz")); }
+
+static void read_zstd_stream(void) { read_stream(at("text.zst")); }
+
+static void write_stream(const char *path) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool};
+  arrowio_file *file = NULL;
+  TRY(arrowio_output_stream_open(path, &options, &file, &error));
+  for (int i = 0; i < 20; i++) TRY(arrowio_file_write(file, lines + i * 100, 100, &error));
+  TRY(arrowio_file_flush(file, &error));
+  TRY(arrowio_file_write(file, lines + 2000, TEXT_SIZE - 2000, &error));
+  TRY(arrowio_file_close(file, &error));
+done:
+  /* What was not written when the file is let go may be warned of. */
+  arrowio_file_release(file);
+}
+
+static void check_stream(const char *path) {
+  arrowio_file *file = NULL;
+  arrowio_buffer *whole = NULL;
+  OK(arrowio_input_stream_open(path, NULL, &file, &error));
+  OK(arrowio_file_read_all(file, &whole, &error));
+  CHECK(arrowio_buffer_equals(whole, text));
+  arrowio_buffer_release(whole);
+  arrowio_file_release(file);
+}
+
+static void write_plain_stream(void) { write_stream(at("out")); }
+
+static void write_gzip_stream(void) { write_stream(at("out.gz")); }
+
+static void write_zstd_stream(void) { write_stream(at("out.zst")); }
+
+static void check_plain(void) { check_stream(at("out")); }
+
+static void check_gzip(void) { check_stream(at("out.gz")); }
+
+static void check_zstd(void) { check_stream(at("out.zst")); }
+
+static void compress_to_memory(arrowio_codec codec, arrowio_buffer *compressed) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = codec};
+  arrowio_compression_options compression = {.struct_size = sizeof compression, .pool = pool};
+  arrowio_file *raw = NULL, *file = NULL, *input = NULL;
+  arrowio_buffer *buffer = NULL;
+  TRY(arrowio_buffer_output_stream_new(pool, 0, &raw, &error));
+  TRY(arrowio_compressed_output_stream_new(raw, codec, &compression, &file, &error));
+  TRY(arrowio_file_write_buffer(file, text, &error));
+  TRY(arrowio_file_close(file, &error));
+  TRY_TWICE(arrowio_buffer_output_stream_finish(raw, &buffer, &error));
+  TRY(arrowio_input_stream_from_buffer(compressed, &options, &input, &error));
+  read_lines(input);
+done:
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+  arrowio_file_release(input);
+  arrowio_buffer_release(buffer);
+}
+
+static void use_gzip(void) { compress_to_memory(ARROWIO_CODEC_GZIP, gzip); }
+
+static void use_zstd(void) { compress_to_memory(ARROWIO_CODEC_ZSTD, zstd); }
+
+static void make_errors(void) {
+  static const uint8_t NOT_GZIP[100] = {1, 2, 3};
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = ARROWIO_CODEC_GZIP};
+  arrowio_buffer *none = NULL, *damaged = NULL;
+  arrowio_file *file = NULL;
+  uint8_t byte;
+  int64_t size;
+  EXPECT(ARROWIO_INVALID, arrowio_pool_open("none", &(arrowio_pool *){NULL}, &error));
+  EXPECT(ARROWIO_INVALID, arrowio_buffer_slice(NULL, 0, 0, &none, &error));
+  EXPECT(ARROWIO_INDEX_ERROR, arrowio_buffer_slice(text, TEXT_SIZE, 1, &none, &error));
+  EXPECT(ARROWIO_IO_ERROR, arrowio_os_file_open("/nonexistent/x", ARROWIO_MODE_READ, NULL, &file, &error));
+  EXPECT(ARROWIO_IO_ERROR, arrowio_input_stream_open("/nonexistent/x.gz", NULL, &file, &error));
+  EXPECT(ARROWIO_CLOSED, arrowio_file_read(closed, &byte, 1, &size, &error));
+  EXPECT(ARROWIO_INVALID, arrowio_file_write(closed, &byte, -1, &error));
+  TRY(arrowio_buffer_wrap(NOT_GZIP, sizeof NOT_GZIP, NULL, NULL, &damaged, &error));
+  TRY(arrowio_input_stream_from_buffer(damaged, &options, &file, &error));
+  status = arrowio_file_read(file, &byte, 1, &size, &error);
+  has_failed("a read of damaged data", __LINE__, status == ARROWIO_OUT_OF_MEMORY ? status : ARROWIO_IO_ERROR);
+  status = ARROWIO_OK;
+done:
+  arrowio_file_release(file);
+  arrowio_buffer_release(damaged);
+}
+
+/* The handler that is there stays until another one has taken over. */
+static void change_warning_handler(void) {
+  frees = 0;
+  TRY(arrowio_set_warning_handler(count_warning, &frees, count_free, &error));
+done:
+  if (frees != 0) wrong = 1;
+}
+
+static void restore_warning_handler(void) {
+  int expected = status == ARROWIO_OK;
+  OK(arrowio_set_warning_handler(count_warning, NULL, NULL, &error));
+  CHECK_INT(expected, frees);
+}
+
+/* A warning gets through, if only as a few words. */
+static void warn(void) {
+  arrowio_file *file = NULL;
+  int written = 0;
+  warnings = 0;
+  TRY(arrowio_output_stream_open("/dev/full", NULL, &file, &error));
+  TRY(arrowio_file_write(file, lines, 100, &error));
+  written = 1;
+done:
+  arrowio_file_release(file);
+  if (warnings != written) wrong = 1;
+}
+
+/* ---- The runs ---- */
+
+static const struct scenario {
+  const char *name;
+  void (*run)(void);
+  /* Looks at what a run without a failure has made, or cleans up behind any run. */
+  void (*check)(void);
+  /* A part of what it makes stays until the process ends. */
+  int keeps;
+} SCENARIOS[] = {
+    {"buffers", use_buffers, NULL, 0},
+    {"resizing", resize_buffers, NULL, 0},
+    {"wrapping", wrap_memory, NULL, 0},
+    {"blocks", use_blocks, NULL, 0},
+    {"pools", wrap_pools, NULL, 0},
+    {"default pool", change_default, NULL, 1},
+    {"buffer reader", read_buffer, NULL, 0},
+    {"buffer output stream", write_buffer, NULL, 0},
+    {"fixed size buffer writer", write_fixed_size, NULL, 0},
+    {"reading a file", read_os_file, NULL, 0},
+    {"writing a file", write_os_file, NULL, 0},
+    {"descriptor", use_descriptor, NULL, 0},
+    {"reading a map", read_map, NULL, 0},
+    {"writing a map", write_map, NULL, 0},
+    {"plain input stream", read_plain_stream, NULL, 0},
+    {"gzip input stream", read_gzip_stream, NULL, 0},
+    {"zstd input stream", read_zstd_stream, NULL, 0},
+    {"plain output stream", write_plain_stream, check_plain, 0},
+    {"gzip output stream", write_gzip_stream, check_gzip, 0},
+    {"zstd output stream", write_zstd_stream, check_zstd, 0},
+    {"gzip in memory", use_gzip, NULL, 0},
+    {"zstd in memory", use_zstd, NULL, 0},
+    {"errors", make_errors, NULL, 0},
+    {"warning handler", change_warning_handler, restore_warning_handler, 0},
+    {"warning", warn, NULL, 0},
+};
+static const struct scenario *scenario;
+
+/* Which memory runs out. */
+static enum { BY_MALLOC, BY_POOL } source;
+static const char *pool_name;
+static long long fail_at;
+static int fail_on;
+
+static void say_where(void) {
+  fprintf(stderr, "  in \"%s\" with the %s pool, allocation %lld of %s%s\n", scenario->name, pool_name, fail_at,
+          source == BY_MALLOC ? "malloc and mmap" : "the pool", fail_on ? " and all behind it" : "");
+}
+
+static void die(int signal) {
+  memory.armed = 0;
+  fprintf(stderr, "died of signal %d\n", signal);
+  say_where();
+  _exit(1);
+}
+
+/* Runs a scenario once and gives how many allocations have failed. */
+static long long run_once(void) {
+  arrowio_pool_release_unused(pool);
+  int64_t in_use = arrowio_pool_bytes_allocated(pool);
+  int descriptors = open_descriptors();
+  long long live = memory.live;
+  wrong = 0;
+  memory.attempts = memory.failures = host.attempts = 0;
+  memory.fail_at = host.fail_at = fail_at;
+  memory.fail_on = host.fail_on = fail_on;
+  if (source == BY_POOL) memory.fail_at = memory.fail_on = 0; else host.fail_at = host.fail_on = 0;
+  memory.armed = 1;
+  scenario->run();
+  memory.armed = 0;
+  host.fail_at = host.fail_on = 0;
+  long long failures = source == BY_MALLOC ? memory.failures : fail_at == 0 ? 0 : host.attempts >= fail_at;
+  if (scenario->check != NULL && (failures == 0 || scenario->run == change_warning_handler)) scenario->check();
+  CHECK(!wrong);
+  CHECK(failures > 0 || status == ARROWIO_OK || scenario->run == make_errors);
+  CHECK_INT(in_use, arrowio_pool_bytes_allocated(pool));
+  CHECK_INT(descriptors, open_descriptors());
+  CHECK(scenario->keeps || live == memory.live);
+  return failures;
+}
+
+static void run_out(void) {
+  signal(SIGABRT, die);
+  signal(SIGSEGV, die);
+  fail_at = fail_on = 0;
+  run_once();
+  for (fail_on = 0; fail_on < 2; fail_on++) {
+    for (fail_at = 1; run_once() > 0; fail_at++) continue;
+  }
+}
+
+/* Each in a process of its own, so that one that dies does not take the others along. */
+TEST(survives) {
+  pool = source == BY_POOL ? host_pool(&host) : opened(pool_name);
+  in_child(run_out);
+  arrowio_pool_release(pool);
+}
+
+int main(int argc, char **argv) {
+  start(argc, argv);
+  prepare();
+  source = BY_POOL;
+  pool_name = "callbacks";
+  for (scenario = SCENARIOS; scenario < SCENARIOS + COUNT(SCENARIOS); scenario++) RUN(survives);
+  source = BY_MALLOC;
+  if (is_slow()) {
+    printf("valgrind and sanitizers have a malloc of their own: it does not run out here\n");
+  } else {
+    pool_name = "mimalloc";
+    for (scenario = SCENARIOS; scenario < SCENARIOS + COUNT(SCENARIOS); scenario++) RUN(survives);
+    pool_name = "system";
+    for (scenario = SCENARIOS; scenario < SCENARIOS + COUNT(SCENARIOS); scenario++) RUN(survives);
+  }
+  clean_up();
+  return finish_files();
+}
