@@ -10,8 +10,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -201,6 +203,7 @@ static inline void in_child(void (*checks)(void)) {
   if (child == 0) {
     if (setjmp(case_end) == 0) {
       checks();
+      fflush(NULL);
       _exit(0);
     }
     _exit(1);
@@ -208,6 +211,16 @@ static inline void in_child(void (*checks)(void)) {
   CHECK(child > 0);
   CHECK_INT(child, waitpid(child, &status, 0));
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Whether there is now a disk of 1 MiB at the path `disk`, for this process, which is a child's. */
+static inline int mount_small_disk(void) {
+  mkdir(at("disk"), 0700);
+  if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) == 0 &&
+      mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+      mount("none", at("disk"), "tmpfs", 0, "size=1m") == 0) return 1;
+  skip("a full disk needs the right to mount one");
+  return 0;
 }
 
 /* Runs a line of shell in the folder. */

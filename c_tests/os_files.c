@@ -399,6 +399,38 @@ TEST(full_device_and_no_close) {
   warnings = 0;
 }
 
+static void fill_the_disk(void) {
+  static uint8_t noise[3 << 20];
+  if (!mount_small_disk()) return;
+  fill(noise, sizeof noise);
+  arrowio_file *file = open_file(at("disk/plain"), ARROWIO_MODE_WRITE);
+  SAYS(ARROWIO_IO_ERROR, "3145728 bytes", arrowio_file_write(file, noise, sizeof noise, &error));
+  CHECK_INT(ENOSPC, arrowio_error_os_error(failure));
+  /* What there was room for is there, and the position behind it. */
+  CHECK_INT(file_size(at("disk/plain")), tell(file));
+  CHECK(tell(file) > 0 && tell(file) <= MIB);
+  CHECK(file_holds(at("disk/plain"), noise, tell(file)));
+  OK(arrowio_file_resize(file, 0, &error));
+  close_file(file);
+
+  /* What was held back for lack of room is written once there is some, and once only. */
+  arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = 2 * MIB};
+  OK(arrowio_output_stream_open(at("disk/held-back"), &options, &file, &error));
+  save(at("disk/ballast"), noise, 500000);
+  OK(arrowio_file_write(file, noise, 900000, &error));
+  FAILS_WITH(ENOSPC, arrowio_file_flush(file, &error));
+  CHECK_INT(900000, tell(file));
+  unlink(at("disk/ballast"));
+  OK(arrowio_file_flush(file, &error));
+  CHECK_INT(900000, tell(file));
+  close_file(file);
+  CHECK(file_holds(at("disk/held-back"), noise, 900000));
+}
+
+TEST(full_disk) {
+  in_child(fill_the_disk);
+}
+
 TEST(grows_while_read) {
   char bytes[10];
   int64_t got, size;
@@ -709,6 +741,7 @@ int main(int argc, char **argv) {
   RUN(devices);
   RUN(full_device);
   RUN(full_device_and_no_close);
+  RUN(full_disk);
   RUN(grows_while_read);
   RUN(beyond_4_gib);
   if (!is_slow()) RUN(one_read_of_more_than_4_gib);

@@ -119,9 +119,28 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let random = self.begin_at()?;
+        match random.read_at(offset, dst) {
+            // Most reads end here.
+            Ok(count) if count == dst.len() || count == 0 => Ok(count),
+            first => self.read_at_rest(random, offset, dst, first),
+        }
+    }
+
+    #[inline(never)]
+    fn read_at_rest(
+        &self,
+        random: &dyn RandomAccess,
+        offset: usize,
+        dst: &mut [MaybeUninit<u8>],
+        first: Result<usize>,
+    ) -> Result<usize> {
         let size = dst.len();
-        read_until_full(dst, |rest, done| random.read_at(offset + done, rest))
-            .map_err(|(error, _)| self.failed_at(error, "read", offset, size))
+        let read = |done| {
+            read_until_full(&mut dst[done..], |rest, more| random.read_at(offset + done + more, rest))
+                .map(|more| done + more)
+                .map_err(|(error, _)| error)
+        };
+        first.and_then(read).map_err(|error| self.failed_at(error, "read", offset, size))
     }
 
     /// Up to `size` bytes from `offset` on in a buffer; without a copy where the class can.
@@ -135,7 +154,8 @@ impl File {
         if let Some(slice) = random.slice_at(offset, size)? {
             return Ok(slice);
         }
-        let hint = || random.size_hint().map(|end| end.saturating_sub(offset));
+        let hint = if size > CHUNK { random.size_hint() } else { None };
+        let hint = hint.map(|end| end.saturating_sub(offset));
         let mut builder = BufferBuilder::new(random.pool().clone());
         read_to_end(&mut builder, size, hint, |room, done| {
             read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
@@ -397,10 +417,17 @@ impl State {
     }
 
     fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
+        if size <= CHUNK {
+            let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
+            let count = self.read_full(buffer.room())?;
+            if count < size {
+                buffer.resize(count, true)?;
+            }
+            return Ok(buffer);
+        }
         let mut builder = BufferBuilder::new(self.lookahead.pool().clone());
-        let ahead = self.lookahead.len();
-        let hint = self.stream.remaining_hint().filter(|_| size > CHUNK).map(|hint| hint + ahead);
-        match read_to_end(&mut builder, size, || hint, |room, _| self.read_full(room)) {
+        let hint = self.stream.remaining_hint().map(|hint| hint.saturating_add(self.lookahead.len()));
+        match read_to_end(&mut builder, size, hint, |room, _| self.read_full(room)) {
             Ok(()) => builder.finish(),
             Err(error) => {
                 self.lookahead.put_back(builder.as_slice())?;
@@ -524,16 +551,16 @@ fn read_until_full(
     Ok(done)
 }
 
-/// Reads up to `limit` bytes. Memory for as many as `hint` says are there is taken at once, for more as they come: neither
-/// an absurd request nor a wrong size costs memory. `read` fills its room unless the end comes first.
+/// Reads up to `limit` bytes. Memory for a chunk, or for as many as `hint` says are there, is taken at once, for more as
+/// they come: neither an absurd request nor a wrong size costs memory. `read` fills its room unless the end comes first.
 fn read_to_end(
     builder: &mut BufferBuilder,
     limit: usize,
-    hint: impl FnOnce() -> Option<usize>,
+    hint: Option<usize>,
     mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Result<usize>,
 ) -> Result<()> {
     // One byte more than there should be, so that the end is seen without a second round.
-    let expected = if limit <= CHUNK { limit } else { hint().map_or(CHUNK, |hint| hint.saturating_add(1)) };
+    let expected = hint.map_or(CHUNK, |hint| hint.saturating_add(1));
     let mut room = expected.clamp(CHUNK.min(limit), limit);
     builder.reserve_exact(room)?;
     loop {

@@ -267,6 +267,14 @@ impl Buffer {
         size
     }
 
+    /// All bytes, to be filled by the only holder.
+    #[inline]
+    pub(crate) fn room(&mut self) -> &mut [MaybeUninit<u8>] {
+        assert!(self.is_mutable() && self.is_unique());
+        // SAFETY: the memory is ours alone, and `MaybeUninit` asks nothing of its contents.
+        unsafe { std::slice::from_raw_parts_mut(self.data().as_ptr().cast(), self.size()) }
+    }
+
     /// Copies `bytes` to `offset`; the caller has checked that the buffer is mutable and holds them.
     #[inline]
     pub(crate) fn fill_with(&self, bytes: &[u8], offset: usize) {

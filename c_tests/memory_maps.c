@@ -1,0 +1,357 @@
+/* Memory maps: what part of what file is mapped, how maps are made and resized, and who sees what is written. */
+#include "files.h"
+
+enum { SIZE = 10000 };
+static uint8_t content[SIZE];
+
+static arrowio_file *map(const char *name, arrowio_mode mode) {
+  arrowio_file *file = NULL;
+  OK(arrowio_memory_map_open(at(name), mode, 0, -1, &file, &error));
+  return file;
+}
+
+static arrowio_file *map_content(const char *name, arrowio_mode mode) {
+  save(at(name), content, SIZE);
+  return map(name, mode);
+}
+
+static void close_map(arrowio_file *file) {
+  OK(arrowio_file_close(file, &error));
+  arrowio_file_release(file);
+}
+
+static int64_t tell(arrowio_file *file) {
+  int64_t position = -1;
+  OK(arrowio_file_tell(file, &position, &error));
+  return position;
+}
+
+static int64_t size_of(arrowio_file *file) {
+  int64_t size = -1;
+  OK(arrowio_file_size(file, &size, &error));
+  return size;
+}
+
+static arrowio_buffer *slice(arrowio_file *file, int64_t offset, int64_t size) {
+  arrowio_buffer *buffer = NULL;
+  OK(arrowio_file_read_at_buffer(file, offset, size, &buffer, &error));
+  return buffer;
+}
+
+static int map_holds(arrowio_file *file, const void *data, int64_t size) {
+  arrowio_buffer *all = slice(file, 0, INT64_MAX);
+  int holds = arrowio_buffer_size(all) == size && same(arrowio_buffer_data(all), data, size);
+  arrowio_buffer_release(all);
+  return holds && size_of(file) == size;
+}
+
+TEST(regions) {
+  const int64_t offsets[] = {0, 1, 4095, 4096, 4097, 8192, SIZE - 1, SIZE}, sizes[] = {0, 1, 100, 4096, SIZE, -1};
+  const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_READ_WRITE, ARROWIO_MODE_PRIVATE};
+  save(at("regions"), content, SIZE);
+  for (int i = 0; i < 8 * 6 * 3; i++) {
+    int64_t offset = offsets[i % 8], size = sizes[i / 8 % 6], left = SIZE - offset;
+    arrowio_file *file = NULL;
+    arrowio_status status = arrowio_memory_map_open(at("regions"), modes[i / 48], offset, size, &file, &error);
+    if (size > left) {
+      FAILS(ARROWIO_INVALID, status);
+      CHECK(file == NULL);
+      continue;
+    }
+    OK(status);
+    CHECK_INT(0, tell(file));
+    CHECK(map_holds(file, content + offset, size < 0 ? left : size));
+    close_map(file);
+  }
+}
+
+TEST(regions_outside) {
+  const struct { int64_t offset, size; } outside[] = {{0, SIZE + 1}, {1, SIZE}, {SIZE, 1}, {SIZE + 1, 0}, {SIZE + 1, -1},
+      {-1, 1}, {-1, -1}, {0, -2}, {0, INT64_MAX}, {INT64_MAX, INT64_MAX}, {INT64_MAX, -1}, {0, INT64_MIN}, {INT64_MIN, 1}};
+  arrowio_file *file = NULL;
+  save(at("outside"), content, SIZE);
+  for (int i = 0; i < 13; i++) {
+    FAILS(ARROWIO_INVALID, arrowio_memory_map_open(at("outside"), ARROWIO_MODE_READ, outside[i].offset, outside[i].size, &file, &error));
+    CHECK(file == NULL);
+  }
+  SAYS(ARROWIO_INVALID, "10000", arrowio_memory_map_open(at("outside"), ARROWIO_MODE_READ, 9999, 2, &file, &error));
+  CHECK(strstr(arrowio_error_message(failure), "outside") && strstr(arrowio_error_message(failure), "9999"));
+}
+
+TEST(modes) {
+  const arrowio_mode modes[] = {0, ARROWIO_MODE_WRITE, ARROWIO_MODE_APPEND, 6};
+  arrowio_file *file = NULL;
+  unlink(at("modes"));
+  for (int i = 0; i < 4; i++) FAILS(ARROWIO_INVALID, arrowio_memory_map_open(at("modes"), modes[i], 0, -1, &file, &error));
+  FAILS_WITH(ENOENT, arrowio_memory_map_open(at("modes"), ARROWIO_MODE_READ, 0, -1, &file, &error));
+  FAILS_WITH(ENOENT, arrowio_memory_map_open(at("modes"), ARROWIO_MODE_PRIVATE, 0, -1, &file, &error));
+  CHECK_INT(-1, file_size(at("modes")));
+  close_map(map("modes", ARROWIO_MODE_READ_WRITE));
+  CHECK_INT(0, file_size(at("modes")));
+}
+
+TEST(empty_file) {
+  const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_READ_WRITE, ARROWIO_MODE_PRIVATE};
+  save(at("empty"), "", 0);
+  for (int i = 0; i < 3; i++) {
+    arrowio_file *file = map("empty", modes[i]);
+    arrowio_buffer *all = NULL;
+    OK(arrowio_file_read_all(file, &all, &error));
+    CHECK_INT(0, arrowio_buffer_size(all));
+    CHECK(arrowio_buffer_data(all) != NULL);
+    arrowio_buffer_release(all);
+    if (i > 0) FAILS_WITH(ENOSPC, arrowio_file_write(file, "x", 1, &error));
+    if (i > 0) OK(arrowio_file_write(file, NULL, 0, &error));
+    if (i == 1) OK(arrowio_file_resize(file, 3, &error));
+    if (i == 1) OK(arrowio_file_write(file, "abc", 3, &error));
+    close_map(file);
+    CHECK(file_holds(at("empty"), "abc", i == 0 ? 0 : 3));
+  }
+}
+
+TEST(create) {
+  static const uint8_t zeros[SIZE];
+  arrowio_file *file = NULL;
+  struct stat facts;
+  for (int i = 0; i < 2; i++) {
+    if (i == 1) save(at("created"), content, SIZE);
+    OK(arrowio_memory_map_create(at("created"), SIZE, &file, &error));
+    CHECK(map_holds(file, zeros, SIZE));
+    CHECK_INT(0, stat(at("created"), &facts));
+    CHECK(facts.st_size == SIZE && facts.st_blocks * 512 >= SIZE);
+    OK(arrowio_file_write(file, content, SIZE, &error));
+    FAILS_WITH(ENOSPC, arrowio_file_write(file, content, 1, &error));
+    OK(arrowio_file_sync(file, &error));
+    CHECK(file_holds(at("created"), content, SIZE));
+    close_map(file);
+  }
+  OK(arrowio_memory_map_create(at("created"), 0, &file, &error));
+  CHECK_INT(0, size_of(file));
+  OK(arrowio_file_resize(file, SIZE, &error));
+  close_map(file);
+  CHECK(file_holds(at("created"), zeros, SIZE));
+
+  save(at("created"), content, SIZE);
+  FAILS(ARROWIO_INVALID, arrowio_memory_map_create(at("created"), -1, &file, &error));
+  CHECK(file_holds(at("created"), content, SIZE));
+  FAILS_WITH(ENOENT, arrowio_memory_map_create(at("no-folder/created"), 10, &file, &error));
+  CHECK(file == NULL);
+}
+
+TEST(resize) {
+  arrowio_file *file = map_content("resized", ARROWIO_MODE_READ_WRITE);
+  static uint8_t expected[3 * SIZE];
+  memcpy(expected, content, SIZE);
+  OK(arrowio_file_seek(file, 5000, ARROWIO_SEEK_START, NULL, &error));
+  OK(arrowio_file_resize(file, 3 * SIZE, &error));
+  CHECK_INT(5000, tell(file));
+  CHECK(map_holds(file, expected, 3 * SIZE));
+  OK(arrowio_file_write_at(file, 3 * SIZE - 1, "z", 1, &error));
+  OK(arrowio_file_resize(file, 3000, &error));
+  CHECK_INT(3000, tell(file));
+  CHECK(map_holds(file, content, 3000));
+  CHECK_INT(3000, file_size(at("resized")));
+  /* What was cut off comes back as zeros, not as it was. */
+  memset(expected + 3000, 0, sizeof expected - 3000);
+  OK(arrowio_file_resize(file, 3 * SIZE, &error));
+  CHECK(map_holds(file, expected, 3 * SIZE));
+  OK(arrowio_file_resize(file, 3 * SIZE, &error));
+  OK(arrowio_file_resize(file, 0, &error));
+  CHECK(map_holds(file, "", 0));
+  OK(arrowio_file_resize(file, 10, &error));
+  OK(arrowio_file_write(file, content, 10, &error));
+  CHECK(map_holds(file, content, 10));
+  FAILS(ARROWIO_INVALID, arrowio_file_resize(file, -1, &error));
+  close_map(file);
+  CHECK(file_holds(at("resized"), content, 10));
+}
+
+TEST(resize_while_slices_live) {
+  arrowio_file *file = map_content("sliced", ARROWIO_MODE_READ_WRITE);
+  arrowio_buffer *first = slice(file, 0, 100), *second = NULL;
+  OK(arrowio_buffer_slice(first, 10, 20, &second, &error));
+  arrowio_buffer_release(first);
+  for (int64_t size = 0; size <= 2 * SIZE; size += SIZE / 2) {
+    SAYS(ARROWIO_INVALID, "sliced", arrowio_file_resize(file, size, &error));
+    CHECK(map_holds(file, content, SIZE));
+    CHECK(file_holds(at("sliced"), content, SIZE));
+    CHECK(same(arrowio_buffer_data(second), content + 10, 20));
+  }
+  arrowio_buffer_release(second);
+  OK(arrowio_file_resize(file, 100, &error));
+  CHECK(map_holds(file, content, 100));
+  close_map(file);
+}
+
+/* An empty slice is one too. */
+TEST(resize_while_an_empty_slice_lives) {
+  save(at("empty-slice"), "", 0);
+  arrowio_file *file = map("empty-slice", ARROWIO_MODE_READ_WRITE);
+  arrowio_buffer *nothing = slice(file, 0, 10);
+  FAILS(ARROWIO_INVALID, arrowio_file_resize(file, 10, &error));
+  arrowio_buffer_release(nothing);
+  OK(arrowio_file_resize(file, 10, &error));
+  close_map(file);
+}
+
+TEST(only_whole_maps_are_resized) {
+  arrowio_file *file = NULL;
+  save(at("whole"), content, SIZE);
+  const struct { arrowio_mode mode; int64_t offset, size; } others[] = {{ARROWIO_MODE_READ, 0, -1}, {ARROWIO_MODE_PRIVATE, 0, -1},
+      {ARROWIO_MODE_READ_WRITE, 1, -1}, {ARROWIO_MODE_READ_WRITE, 0, SIZE - 1}};
+  for (int i = 0; i < 4; i++) {
+    OK(arrowio_memory_map_open(at("whole"), others[i].mode, others[i].offset, others[i].size, &file, &error));
+    CHECK_INT(0, arrowio_file_capabilities(file) & ARROWIO_CAPABILITY_RESIZE);
+    FAILS(ARROWIO_INVALID, arrowio_file_resize(file, 5, &error));
+    close_map(file);
+    CHECK(file_holds(at("whole"), content, SIZE));
+  }
+}
+
+static void fill_the_disk(void) {
+  arrowio_file *file = NULL;
+  if (!mount_small_disk()) return;
+  FAILS_WITH(ENOSPC, arrowio_memory_map_create(at("disk/large"), 2 * MIB, &file, &error));
+  CHECK(file == NULL && file_size(at("disk/large")) <= 0);
+  OK(arrowio_memory_map_create(at("disk/small"), MIB / 2, &file, &error));
+  OK(arrowio_file_write(file, content, SIZE, &error));
+  SAYS(ARROWIO_IO_ERROR, "disk/small", arrowio_file_resize(file, 2 * MIB, &error));
+  CHECK_INT(ENOSPC, arrowio_error_os_error(failure));
+  CHECK_INT(MIB / 2, size_of(file));
+  CHECK_INT(MIB / 2, file_size(at("disk/small")));
+  CHECK_INT(SIZE, tell(file));
+  OK(arrowio_file_write(file, content, SIZE, &error));
+  OK(arrowio_file_resize(file, 2 * SIZE, &error));
+  OK(arrowio_file_resize(file, MIB - 4096, &error));
+  OK(arrowio_file_resize(file, 2 * SIZE, &error));
+  close_map(file);
+  struct bytes all = load(at("disk/small"));
+  CHECK(all.size == 2 * SIZE && same(all.data, content, SIZE) && same(all.data + SIZE, content, SIZE));
+}
+
+/* A full disk is found when the room is taken, not by a SIGBUS when it is written to. */
+TEST(full_disk) {
+  in_child(fill_the_disk);
+}
+
+TEST(private) {
+  arrowio_file *file = map_content("private", ARROWIO_MODE_PRIVATE);
+  arrowio_buffer *head = slice(file, 0, 5);
+  OK(arrowio_file_write(file, "mine!", 5, &error));
+  OK(arrowio_file_write_at(file, SIZE - 1, "!", 1, &error));
+  OK(arrowio_file_flush(file, &error));
+  OK(arrowio_file_sync(file, &error));
+  CHECK(same(arrowio_buffer_data(head), "mine!", 5));
+  close_map(file);
+  CHECK(same(arrowio_buffer_data(head), "mine!", 5));
+  arrowio_buffer_release(head);
+  CHECK(file_holds(at("private"), content, SIZE));
+
+  /* Not even the right to write to the file is asked for. */
+  CHECK_INT(0, chmod(at("private"), 0400));
+  file = map("private", ARROWIO_MODE_PRIVATE);
+  OK(arrowio_file_write(file, "x", 1, &error));
+  close_map(file);
+}
+
+TEST(maps_of_one_file) {
+  arrowio_file *one = map_content("common", ARROWIO_MODE_READ_WRITE), *two = map("common", ARROWIO_MODE_READ), *part = NULL;
+  OK(arrowio_memory_map_open(at("common"), ARROWIO_MODE_READ_WRITE, 5000, 100, &part, &error));
+  arrowio_buffer *seen = slice(two, 4999, 10);
+  OK(arrowio_file_write_at(part, 0, "abc", 3, &error));
+  CHECK(same(arrowio_buffer_data(seen) + 1, "abc", 3));
+  OK(arrowio_file_write_at(one, 5001, "B", 1, &error));
+  CHECK(same(arrowio_buffer_data(seen) + 1, "aBc", 3));
+  close_map(one);
+  close_map(two);
+  close_map(part);
+  CHECK(same(arrowio_buffer_data(seen) + 1, "aBc", 3));
+  arrowio_buffer_release(seen);
+  struct bytes all = load(at("common"));
+  CHECK(same(all.data + 5000, "aBc", 3));
+  drop(&all);
+}
+
+/* One reference to a slice is all that keeps the memory mapped; with the last it is unmapped. */
+TEST(slices_keep_the_map) {
+  arrowio_file *file = map_content("kept", ARROWIO_MODE_READ);
+  arrowio_buffer *part = slice(file, 4090, 10), *inner = NULL;
+  unsigned char resident;
+  OK(arrowio_buffer_slice(part, 3, 5, &inner, &error));
+  arrowio_file_release(file);
+  arrowio_buffer_release(part);
+  CHECK_INT(0, unlink(at("kept")));
+  CHECK(same(arrowio_buffer_data(inner), content + 4093, 5));
+  void *page = (void *)((uintptr_t)arrowio_buffer_data(inner) & ~(uintptr_t)4095);
+  CHECK_INT(0, mincore(page, 1, &resident));
+  arrowio_buffer_release(inner);
+  CHECK(mincore(page, 1, &resident) == -1 && errno == ENOMEM);
+}
+
+static void map_a_fifo(void) {
+  arrowio_file *file = NULL;
+  alarm(10);
+  FAILS_WITH(ENODEV, arrowio_memory_map_open(at("fifo"), ARROWIO_MODE_READ, 0, -1, &file, &error));
+  FAILS_WITH(ENODEV, arrowio_memory_map_open(at("fifo"), ARROWIO_MODE_PRIVATE, 0, -1, &file, &error));
+  FAILS_WITH(ENODEV, arrowio_memory_map_open(at("fifo"), ARROWIO_MODE_READ_WRITE, 0, -1, &file, &error));
+}
+
+/* Not even by waiting for a writer that never comes. */
+TEST(fifo) {
+  unlink(at("fifo"));
+  CHECK_INT(0, mkfifo(at("fifo"), 0600));
+  in_child(map_a_fifo);
+}
+
+TEST(not_mappable) {
+  arrowio_file *file = NULL;
+  FAILS_WITH(ENODEV, arrowio_memory_map_open("/dev/null", ARROWIO_MODE_READ, 0, -1, &file, &error));
+  FAILS_WITH(ENODEV, arrowio_memory_map_open("/proc/self/status", ARROWIO_MODE_READ, 0, -1, &file, &error));
+  SAYS(ARROWIO_IO_ERROR, "/proc/self/maps", arrowio_memory_map_open("/proc/self/maps", ARROWIO_MODE_PRIVATE, 0, -1, &file, &error));
+  CHECK(file == NULL);
+}
+
+TEST(beyond_4_gib) {
+  save(at("large"), "", 0);
+  CHECK_INT(0, truncate(at("large"), 5 * GIB));
+  arrowio_file *file = map("large", ARROWIO_MODE_READ_WRITE), *far = NULL;
+  arrowio_buffer *all = NULL, *marked;
+  int64_t allocated = arrowio_pool_bytes_allocated(NULL);
+  OK(arrowio_file_write_at(file, 4 * GIB + 5, "mark", 4, &error));
+  OK(arrowio_file_read_buffer(file, 4 * GIB + 100, &all, &error));
+  CHECK_INT(4 * GIB + 100, arrowio_buffer_size(all));
+  CHECK_INT(4 * GIB + 100, tell(file));
+  CHECK(same(arrowio_buffer_data(all) + 4 * GIB + 5, "mark", 4));
+  CHECK_INT(allocated, arrowio_pool_bytes_allocated(NULL));
+  OK(arrowio_memory_map_open(at("large"), ARROWIO_MODE_READ, 4 * GIB + 3, -1, &far, &error));
+  marked = slice(far, 2, 4);
+  CHECK(same(arrowio_buffer_data(marked), "mark", 4));
+  CHECK_INT(GIB - 3, size_of(far));
+  arrowio_buffer_release(all);
+  arrowio_buffer_release(marked);
+  close_map(file);
+  close_map(far);
+  unlink(at("large"));
+}
+
+int main(int argc, char **argv) {
+  start(argc, argv);
+  fill(content, SIZE);
+  RUN(regions);
+  RUN(regions_outside);
+  RUN(modes);
+  RUN(empty_file);
+  RUN(create);
+  RUN(resize);
+  RUN(resize_while_slices_live);
+  RUN(resize_while_an_empty_slice_lives);
+  RUN(only_whole_maps_are_resized);
+  RUN(full_disk);
+  RUN(private);
+  RUN(maps_of_one_file);
+  RUN(slices_keep_the_map);
+  RUN(fifo);
+  RUN(not_mappable);
+  RUN(beyond_4_gib);
+  return finish_files();
+}
