@@ -217,7 +217,7 @@ static inline void in_child(void (*checks)(void)) {
 static inline int mount_small_disk(void) {
   mkdir(at("disk"), 0700);
   if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) == 0 &&
-      mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+      mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
       mount("none", at("disk"), "tmpfs", 0, "size=1m") == 0) return 1;
   skip("a full disk needs the right to mount one");
   return 0;

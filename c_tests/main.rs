@@ -4,6 +4,7 @@
 //! what it lacks; with ARROWIO_REQUIRE=all that is a failure.
 
 mod header;
+mod package;
 mod programs;
 mod toolchain;
 mod tour;
@@ -22,9 +23,8 @@ fn main() -> std::process::ExitCode {
     for compiler in ["gcc", "clang"] {
         trials.push(trial(format!("header/compiles by {compiler}"), &[compiler], move || header::compiles_everywhere(compiler)));
     }
-    for (name, tools, test) in tour::trials() {
-        trials.push(trial(name, tools, test));
-    }
+    trials.extend(package::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
+    trials.extend(tour::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     for source in programs::sources() {
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for way in programs::Way::ALL {

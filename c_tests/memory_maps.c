@@ -92,8 +92,8 @@ TEST(modes) {
 
 TEST(empty_file) {
   const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_READ_WRITE, ARROWIO_MODE_PRIVATE};
-  save(at("empty"), "", 0);
   for (int i = 0; i < 3; i++) {
+    save(at("empty"), "", 0);
     arrowio_file *file = map("empty", modes[i]);
     arrowio_buffer *all = NULL;
     OK(arrowio_file_read_all(file, &all, &error));
@@ -105,7 +105,7 @@ TEST(empty_file) {
     if (i == 1) OK(arrowio_file_resize(file, 3, &error));
     if (i == 1) OK(arrowio_file_write(file, "abc", 3, &error));
     close_map(file);
-    CHECK(file_holds(at("empty"), "abc", i == 0 ? 0 : 3));
+    CHECK(file_holds(at("empty"), "abc", i == 1 ? 3 : 0));
   }
 }
 
@@ -227,6 +227,7 @@ static void fill_the_disk(void) {
   close_map(file);
   struct bytes all = load(at("disk/small"));
   CHECK(all.size == 2 * SIZE && same(all.data, content, SIZE) && same(all.data + SIZE, content, SIZE));
+  drop(&all);
 }
 
 /* A full disk is found when the room is taken, not by a SIGBUS when it is written to. */
@@ -290,7 +291,7 @@ TEST(slices_keep_the_map) {
 
 static void map_a_fifo(void) {
   arrowio_file *file = NULL;
-  alarm(10);
+  alarm(3);
   FAILS_WITH(ENODEV, arrowio_memory_map_open(at("fifo"), ARROWIO_MODE_READ, 0, -1, &file, &error));
   FAILS_WITH(ENODEV, arrowio_memory_map_open(at("fifo"), ARROWIO_MODE_PRIVATE, 0, -1, &file, &error));
   FAILS_WITH(ENODEV, arrowio_memory_map_open(at("fifo"), ARROWIO_MODE_READ_WRITE, 0, -1, &file, &error));
