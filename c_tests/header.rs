@@ -58,7 +58,9 @@ fn declarations() -> Result<Vec<Declaration>, String> {
             if statement.contains("typedef") || statement.contains("#if") || statement.contains('{') {
                 continue;
             }
-            let Some(name) = statement[..open].split(|c: char| !c.is_alphanumeric() && c != '_').next_back() else { continue };
+            let Some(name) = statement[..open].split(|c: char| !c.is_alphanumeric() && c != '_').next_back() else {
+                continue;
+            };
             if name.starts_with("arrowio_") {
                 found.push(Declaration {
                     name: name.to_owned(),
@@ -80,7 +82,9 @@ pub fn functions() -> Result<BTreeSet<String>, String> {
 fn parameters(declaration: &str) -> Vec<String> {
     let (Some(open), Some(close)) = (declaration.find('('), declaration.rfind(')')) else { return Vec::new() };
     let list = &declaration[open + 1..close];
-    let name = |one: &str| one.split(|c: char| !c.is_alphanumeric() && c != '_').rfind(|word| !word.is_empty()).map(str::to_owned);
+    let name = |one: &str| {
+        one.split(|c: char| !c.is_alphanumeric() && c != '_').rfind(|word| !word.is_empty()).map(str::to_owned)
+    };
     list.split(',').filter_map(name).filter(|name| name != "void").collect()
 }
 
@@ -148,9 +152,12 @@ pub fn every_export_is_guarded() -> Outcome {
         for function in source.split("#[unsafe(no_mangle)]").skip(1) {
             let end = function.find("\n}\n").ok_or_else(|| format!("{}: a function without end", path.display()))?;
             let body = &function[..end];
-            let name = body.split("extern \"C\" fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or_default();
+            let name =
+                body.split("extern \"C\" fn ").nth(1).and_then(|rest| rest.split('(').next()).unwrap_or_default();
             // `statistic` is the guard of the getters of a pool's figures.
-            let guarded = ["guard::call(out_error, ", "guard::value(", "    statistic("].iter().any(|guard| body.contains(guard));
+            let guarded = ["guard::call(out_error, ", "guard::value(", "guard::run(", "    statistic("]
+                .iter()
+                .any(|guard| body.contains(guard));
             if !guarded {
                 unguarded.push(format!("{}: {name}", path.display()));
             }

@@ -21,7 +21,9 @@ fn main() -> std::process::ExitCode {
         trial("header/exports agree", &["nm"], header::exports_agree),
     ];
     for compiler in ["gcc", "clang"] {
-        trials.push(trial(format!("header/compiles by {compiler}"), &[compiler], move || header::compiles_everywhere(compiler)));
+        trials.push(trial(format!("header/compiles by {compiler}"), &[compiler], move || {
+            header::compiles_everywhere(compiler)
+        }));
     }
     trials.extend(package::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     trials.extend(tour::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));

@@ -1,9 +1,9 @@
 //! The C and C++ programs of this folder: each against the shared and the static library, under valgrind and sanitized.
 
 use crate::toolchain::{self, Outcome, root};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::fs;
 
 /// How a program is built and run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,12 @@ pub fn run(source: &Path, way: Way) -> Outcome {
     let mut command = match way {
         Way::Valgrind => {
             let mut command = Command::new("valgrind");
-            command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=definite,indirect,possible"]);
+            command.args([
+                "--quiet",
+                "--error-exitcode=99",
+                "--leak-check=full",
+                "--show-leak-kinds=definite,indirect,possible",
+            ]);
             command.args(["--errors-for-leak-kinds=definite,indirect,possible"]).arg(&program);
             command
         }

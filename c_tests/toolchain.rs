@@ -48,7 +48,17 @@ fn build_library() -> Result<Library, String> {
     for crate_type in ["cdylib", "staticlib"] {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.current_dir(root()).env("CARGO_TARGET_DIR", build_folder());
-        cargo.args(["rustc", "--quiet", "--locked", "--release", "--lib", "--features", "c-library", "--crate-type", crate_type]);
+        cargo.args([
+            "rustc",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--lib",
+            "--features",
+            "c-library",
+            "--crate-type",
+            crate_type,
+        ]);
         run(&mut cargo)?;
     }
     let built = build_folder().join("release");

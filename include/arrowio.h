@@ -17,7 +17,7 @@
  * nothing over but what a function says; user_data is freed by its free_fn exactly once, and not at all if the call failed.
  *
  * Threads: functions may be called on any thread, with the limits that each states. Nothing of one object waits for
- * another. No thread, signal handler or global constructor of the library appears unasked.
+ * another. The library starts no thread and sets no signal handler unasked.
  *
  * Fork: in a child of fork() everything works as far as malloc() does there; descriptors share their position with the
  * parent's, as always.

@@ -98,7 +98,6 @@ impl<T> Shared<T> {
     pub(crate) fn new_in(memory: Box<MaybeUninit<Counted<T>>>, value: T) -> Self {
         Self(NonNull::from(Box::leak(Box::write(memory, Counted { references: AtomicUsize::new(1), value }))))
     }
-
 }
 
 impl<T: ?Sized> Shared<T> {

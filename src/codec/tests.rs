@@ -1,5 +1,6 @@
 //! Every codec, in steps of any size, gives back what it was given, and notices when it was not.
 #![allow(unsafe_code, reason = "memory that was filled")]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "a test keeps its promises or fails")]
 
 use super::*;
 use crate::error::ErrorKind;
@@ -122,7 +123,9 @@ fn frames_follow_one_another() {
 fn names_and_levels() {
     assert_eq!(Codec::by_suffix(b"/data/x.CSV.GZ").map(|codec| codec.name), Some("gzip"));
     assert_eq!(Codec::by_suffix(b"x.zst").map(|codec| codec.name), Some("zstd"));
-    assert!(Codec::by_suffix(b"gz").is_none() && Codec::by_suffix(b"").is_none() && Codec::by_suffix(b"a.gz.txt").is_none());
+    assert!(
+        Codec::by_suffix(b"gz").is_none() && Codec::by_suffix(b"").is_none() && Codec::by_suffix(b"a.gz.txt").is_none()
+    );
     for codec in &CODECS {
         assert_eq!(codec.check_level(codec.levels[2] + 1).unwrap_err().kind(), ErrorKind::Invalid);
         assert_eq!(codec.check_level(0).unwrap(), codec.levels[1]);

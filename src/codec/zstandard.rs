@@ -66,7 +66,11 @@ impl Encoder for ZstdEncoder {
 fn failure(code: usize) -> Error {
     let text = zstd_safe::get_error_name(code);
     let is_memory = text == "Allocation error : not enough memory";
-    if is_memory { error!(OutOfMemory, "libzstd: {text}") } else { error!(IoError, "the zstd data cannot be processed: {text}") }
+    if is_memory {
+        error!(OutOfMemory, "libzstd: {text}")
+    } else {
+        error!(IoError, "the zstd data cannot be processed: {text}")
+    }
 }
 
 /// The caller's memory as libzstd's wrapper wants it: memory that is written from the front.

@@ -93,7 +93,7 @@ pub(super) unsafe fn string<'a>(text: *const c_char, argument: &str) -> Result<&
 /// # Safety
 /// `pool` is NULL or a live handle, and stays one as long as the result is used.
 #[inline]
-pub(super) unsafe fn pool<'a>(pool: &'a *mut arrowio_pool) -> &'a Pool {
+pub(super) unsafe fn pool(pool: &*mut arrowio_pool) -> &Pool {
     if pool.is_null() {
         return current_default();
     }

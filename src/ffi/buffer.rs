@@ -1,11 +1,11 @@
 //! Buffers.
 
+use super::arguments;
 use super::error::{arrowio_error, arrowio_status};
 use super::guard;
 use super::handle::{self, Slot, null};
 use super::host::{HostData, arrowio_free_fn};
 use super::pool::arrowio_pool;
-use super::arguments;
 use crate::error::Result;
 use crate::memory::{Buffer, Pool};
 use std::ffi::c_void;
@@ -361,7 +361,11 @@ pub unsafe extern "C" fn arrowio_buffer_reserve(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_buffer_zero_padding(buffer: *mut arrowio_buffer) {
     // SAFETY: the caller's promise.
-    guard::value((), || unsafe { Some(handle::borrow_or_none::<Buffer>(buffer)?.zero_padding()) })
+    guard::run(|| unsafe {
+        if let Some(buffer) = handle::borrow_or_none::<Buffer>(buffer) {
+            buffer.zero_padding();
+        }
+    })
 }
 
 /// Address of a buffer's bytes.
@@ -373,7 +377,9 @@ pub unsafe extern "C" fn arrowio_buffer_zero_padding(buffer: *mut arrowio_buffer
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_buffer_data(buffer: *const arrowio_buffer) -> *const u8 {
     // SAFETY: the caller's promise.
-    guard::value(ptr::null(), || unsafe { Some(handle::borrow_or_none::<Buffer>(buffer)?.data().as_ptr().cast_const()) })
+    guard::value(ptr::null(), || unsafe {
+        Some(handle::borrow_or_none::<Buffer>(buffer)?.data().as_ptr().cast_const())
+    })
 }
 
 /// Address of a buffer's bytes, to write to.
@@ -480,5 +486,5 @@ pub unsafe extern "C" fn arrowio_buffer_retain(buffer: *mut arrowio_buffer) -> *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_buffer_release(buffer: *mut arrowio_buffer) {
     // SAFETY: the caller's promise.
-    guard::value((), || unsafe { Some(handle::release::<Buffer>(buffer)) })
+    guard::run(|| unsafe { handle::release::<Buffer>(buffer) })
 }

@@ -124,7 +124,7 @@ pub unsafe extern "C" fn arrowio_error_retain(error: *mut arrowio_error) -> *mut
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_error_release(error: *mut arrowio_error) {
     // SAFETY: the caller's promise.
-    guard::value((), || unsafe { Some(handle::release::<Error>(error)) })
+    guard::run(|| unsafe { handle::release::<Error>(error) })
 }
 
 /// Receives a warning: one line of UTF-8 without a newline, good during the call. Called on any thread; must not throw.

@@ -289,9 +289,7 @@ pub unsafe extern "C" fn arrowio_file_advance(
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        handle::borrow::<File>(file, "file")?.advance(arguments::size(size, "size")?)
-    };
+    let body = || unsafe { handle::borrow::<File>(file, "file")?.advance(arguments::size(size, "size")?) };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }
@@ -347,7 +345,7 @@ pub unsafe extern "C" fn arrowio_file_seek(
     let body = || unsafe {
         let position = handle::borrow::<File>(file, "file")?.seek(offset, self::whence(whence)?)?;
         if !out_position.is_null() {
-        out_position.write(position);
+            out_position.write(position);
         }
         Ok(())
     };
@@ -496,9 +494,7 @@ pub unsafe extern "C" fn arrowio_file_flush(
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        handle::borrow::<File>(file, "file")?.flush()
-    };
+    let body = || unsafe { handle::borrow::<File>(file, "file")?.flush() };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }
@@ -517,9 +513,7 @@ pub unsafe extern "C" fn arrowio_file_sync(
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        handle::borrow::<File>(file, "file")?.sync()
-    };
+    let body = || unsafe { handle::borrow::<File>(file, "file")?.sync() };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }
@@ -541,9 +535,7 @@ pub unsafe extern "C" fn arrowio_file_resize(
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        handle::borrow::<File>(file, "file")?.resize(arguments::size(size, "size")?)
-    };
+    let body = || unsafe { handle::borrow::<File>(file, "file")?.resize(arguments::size(size, "size")?) };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }
@@ -563,9 +555,7 @@ pub unsafe extern "C" fn arrowio_file_close(
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        handle::borrow::<File>(file, "file")?.close()
-    };
+    let body = || unsafe { handle::borrow::<File>(file, "file")?.close() };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }
@@ -583,9 +573,7 @@ pub unsafe extern "C" fn arrowio_file_abort(
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        handle::borrow::<File>(file, "file")?.abort()
-    };
+    let body = || unsafe { handle::borrow::<File>(file, "file")?.abort() };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }
@@ -636,5 +624,5 @@ pub unsafe extern "C" fn arrowio_file_retain(file: *mut arrowio_file) -> *mut ar
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_file_release(file: *mut arrowio_file) {
     // SAFETY: the caller's promise.
-    guard::value((), || unsafe { Some(handle::release::<File>(file)) })
+    guard::run(|| unsafe { handle::release::<File>(file) })
 }

@@ -38,6 +38,15 @@ pub(super) fn value<T>(otherwise: T, body: impl FnOnce() -> Option<T>) -> T {
     }
 }
 
+/// Runs a body that cannot fail and has no value.
+#[inline]
+pub(super) fn run(body: impl FnOnce()) {
+    value((), || {
+        body();
+        Some(())
+    });
+}
+
 /// Keeps a panic from being printed: its message is in the error or warning that it becomes. Only where the library has a
 /// copy of Rust's runtime to itself, as every C library has; a Rust program's own panics are not ours to silence.
 #[inline]

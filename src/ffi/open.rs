@@ -11,8 +11,8 @@ use crate::codec::Codec;
 use crate::error::{Result, error};
 use crate::io::{
     Compression, File, MapMode, Mode, OsFileOptions, StreamOptions, buffer_output_stream, buffer_reader,
-    compressed_input_stream, compressed_output_stream, fixed_size_buffer_writer, input_stream, input_stream_from_buffer,
-    memory_map, memory_map_create, os_file, os_file_from_fd, output_stream,
+    compressed_input_stream, compressed_output_stream, fixed_size_buffer_writer, input_stream,
+    input_stream_from_buffer, memory_map, memory_map_create, os_file, os_file_from_fd, output_stream,
 };
 use crate::memory::Buffer;
 use std::ffi::{c_char, c_int};

@@ -2,15 +2,16 @@
 
 use super::arguments::{self, Extensible, Out};
 use super::error::{arrowio_error, arrowio_status};
+use super::guard;
 use super::handle::{self, Slot, null};
 use super::host::{HostData, arrowio_free_fn};
-use super::guard;
 use crate::error::Result;
 use crate::memory::{
-    AccountedPool, Allocator, BACKENDS, CappedPool, LoggingPool, Pool, PoolEvent, ProxyPool, Statistics, current_default,
-    open_backend, set_default_pool,
+    AccountedPool, Allocator, BACKENDS, CappedPool, LoggingPool, Pool, PoolEvent, ProxyPool, Statistics,
+    current_default, open_backend, set_default_pool,
 };
 use crate::shared::Shared;
+use crate::warning::warn;
 use std::alloc::Layout;
 use std::ffi::{c_char, c_void};
 use std::mem::size_of;
@@ -157,10 +158,7 @@ pub unsafe extern "C" fn arrowio_pool_num_allocations(pool: *const arrowio_pool)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_release_unused(pool: *mut arrowio_pool) {
     // SAFETY: the caller's promise.
-    guard::value((), || unsafe {
-        arguments::pool(&pool).inner().release_unused();
-        Some(())
-    })
+    guard::run(|| unsafe { arguments::pool(&pool).inner().release_unused() })
 }
 
 /// Makes a pool that passes everything on to another and counts its own share.
@@ -327,7 +325,13 @@ pub struct arrowio_pool_callbacks {
     /// Resizes a block, at its place or elsewhere, keeping its contents; or gives NULL and leaves it as it is. NULL: done by
     /// allocate, a copy and free.
     pub reallocate: Option<
-        unsafe extern "C" fn(user_data: *mut c_void, data: *mut u8, old_size: i64, new_size: i64, alignment: i64) -> *mut u8,
+        unsafe extern "C" fn(
+            user_data: *mut c_void,
+            data: *mut u8,
+            old_size: i64,
+            new_size: i64,
+            alignment: i64,
+        ) -> *mut u8,
     >,
     /// Takes a block back. Required.
     pub free: Option<unsafe extern "C" fn(user_data: *mut c_void, data: *mut u8, size: i64, alignment: i64)>,
@@ -497,14 +501,17 @@ pub unsafe extern "C" fn arrowio_pool_reallocate(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_free(pool: *mut arrowio_pool, data: *mut u8, size: i64, alignment: i64) {
     // SAFETY: the caller's promise.
-    let body = || unsafe {
-        let data = NonNull::new(data)?;
-        match Layout::from_size_align(usize::try_from(size).ok()?, usize::try_from(alignment).ok()?) {
-            Ok(layout) => Some(arguments::pool(&pool).free(data, layout.size(), layout.align())),
-            Err(_) => None,
+    guard::run(|| unsafe {
+        let Some(data) = NonNull::new(data) else { return };
+        match (arguments::size(size, "size"), arguments::size(alignment, "alignment")) {
+            (Ok(size), Ok(alignment)) if alignment.is_power_of_two() => {
+                arguments::pool(&pool).free(data, size, alignment)
+            }
+            _ => warn(format_args!(
+                "arrowio_pool_free of a block of size {size} and alignment {alignment}, which no block has: it is not freed"
+            )),
         }
-    };
-    guard::value((), body)
+    })
 }
 
 /// Bytes in use in the default pool, as pyarrow's total_allocated_bytes().
@@ -538,5 +545,5 @@ pub unsafe extern "C" fn arrowio_pool_retain(pool: *mut arrowio_pool) -> *mut ar
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_release(pool: *mut arrowio_pool) {
     // SAFETY: the caller's promise.
-    guard::value((), || unsafe { Some(handle::release::<Pool>(pool)) })
+    guard::run(|| unsafe { handle::release::<Pool>(pool) })
 }

@@ -1,4 +1,5 @@
 //! The guard: what the C tests cannot provoke.
+#![allow(clippy::undocumented_unsafe_blocks, reason = "a test keeps its promises or fails")]
 
 use super::error::*;
 use super::guard;

@@ -1,8 +1,8 @@
 //! Small writes gathered into large ones.
 
+use super::Capabilities;
 use super::file::{CHUNK, File};
 use super::stream::Stream;
-use super::Capabilities;
 use crate::error::Result;
 use crate::memory::{BufferBuilder, Pool};
 use std::mem::MaybeUninit;

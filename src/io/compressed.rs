@@ -1,9 +1,9 @@
 //! Streams that compress and decompress on the way.
 
+use super::Capabilities;
 use super::buffered_output_stream::{OUTPUT_CHUNK, Output};
 use super::file::{CHUNK, File, name_over};
 use super::stream::Stream;
-use super::Capabilities;
 use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
 use crate::error::{Result, error};
 use crate::memory::Pool;
@@ -96,8 +96,7 @@ impl CompressedInputStream {
         match self.frame {
             Frame::Ended => error.context(format_args!(
                 "what follows a complete {} frame at compressed offset {} is not another one",
-                self.codec.name,
-                self.consumed
+                self.codec.name, self.consumed
             )),
             _ => error.context(format_args!("at compressed offset {}", self.consumed)),
         }

@@ -3,11 +3,11 @@
 //! A class implements `Stream`; what stands in the header about closed files, wrong directions, short reads, positions,
 //! threads and error messages is done here, once.
 
+use super::Capabilities;
+use super::buffer_reader::MemoryCursor;
 use super::exclusive::{Exclusive, Held};
 use super::lookahead::Lookahead;
 use super::stream::{RandomAccess, Stream, Whence};
-use super::Capabilities;
-use super::buffer_reader::MemoryCursor;
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::{Shared, try_box};
@@ -158,7 +158,8 @@ impl File {
         let hint = hint.map(|end| end.saturating_sub(offset));
         let mut builder = BufferBuilder::new(random.pool().clone());
         read_to_end(&mut builder, size, hint, |room, done| {
-            read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
+            read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest))
+                .map_err(|(error, _)| error)
         })?;
         builder.finish()
     }

@@ -35,11 +35,13 @@ pub fn memory_map(path: &CStr, mode: MapMode, offset: i64, size: Option<usize>) 
 /// file that is there is replaced.
 pub fn memory_map_create(path: &CStr, size: usize) -> Result<File> {
     let create = || {
-        let descriptor = Descriptor::open(path, OpenFlags::CREATE, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
+        let descriptor =
+            Descriptor::open(path, OpenFlags::CREATE, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
         descriptor.allocate(size as i64).map_err(Error::from_os)?;
         map(path, descriptor, MapMode::ReadWrite, 0, None)
     };
-    create().map_err(|error| error.context(format_args!("memory map of {size} new bytes in {}", Quoted(path.to_bytes()))))
+    create()
+        .map_err(|error| error.context(format_args!("memory map of {size} new bytes in {}", Quoted(path.to_bytes()))))
 }
 
 fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
@@ -71,7 +73,9 @@ fn check_mappable(descriptor: &Descriptor, mode: MapMode) -> Result<i64> {
     }
     if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) == Ok(1) {
         // Under /proc and the like: mapped it would seem empty.
-        return Err(Error::from_os(libc::ENODEV).context(format_args!("the system gives it no size but it has content")));
+        return Err(
+            Error::from_os(libc::ENODEV).context(format_args!("the system gives it no size but it has content"))
+        );
     }
     Ok(size)
 }
@@ -156,7 +160,11 @@ impl Stream for MemoryMap {
     fn capabilities(&self) -> Capabilities {
         use Capabilities as Can;
         let writable = self.mode != MapMode::Read;
-        Can::READ | Can::SEEK | Can::READ_AT | Can::SIZE | Can::ZERO_COPY
+        Can::READ
+            | Can::SEEK
+            | Can::READ_AT
+            | Can::SIZE
+            | Can::ZERO_COPY
             | (Can::WRITE | Can::WRITE_AT).when(writable)
             | Can::RESIZE.when(self.mode == MapMode::ReadWrite)
     }

@@ -40,7 +40,8 @@ impl OsFileOptions {
 
 /// Opens the file at `path`.
 pub fn os_file(path: &CStr, mode: Mode, options: &OsFileOptions) -> Result<File> {
-    open(path, mode, options, 0).map_err(|error| error.context(format_args!("open of {} {mode}", Quoted(path.to_bytes()))))
+    open(path, mode, options, 0)
+        .map_err(|error| error.context(format_args!("open of {} {mode}", Quoted(path.to_bytes()))))
 }
 
 /// As `os_file`, with small reads fetching `block_size` bytes at once.

@@ -1,4 +1,5 @@
 //! The contract of `File` over classes that misbehave, which the C tests cannot make.
+#![allow(clippy::undocumented_unsafe_blocks, reason = "a test keeps its promises or fails")]
 
 use super::stream::Stream;
 use super::*;

@@ -60,7 +60,8 @@ fn find_backend(name: &CStr) -> Result<&'static Pool> {
     let Some(backend) = BACKENDS.iter().find(|backend| backend.name == name) else {
         return Err(error!(Invalid, "no memory pool is called {quoted}; there are mimalloc, jemalloc and system"));
     };
-    let absent = || error!(NotImplemented, "the memory pool {quoted} is not part of this build (cargo feature jemalloc)");
+    let absent =
+        || error!(NotImplemented, "the memory pool {quoted} is not part of this build (cargo feature jemalloc)");
     backend.pool.ok_or_else(absent)
 }
 

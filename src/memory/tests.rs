@@ -1,4 +1,5 @@
 //! Pools, large blocks, builders and buffers against plain models.
+#![allow(clippy::undocumented_unsafe_blocks, reason = "a test keeps its promises or fails")]
 
 use super::*;
 use crate::error::{ErrorKind, Result};

@@ -37,5 +37,4 @@ impl Mapping {
     pub(crate) fn data(&self) -> NonNull<u8> {
         NonNull::new(self.0.as_mut_ptr()).unwrap_or(NonNull::dangling())
     }
-
 }

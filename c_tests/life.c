@@ -1,0 +1,385 @@
+/* The library in the life of a process: loaded late, on threads that end, twice, by a host with functions of the same names
+ * as its own; forked; left with everything open; and its objects used by many threads at once.
+ */
+#include "pools.h"
+#include <dlfcn.h>
+
+/* ---- A host that has functions of the names of libraries inside this one ---- */
+
+static atomic_int host_called;
+
+/* Weak: where the library is linked statically its own may take their place. */
+#define HOST_FUNCTION(name) __attribute__((weak)) long name(void) { return ++host_called; }
+
+HOST_FUNCTION(ZSTD_versionNumber)
+HOST_FUNCTION(ZSTD_createCCtx)
+HOST_FUNCTION(ZSTD_createDCtx)
+HOST_FUNCTION(ZSTD_compressStream2)
+HOST_FUNCTION(ZSTD_decompressStream)
+HOST_FUNCTION(ZSTD_isError)
+HOST_FUNCTION(inflate)
+HOST_FUNCTION(inflateInit2_)
+HOST_FUNCTION(deflate)
+HOST_FUNCTION(deflateInit2_)
+HOST_FUNCTION(crc32)
+HOST_FUNCTION(mi_malloc)
+HOST_FUNCTION(mi_malloc_aligned)
+HOST_FUNCTION(mi_free)
+HOST_FUNCTION(mi_realloc_aligned)
+HOST_FUNCTION(mi_collect)
+
+/* ---- A copy of the library, by the addresses of what is used of it ---- */
+
+#define USED(X)                                                                                                     \
+  X(arrowio_pool_open) X(arrowio_pool_release) X(arrowio_pool_bytes_allocated) X(arrowio_pool_release_unused)       \
+  X(arrowio_buffer_allocate_resizable) X(arrowio_buffer_resize) X(arrowio_buffer_mutable_data)                      \
+  X(arrowio_buffer_slice) X(arrowio_buffer_data) X(arrowio_buffer_size) X(arrowio_buffer_release)                   \
+  X(arrowio_output_stream_open) X(arrowio_input_stream_open) X(arrowio_file_write) X(arrowio_file_read_all)         \
+  X(arrowio_file_close) X(arrowio_file_release) X(arrowio_error_message) X(arrowio_error_release)
+
+#define FIELD(name) __typeof__(name) *name;
+#define LINKED(name) name,
+#define LOOKED_UP(name) *(void **)&copy->api.name = dlsym(copy->library, #name);
+
+struct api {
+  USED(FIELD)
+};
+
+static const struct api LINKED_API = {USED(LINKED)};
+
+struct copy {
+  char path[4096];
+  void *library;
+  struct api api;
+};
+
+/* Another file, so that the loader takes it for another library. */
+static void make_copy(struct copy *copy, const char *name) {
+  char original[4096];
+  snprintf(original, sizeof original, "%s/../../../lib/libarrowio.so", folder);
+  snprintf(copy->path, sizeof copy->path, "%s", at(name));
+  struct bytes library = load(original);
+  save(copy->path, library.data, library.size);
+  drop(&library);
+}
+
+static void load_copy(struct copy *copy) {
+  copy->library = dlopen(copy->path, RTLD_NOW | RTLD_LOCAL);
+  THREAD_CHECK(copy->library != NULL);
+  if (copy->library == NULL) abort();
+  USED(LOOKED_UP)
+}
+
+/* A bit of everything: both back ends, small and large blocks, slices, files by both codecs, an error. */
+static void use(const struct api *api, int index) {
+  static const char *const BACK_ENDS[] = {"mimalloc", "system"}, *const SUFFIXES[] = {"gz", "zst"};
+  for (int i = 0; i < 2; i++) {
+    char path[4096];
+    arrowio_pool *pool = NULL;
+    arrowio_buffer *buffer = NULL, *slice = NULL, *whole = NULL;
+    arrowio_file *file = NULL;
+    arrowio_error *problem = NULL;
+    THREAD_CHECK(api->arrowio_pool_open(BACK_ENDS[i], &pool, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_buffer_allocate_resizable(pool, 1000, &buffer, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_buffer_resize(buffer, 2 * MIB, 0, NULL) == ARROWIO_OK);
+    memset(api->arrowio_buffer_mutable_data(buffer), 'a' + index % 26, 2 * MIB);
+    THREAD_CHECK(api->arrowio_buffer_slice(buffer, MIB, 5000, &slice, NULL) == ARROWIO_OK);
+    snprintf(path, sizeof path, "%s/%d-%d.%s", folder, (int)getpid(), index, SUFFIXES[i]);
+    THREAD_CHECK(api->arrowio_output_stream_open(path, NULL, &file, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_file_write(file, api->arrowio_buffer_data(slice), 5000, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_file_close(file, NULL) == ARROWIO_OK);
+    api->arrowio_file_release(file);
+    THREAD_CHECK(api->arrowio_input_stream_open(path, NULL, &file, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_file_read_all(file, &whole, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_buffer_size(whole) == 5000);
+    THREAD_CHECK(memcmp(api->arrowio_buffer_data(whole), api->arrowio_buffer_data(slice), 5000) == 0);
+    THREAD_CHECK(api->arrowio_input_stream_open("/nonexistent/x", NULL, &file, &problem) == ARROWIO_IO_ERROR);
+    THREAD_CHECK(strstr(api->arrowio_error_message(problem), "No such file") != NULL);
+    api->arrowio_error_release(problem);
+    api->arrowio_file_release(file);
+    api->arrowio_buffer_release(whole);
+    api->arrowio_buffer_release(slice);
+    api->arrowio_buffer_release(buffer);
+    api->arrowio_pool_release_unused(pool);
+    api->arrowio_pool_release(pool);
+    unlink(path);
+  }
+}
+
+static void use_copy(int index, void *shared) { use(&((struct copy *)shared)->api, index); }
+
+static void load_and_use(int index, void *shared) {
+  load_copy(shared);
+  use_copy(index, shared);
+}
+
+static void load_use_and_close(int index, void *shared) {
+  load_and_use(index, shared);
+  THREAD_CHECK(dlclose(((struct copy *)shared)->library) == 0);
+}
+
+TEST(loaded_on_a_thread_that_ends) {
+  struct copy copy;
+  make_copy(&copy, "late.so");
+  run_threads(1, load_and_use, &copy);
+  run_threads((int)scaled(100, 20), use_copy, &copy);
+  use_copy(0, &copy);
+  dlclose(copy.library);
+}
+
+/* Threads that end after the library was closed, one after the other and together. */
+TEST(closed_before_its_threads_end) {
+  struct copy copy;
+  make_copy(&copy, "closed.so");
+  for (int i = 0; i < 10; i++) run_threads(1, load_use_and_close, &copy);
+  load_copy(&copy);
+  void *library = copy.library;
+  run_threads((int)scaled(20, 5), use_copy, &copy);
+  CHECK_INT(0, dlclose(library));
+}
+
+static void use_either(int index, void *shared) { use(((const struct api **)shared)[index % 3], index); }
+
+/* Copies know nothing of each other. */
+TEST(several_copies) {
+  struct copy one, two;
+  arrowio_pool *pools[2];
+  arrowio_buffer *buffer = NULL;
+  make_copy(&one, "one.so");
+  make_copy(&two, "two.so");
+  load_copy(&one);
+  load_copy(&two);
+  CHECK(one.api.arrowio_pool_open != two.api.arrowio_pool_open && one.api.arrowio_pool_open != arrowio_pool_open);
+  OK(one.api.arrowio_pool_open("mimalloc", &pools[0], &error));
+  OK(two.api.arrowio_pool_open("mimalloc", &pools[1], &error));
+  OK(one.api.arrowio_buffer_allocate_resizable(pools[0], 1000, &buffer, &error));
+  CHECK_INT(1024, one.api.arrowio_pool_bytes_allocated(pools[0]));
+  CHECK_INT(0, two.api.arrowio_pool_bytes_allocated(pools[1]));
+  one.api.arrowio_buffer_release(buffer);
+  const struct api *all[] = {&one.api, &two.api, &LINKED_API};
+  run_threads((int)scaled(12, 6), use_either, all);
+  dlclose(one.library);
+  dlclose(two.library);
+}
+
+TEST(functions_of_the_host) {
+  long (*mine)(void) = ZSTD_versionNumber;
+  void *first = dlsym(RTLD_DEFAULT, "ZSTD_versionNumber");
+  host_called = 0;
+  mine();
+  if (host_called == 0) {
+    printf("linked statically: functions of these names are the library's\n");
+    return;
+  }
+  CHECK(memcmp(&first, &mine, sizeof first) == 0);
+  host_called = 0;
+  use(&LINKED_API, 0);
+  CHECK_INT(0, host_called);
+}
+
+/* ---- Fork ---- */
+
+static void use_in_child(void) {
+  alarm((unsigned)scaled(20, 120));
+  use(&LINKED_API, 7);
+  CHECK_INT(0, thread_failures);
+}
+
+/* The status of a child that has run `run`; its own end, if it does not return. */
+static int fork_and(void (*run)(void)) {
+  int ended = -1;
+  pid_t child = fork();
+  if (child == 0) {
+    alarm((unsigned)scaled(20, 120));
+    run();
+    _exit(atomic_load(&thread_failures) == 0 ? 0 : 1);
+  }
+  return child > 0 && waitpid(child, &ended, 0) == child ? ended : -1;
+}
+
+static void use_linked(void) { use(&LINKED_API, 7); }
+
+static void fork_on_thread(int index, void *shared) {
+  (void)shared;
+  use(&LINKED_API, index);
+  THREAD_CHECK(fork_and(use_linked) == 0);
+  use(&LINKED_API, index);
+}
+
+TEST(fork_on_a_thread) {
+  in_child(use_in_child);
+  run_threads(1, fork_on_thread, NULL);
+  run_threads(4, fork_on_thread, NULL);
+}
+
+static atomic_int forks_left;
+
+/* Takes and gives blocks without a pause, the locks that this needs included. */
+static void allocate_until_done(const char *back_end) {
+  arrowio_pool *pool = NULL;
+  THREAD_CHECK(arrowio_pool_open(back_end, &pool, NULL) == ARROWIO_OK);
+  for (int i = 0; forks_left > 0; i++) {
+    uint8_t *data = NULL;
+    int64_t size = i % 2 == 0 ? 3 * MIB : 1000;
+    THREAD_CHECK(arrowio_pool_allocate(pool, size, 64, &data, NULL) == ARROWIO_OK);
+    data[0] = 1;
+    arrowio_pool_free(pool, data, size, 64);
+  }
+}
+
+static void fork_or_allocate(int index, void *shared) {
+  (void)shared;
+  if (index > 0) {
+    allocate_until_done(index % 2 == 0 ? "mimalloc" : "system");
+    return;
+  }
+  for (; forks_left > 0; forks_left--) THREAD_CHECK(fork_and(use_linked) == 0);
+}
+
+/* No child finds a lock that a thread held which it does not have. */
+TEST(fork_while_others_allocate) {
+  forks_left = (int)scaled(200, 10);
+  run_threads(5, fork_or_allocate, NULL);
+}
+
+/* ---- The end of the process ---- */
+
+static void *left_behind[8];
+
+static void *use_forever(void *index) {
+  for (;;) use(&LINKED_API, (int)(intptr_t)index);
+  return NULL;
+}
+
+/* Everything open, in static variables, threads in the middle of it all, and a normal exit. */
+static void leave(void) {
+  arrowio_file *writer = NULL;
+  pthread_t thread;
+  OK(arrowio_set_warning_handler(NULL, NULL, NULL, &error));
+  OK(arrowio_pool_new_proxy(NULL, (arrowio_pool **)&left_behind[0], &error));
+  OK(arrowio_buffer_allocate(left_behind[0], 5000, (arrowio_buffer **)&left_behind[1], &error));
+  OK(arrowio_buffer_slice(left_behind[1], 0, 100, (arrowio_buffer **)&left_behind[2], &error));
+  OK(arrowio_output_stream_open(at("left.zst"), NULL, (arrowio_file **)&left_behind[3], &error));
+  writer = left_behind[3];
+  OK(arrowio_file_write(writer, "abc", 3, &error));
+  OK(arrowio_memory_map_create(at("left.map"), 10000, (arrowio_file **)&left_behind[4], &error));
+  CHECK_INT(ARROWIO_INVALID, arrowio_file_close(NULL, (arrowio_error **)&left_behind[5]));
+  for (intptr_t i = 0; i < (is_slow() ? 0 : 3); i++) {
+    CHECK_INT(0, pthread_create(&thread, NULL, use_forever, (void *)(i + 20)));
+    pthread_detach(thread);
+  }
+  usleep(2000);
+  exit(0);
+}
+
+TEST(exit_with_everything_open) {
+  for (int i = 0; i < scaled(30, 3); i++) {
+    fflush(NULL);
+    CHECK_INT(0, fork_and(leave));
+  }
+}
+
+/* ---- One object, many threads ---- */
+
+struct closing {
+  arrowio_file *file;
+  atomic_int ok, failed, other;
+};
+
+static void close_file(int index, void *shared) {
+  struct closing *all = shared;
+  char byte;
+  int64_t size;
+  arrowio_status status = index < 2 ? arrowio_file_close(all->file, NULL) : arrowio_file_read_at(all->file, 0, &byte, 1, &size, NULL);
+  if (index < 2) {
+    atomic_fetch_add(status == ARROWIO_OK ? &all->ok : status == ARROWIO_IO_ERROR ? &all->failed : &all->other, 1);
+  } else {
+    THREAD_CHECK(status == ARROWIO_OK || status == ARROWIO_CLOSED || status == ARROWIO_INVALID);
+  }
+}
+
+/* Both get the same answer, the descriptor is closed once, and reads meanwhile give bytes or CLOSED. */
+TEST(one_file_closed_on_two_threads) {
+  save(at("content"), "abc", 3);
+  for (int i = 0; i < scaled(600, 60); i++) {
+    struct closing all = {0};
+    int kind = i % 4, descriptors = open_descriptors();
+    if (kind == 0) OK(arrowio_os_file_open(at("content"), ARROWIO_MODE_READ, NULL, &all.file, &error));
+    if (kind == 1) OK(arrowio_memory_map_open(at("content"), ARROWIO_MODE_READ, 0, -1, &all.file, &error));
+    if (kind > 1) OK(arrowio_output_stream_open(kind == 2 ? at("out.gz") : "/dev/full", NULL, &all.file, &error));
+    if (kind > 1) OK(arrowio_file_write(all.file, "abc", 3, &error));
+    run_threads(4, close_file, &all);
+    CHECK_INT(2, kind == 3 ? all.failed : all.ok);
+    arrowio_file_release(all.file);
+    CHECK_INT(descriptors, open_descriptors());
+  }
+}
+
+struct objects {
+  arrowio_pool *pool;
+  arrowio_buffer *buffer;
+  arrowio_file *file;
+  arrowio_error *error;
+};
+
+static void retain_and_release(int index, void *shared) {
+  struct objects *all = shared;
+  uint32_t random = (uint32_t)index;
+  int held = 0;
+  for (int i = 0; i < scaled(20000, 500); i++) {
+    if (held > 0 && (next_random(&random) % 2 == 0 || held == 50)) {
+      arrowio_pool_release(all->pool);
+      arrowio_buffer_release(all->buffer);
+      arrowio_file_release(all->file);
+      arrowio_error_release(all->error);
+      held--;
+    } else {
+      THREAD_CHECK(arrowio_pool_retain(all->pool) == all->pool);
+      THREAD_CHECK(arrowio_buffer_retain(all->buffer) == all->buffer);
+      THREAD_CHECK(arrowio_file_retain(all->file) == all->file);
+      THREAD_CHECK(arrowio_error_retain(all->error) == all->error);
+      held++;
+    }
+  }
+  /* Each thread gives back one reference more than it took: its own. */
+  for (; held >= 0; held--) {
+    arrowio_pool_release(all->pool);
+    arrowio_buffer_release(all->buffer);
+    arrowio_file_release(all->file);
+    arrowio_error_release(all->error);
+  }
+}
+
+TEST(references_on_many_threads) {
+  struct host_memory host = {0};
+  struct objects all = {host_pool(&host), NULL, NULL, NULL};
+  int threads = (int)scaled(16, 8), descriptors = open_descriptors();
+  save(at("content"), "abc", 3);
+  OK(arrowio_buffer_allocate(all.pool, 100, &all.buffer, &error));
+  OK(arrowio_os_file_open(at("content"), ARROWIO_MODE_READ, NULL, &all.file, &error));
+  CHECK_INT(ARROWIO_INVALID, arrowio_file_close(NULL, &all.error));
+  for (int i = 1; i < threads; i++) {
+    arrowio_pool_retain(all.pool);
+    arrowio_buffer_retain(all.buffer);
+    arrowio_file_retain(all.file);
+    arrowio_error_retain(all.error);
+  }
+  run_threads(threads, retain_and_release, &all);
+  CHECK_INT(1, host.freed);
+  CHECK_INT(0, host.live);
+  CHECK_INT(descriptors, open_descriptors());
+}
+
+int main(int argc, char **argv) {
+  start(argc, argv);
+  RUN(loaded_on_a_thread_that_ends);
+  RUN(closed_before_its_threads_end);
+  RUN(several_copies);
+  RUN(functions_of_the_host);
+  RUN(fork_on_a_thread);
+  RUN(fork_while_others_allocate);
+  RUN(exit_with_everything_open);
+  RUN(one_file_closed_on_two_threads);
+  RUN(references_on_many_threads);
+  return finish_files();
+}
