@@ -1,7 +1,8 @@
 //! Small writes gathered into large ones.
 
 use super::Capabilities;
-use super::file::{CHUNK, File};
+use super::file::File;
+use super::state::CHUNK;
 use super::stream::Stream;
 use crate::error::Result;
 use crate::memory::{BufferBuilder, Pool};

@@ -2,7 +2,8 @@
 
 use super::Capabilities;
 use super::buffered_output_stream::{OUTPUT_CHUNK, Output};
-use super::file::{CHUNK, File, name_over};
+use super::file::{File, name_over};
+use super::state::CHUNK;
 use super::stream::Stream;
 use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
 use crate::error::{Result, error};

@@ -4,9 +4,9 @@
 //! threads and error messages is done here, once.
 
 use super::Capabilities;
-use super::buffer_reader::MemoryCursor;
 use super::exclusive::{Exclusive, Held};
-use super::lookahead::Lookahead;
+use super::memory_cursor::MemoryCursor;
+use super::state::{CHUNK, State, read_to_end, read_until_full};
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, BufferBuilder, Pool};
@@ -15,9 +15,6 @@ use crate::warning::warn;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicBool, Ordering::*};
-
-/// How much is read at once where nobody said how much.
-pub(crate) const CHUNK: usize = 64 << 10;
 
 /// A counted reference to an open file or stream.
 #[derive(Clone)]
@@ -34,15 +31,6 @@ pub(crate) struct Inner {
     state: Exclusive<State>,
 }
 
-struct State {
-    stream: Box<dyn Stream>,
-    lookahead: Lookahead,
-    /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
-    block_size: usize,
-    /// What closing failed with, to be said again.
-    failure: Option<Error>,
-}
-
 impl File {
     /// A file of a class. Small reads fetch `block_size` bytes at once.
     pub(crate) fn new<S>(stream: S, name: fmt::Arguments<'_>, pool: &Pool, block_size: usize) -> Result<Self>
@@ -57,7 +45,7 @@ impl File {
             closed: AtomicBool::new(false),
             random: stream.random_access(),
             memory: stream.constant_memory(),
-            state: Exclusive::new(State { stream, lookahead: Lookahead::new(pool.clone()), block_size, failure: None }),
+            state: Exclusive::new(State::new(stream, pool, block_size)),
         })
         .map(Self)
     }
@@ -102,11 +90,7 @@ impl File {
             return memory.read_slice(size);
         }
         let mut state = self.begin("read from", Capabilities::READ)?;
-        let result = if self.0.capabilities.contains(Capabilities::ZERO_COPY) {
-            state.stream.read_slice(size)
-        } else {
-            state.read_to_buffer(size)
-        };
+        let result = state.read_buffer(size);
         result.map_err(|error| self.failed(&state, error, "read", Some(size)))
     }
 
@@ -167,7 +151,7 @@ impl File {
     /// The next bytes, up to `size` and fewer only at the end, without moving. Good until the next call on this file.
     pub fn peek(&self, size: usize) -> Result<*const [u8]> {
         let mut state = self.begin("peek into", Capabilities::READ)?;
-        let result = state.peek(size, self.0.capabilities).map(std::ptr::from_ref);
+        let result = state.peek(size).map(std::ptr::from_ref);
         result.map_err(|error| self.failed(&state, error, "peek", Some(size)))
     }
 
@@ -175,7 +159,7 @@ impl File {
     /// file.
     pub fn read_line(&self) -> Result<*const [u8]> {
         let mut state = self.begin("read from", Capabilities::READ)?;
-        let result = state.read_line(self.0.capabilities).map(std::ptr::from_ref);
+        let result = state.read_line().map(std::ptr::from_ref);
         result.map_err(|error| self.failed(&state, error, "read of a line", None))
     }
 
@@ -189,14 +173,13 @@ impl File {
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
         let mut state = self.begin("read from", Capabilities::READ)?;
-        let can = self.0.capabilities;
-        if let Err(error) = state.fetch(most, can) {
+        if let Err(error) = state.fetch(most) {
             return Err(self.failed(&state, error, "read", Some(most)));
         }
-        let ahead = state.ahead(can)?;
+        let ahead = state.ahead()?;
         let count = ahead.len().min(most);
         let consumed = take(&ahead[..count])?;
-        state.move_on(consumed, can)?;
+        state.move_on(consumed)?;
         Ok(count)
     }
 
@@ -270,8 +253,7 @@ impl File {
             return Ok(());
         }
         self.0.closed.store(true, Release);
-        state.lookahead.clear();
-        state.stream.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
+        state.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
     }
 
     /// Closes a file that keeps what was written, and gives that.
@@ -368,208 +350,5 @@ impl Drop for Inner {
         if let Err(error) = self.state.get_mut().close() {
             warn(format_args!("{} was released before it was closed, and closing it failed: {error}", self.name));
         }
-    }
-}
-
-impl State {
-    #[inline]
-    fn read_full(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        if self.lookahead.is_empty() && dst.len() >= self.block_size {
-            // Most reads end here.
-            let count = self.stream.read(dst)?;
-            if count == dst.len() || count == 0 {
-                return Ok(count);
-            }
-            return self.read_rest(dst, count);
-        }
-        self.read_rest(dst, 0)
-    }
-
-    /// Goes on after `done` bytes until `dst` is full or the end comes.
-    #[inline(never)]
-    fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
-        match read_until_full(&mut dst[done..], |rest, _| self.read_once(rest)) {
-            Ok(count) => Ok(done + count),
-            Err((error, count)) => Err(self.untake(&dst[..done + count], error)),
-        }
-    }
-
-    #[inline]
-    fn read_once(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        if self.lookahead.is_empty() {
-            if dst.len() >= self.block_size {
-                return self.stream.read(dst);
-            }
-            self.lookahead.fill(&mut *self.stream, self.block_size)?;
-        }
-        Ok(self.lookahead.take(dst))
-    }
-
-    /// What was read before a failure is read again by the next call, so that a failed read moves nothing.
-    #[cold]
-    #[allow(unsafe_code, reason = "bytes that were just read")]
-    fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
-        // SAFETY: `read` has filled what it counted.
-        let taken = unsafe { taken.assume_init_ref() };
-        match self.lookahead.put_back(taken) {
-            Ok(()) => error,
-            Err(_) => error.context(format_args!("{} bytes read before it are lost for lack of memory", taken.len())),
-        }
-    }
-
-    fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if size <= CHUNK {
-            let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
-            let count = self.read_full(buffer.room())?;
-            if count < size {
-                buffer.resize(count, true)?;
-            }
-            return Ok(buffer);
-        }
-        let mut builder = BufferBuilder::new(self.lookahead.pool().clone());
-        let hint = self.stream.remaining_hint().map(|hint| hint.saturating_add(self.lookahead.len()));
-        match read_to_end(&mut builder, size, hint, |room, _| self.read_full(room)) {
-            Ok(()) => builder.finish(),
-            Err(error) => {
-                self.lookahead.put_back(builder.as_slice())?;
-                Err(error)
-            }
-        }
-    }
-
-    fn peek(&mut self, size: usize, can: Capabilities) -> Result<&[u8]> {
-        if can.contains(Capabilities::ZERO_COPY) {
-            let ahead = self.stream.ahead()?;
-            return Ok(&ahead[..ahead.len().min(size)]);
-        }
-        while self.lookahead.len() < size {
-            let most = (size - self.lookahead.len()).min(self.lookahead.len().max(CHUNK));
-            if self.lookahead.fill(&mut *self.stream, most)? == 0 {
-                break;
-            }
-        }
-        let bytes = self.lookahead.bytes();
-        Ok(&bytes[..bytes.len().min(size)])
-    }
-
-    fn read_line(&mut self, can: Capabilities) -> Result<&[u8]> {
-        let end_in = |bytes: &[u8]| crate::sys::find_byte(bytes, b'\n').map(|at| at + 1);
-        if can.contains(Capabilities::ZERO_COPY) {
-            let ahead = self.stream.ahead()?;
-            let size = end_in(ahead).unwrap_or(ahead.len());
-            let line = std::ptr::from_ref(&ahead[..size]);
-            self.stream.skip(size)?;
-            #[allow(unsafe_code, reason = "moving ahead leaves the memory where it is")]
-            // SAFETY: what a zero-copy class shows stays as long as the class and is not changed by `skip`.
-            return Ok(unsafe { &*line });
-        }
-        let mut searched = 0;
-        let size = loop {
-            match end_in(&self.lookahead.bytes()[searched..]) {
-                Some(end) => break searched + end,
-                None => searched = self.lookahead.len(),
-            }
-            // Long lines: in steps that grow with what there is, so that the bytes move only a few times.
-            if self.lookahead.fill(&mut *self.stream, CHUNK.max(searched))? == 0 {
-                break searched;
-            }
-        };
-        Ok(self.lookahead.pass(size))
-    }
-
-    /// Sees to it that a byte lies ahead unless this is the end.
-    fn fetch(&mut self, most: usize, can: Capabilities) -> Result<()> {
-        if self.lookahead.is_empty() && !can.contains(Capabilities::ZERO_COPY) {
-            self.lookahead.fill(&mut *self.stream, most)?;
-        }
-        Ok(())
-    }
-
-    fn ahead(&self, can: Capabilities) -> Result<&[u8]> {
-        if can.contains(Capabilities::ZERO_COPY) { self.stream.ahead() } else { Ok(self.lookahead.bytes()) }
-    }
-
-    fn move_on(&mut self, size: usize, can: Capabilities) -> Result<()> {
-        if can.contains(Capabilities::ZERO_COPY) {
-            return self.stream.skip(size).map(drop);
-        }
-        self.lookahead.pass(size);
-        Ok(())
-    }
-
-    fn advance(&mut self, size: usize) -> Result<()> {
-        let mut left = size - self.lookahead.pass(size).len();
-        if left == 0 || self.stream.skip(left)?.is_some() {
-            return Ok(());
-        }
-        while left > 0 && self.lookahead.fill(&mut *self.stream, left.min(CHUNK))? > 0 {
-            left -= self.lookahead.pass(left).len();
-        }
-        Ok(())
-    }
-
-    fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
-        let ahead = if whence == Whence::Current { self.lookahead.len() as i64 } else { 0 };
-        let offset = offset.checked_sub(ahead).ok_or_else(|| error!(Invalid, "offset {offset} is no position"))?;
-        let position = self.stream.seek(offset, whence)?;
-        self.lookahead.clear();
-        Ok(position)
-    }
-
-    fn tell(&self) -> Result<i64> {
-        Ok(self.stream.tell()? - self.lookahead.len() as i64)
-    }
-
-    /// Brings the class's position to the file's, before something is written there.
-    #[inline]
-    fn settle(&mut self) -> Result<()> {
-        if self.lookahead.is_empty() { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
-    }
-
-    fn close(&mut self) -> Result<()> {
-        // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
-        if self.stream.capabilities().contains(Capabilities::SEEK) {
-            let _ = self.settle();
-        }
-        self.stream.close()
-    }
-}
-
-/// Reads until `dst` is full or the end comes. On failure also tells how many bytes came before.
-#[inline]
-fn read_until_full(
-    dst: &mut [MaybeUninit<u8>],
-    mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Result<usize>,
-) -> std::result::Result<usize, (Error, usize)> {
-    let mut done = 0;
-    while done < dst.len() {
-        match read(&mut dst[done..], done) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(error) => return Err((error, done)),
-        }
-    }
-    Ok(done)
-}
-
-/// Reads up to `limit` bytes. Memory for a chunk, or for as many as `hint` says are there, is taken at once, for more as
-/// they come: neither an absurd request nor a wrong size costs memory. `read` fills its room unless the end comes first.
-fn read_to_end(
-    builder: &mut BufferBuilder,
-    limit: usize,
-    hint: Option<usize>,
-    mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Result<usize>,
-) -> Result<()> {
-    // One byte more than there should be, so that the end is seen without a second round.
-    let expected = hint.map_or(CHUNK, |hint| hint.saturating_add(1));
-    let mut room = expected.clamp(CHUNK.min(limit), limit);
-    builder.reserve_exact(room)?;
-    loop {
-        let done = builder.size();
-        let count = builder.append_with(room, |dst| read(dst, done))?;
-        if count < room || builder.size() == limit {
-            return Ok(());
-        }
-        room = builder.size().max(CHUNK).min(limit - builder.size());
     }
 }

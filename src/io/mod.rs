@@ -9,10 +9,12 @@ mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
 mod lookahead;
+mod memory_cursor;
 mod memory_map;
 mod open;
 mod os_file;
 mod position;
+mod state;
 mod stream;
 
 #[cfg(test)]

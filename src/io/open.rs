@@ -1,8 +1,9 @@
 //! The high-level way in: a path or memory, with compression recognised and buffering chosen.
 
 use super::buffered_output_stream::buffered_output_stream;
-use super::file::{CHUNK, File};
+use super::file::File;
 use super::os_file::{self, Mode, OsFileOptions};
+use super::state::CHUNK;
 use super::{buffer_reader, compressed};
 use crate::codec::Codec;
 use crate::error::{Error, Quoted, Result};

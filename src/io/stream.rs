@@ -1,7 +1,7 @@
 //! What a class of file implements.
 
 use super::Capabilities;
-use super::buffer_reader::MemoryCursor;
+use super::memory_cursor::MemoryCursor;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Pool};
 use crate::shared::Shared;

@@ -1,0 +1,545 @@
+/* Input and output streams and what compresses them: how it is chosen, what is damaged, what other programs write and read. */
+#include "files.h"
+#include <sys/socket.h>
+
+static uint8_t content[200000];
+static const arrowio_codec codecs[] = {ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD};
+static const char *const codec_names[] = {"gzip", "zstd"};
+
+static arrowio_stream_options with(arrowio_codec codec) {
+  return (arrowio_stream_options){.struct_size = sizeof(arrowio_stream_options), .codec = codec};
+}
+
+static void close_file(arrowio_file *file) {
+  OK(arrowio_file_close(file, &error));
+  arrowio_file_release(file);
+}
+
+static int64_t tell(arrowio_file *file) {
+  int64_t position = -1;
+  OK(arrowio_file_tell(file, &position, &error));
+  return position;
+}
+
+static void write_file(const char *name, const arrowio_stream_options *options, const void *data, int64_t size) {
+  arrowio_file *file = NULL;
+  OK(arrowio_output_stream_open(at(name), options, &file, &error));
+  OK(arrowio_file_write(file, data, size, &error));
+  close_file(file);
+}
+
+static arrowio_file *open_bytes(struct bytes bytes, arrowio_codec codec) {
+  arrowio_stream_options options = with(codec);
+  arrowio_file *file = NULL;
+  arrowio_buffer *buffer = buffer_of(bytes.data, bytes.size);
+  OK(arrowio_input_stream_from_buffer(buffer, &options, &file, &error));
+  arrowio_buffer_release(buffer);
+  return file;
+}
+
+/* Whether everything up to the end is exactly this. */
+static int gives(arrowio_file *file, const void *data, int64_t size) {
+  arrowio_buffer *all = NULL;
+  OK(arrowio_file_read_all(file, &all, &error));
+  int does = arrowio_buffer_size(all) == size && same(arrowio_buffer_data(all), data, size) && tell(file) == size;
+  arrowio_buffer_release(all);
+  close_file(file);
+  return does;
+}
+
+static int file_gives(const char *name, const arrowio_stream_options *options, const void *data, int64_t size) {
+  arrowio_file *file = NULL;
+  OK(arrowio_input_stream_open(at(name), options, &file, &error));
+  return gives(file, data, size);
+}
+
+static arrowio_codec codec_of(const char *name) {
+  struct bytes bytes = load(at(name));
+  int is_gzip = bytes.size > 2 && same(bytes.data, "\x1f\x8b", 2), is_zstd = bytes.size > 4 && same(bytes.data, "\x28\xb5\x2f\xfd", 4);
+  drop(&bytes);
+  return is_gzip ? ARROWIO_CODEC_GZIP : is_zstd ? ARROWIO_CODEC_ZSTD : ARROWIO_CODEC_NONE;
+}
+
+TEST(suffixes) {
+  const struct { const char *name; arrowio_codec codec; } files[] = {
+      {"a.gz", ARROWIO_CODEC_GZIP}, {"a.GZ", ARROWIO_CODEC_GZIP}, {"a.csv.Gz", ARROWIO_CODEC_GZIP}, {".gz", ARROWIO_CODEC_GZIP},
+      {"a.zst", ARROWIO_CODEC_ZSTD}, {"a.ZST", ARROWIO_CODEC_ZSTD}, {"a.zSt", ARROWIO_CODEC_ZSTD}, {"a", ARROWIO_CODEC_NONE},
+      {"gz", ARROWIO_CODEC_NONE}, {"a.gz.csv", ARROWIO_CODEC_NONE}, {"a.gz~", ARROWIO_CODEC_NONE}, {"a.zs", ARROWIO_CODEC_NONE}};
+  for (int i = 0; i < 12; i++) {
+    write_file(files[i].name, NULL, "text", 4);
+    CHECK_INT(files[i].codec, codec_of(files[i].name));
+    CHECK(file_gives(files[i].name, NULL, "text", 4));
+  }
+}
+
+TEST(explicit_choice) {
+  for (arrowio_codec codec = ARROWIO_CODEC_NONE; codec <= ARROWIO_CODEC_ZSTD; codec++) {
+    arrowio_stream_options options = with(codec), other = with(codec == ARROWIO_CODEC_GZIP ? ARROWIO_CODEC_ZSTD : ARROWIO_CODEC_GZIP);
+    const char *names[] = {"chosen.gz", "chosen.zst", "chosen"};
+    for (int i = 0; i < 3; i++) {
+      arrowio_file *file = NULL;
+      arrowio_buffer *all = NULL;
+      write_file(names[i], &options, "text", 4);
+      CHECK_INT(codec, codec_of(names[i]));
+      CHECK(file_gives(names[i], &options, "text", 4));
+      OK(arrowio_input_stream_open(at(names[i]), &other, &file, &error));
+      FAILS(ARROWIO_IO_ERROR, arrowio_file_read_all(file, &all, &error));
+      close_file(file);
+    }
+  }
+  /* Memory has no name that could tell. */
+  struct bytes packed = compressed(ARROWIO_CODEC_GZIP, "text", 4);
+  CHECK(gives(open_bytes(packed, ARROWIO_CODEC_DETECT), packed.data, packed.size));
+  CHECK(gives(open_bytes(packed, ARROWIO_CODEC_GZIP), "text", 4));
+  drop(&packed);
+}
+
+TEST(bad_options_cost_nothing) {
+  arrowio_file *file = NULL;
+  struct bytes untouched = copy_of("untouched", 9);
+  const struct { const char *name; arrowio_codec codec; int32_t level; } bad[] = {{"kept.gz", 0, 10}, {"kept.gz", 0, -1},
+      {"kept.zst", 0, 23}, {"kept.zst", 0, -131073}, {"kept", 4, 0}, {"kept", ARROWIO_CODEC_GZIP, 10}, {"kept", UINT32_MAX, 0}};
+  for (int i = 0; i < 7; i++) {
+    arrowio_stream_options options = with(bad[i].codec);
+    options.compression_level = bad[i].level;
+    save(at(bad[i].name), untouched.data, untouched.size);
+    SAYS(ARROWIO_INVALID, bad[i].codec > ARROWIO_CODEC_ZSTD ? "codec" : "kept", arrowio_output_stream_open(at(bad[i].name), &options, &file, &error));
+    CHECK(file == NULL && file_holds(at(bad[i].name), untouched.data, untouched.size));
+  }
+  arrowio_stream_options options = with(4);
+  FAILS(ARROWIO_INVALID, arrowio_input_stream_open(at("kept"), &options, &file, &error));
+  drop(&untouched);
+}
+
+TEST(levels) {
+  const int32_t levels[2][6] = {{0, 1, 2, 6, 8, 9}, {0, 1, 3, -5, -131072, 19}};
+  for (int codec = 0; codec < 2; codec++) {
+    int64_t sizes[6];
+    for (int i = 0; i < 6; i++) {
+      arrowio_stream_options options = with(codecs[codec]);
+      options.compression_level = levels[codec][i];
+      write_file("level", &options, content, sizeof content);
+      CHECK(file_gives("level", &options, content, sizeof content));
+      sizes[i] = file_size(at("level"));
+    }
+    CHECK_INT(sizes[codec == 0 ? 3 : 2], sizes[0]);
+    CHECK(sizes[5] < sizes[1]);
+  }
+}
+
+TEST(buffer_sizes) {
+  const int64_t sizes[] = {-1, INT64_MIN, 1, 7, 1000, 1 << 20};
+  const char *names[] = {"sized", "sized.gz", "sized.zst"};
+  int64_t size = scaled(20000, 2000);
+  for (int i = 0; i < 6 * 3; i++) {
+    arrowio_stream_options options = with(ARROWIO_CODEC_DETECT);
+    arrowio_file *file = NULL;
+    uint8_t byte;
+    options.buffer_size = sizes[i % 6];
+    OK(arrowio_output_stream_open(at(names[i / 6]), &options, &file, &error));
+    for (int64_t at = 0, piece = 1; at < size; at += piece, piece = piece * 3 % 101 < size - at ? piece * 3 % 101 : size - at) {
+      OK(arrowio_file_write(file, content + at, piece, &error));
+    }
+    close_file(file);
+    OK(arrowio_input_stream_open(at(names[i / 6]), &options, &file, &error));
+    for (int64_t at = 0, got = -1; at < 1000; at++) {
+      OK(arrowio_file_read(file, &byte, 1, &got, &error));
+      CHECK(got == 1 && byte == content[at]);
+    }
+    close_file(file);
+    CHECK(file_gives(names[i / 6], &options, content, size));
+  }
+}
+
+/* Reads in small pieces until it ends or fails. What comes before must be the content's beginning. */
+static int64_t read_until_failure(arrowio_file *file, const uint8_t *expected, int64_t size, arrowio_status *status) {
+  uint8_t piece[100];
+  int64_t at = 0, got = -1;
+  while ((*status = arrowio_file_read_some(file, piece, sizeof piece, &got, &error)) == ARROWIO_OK && got > 0) {
+    CHECK(at + got <= size && same(piece, expected + at, got));
+    at += got;
+  }
+  arrowio_error_release(failure);
+  failure = error;
+  error = NULL;
+  CHECK_INT(at, tell(file));
+  return at;
+}
+
+TEST(not_compressed) {
+  for (int codec = 0; codec < 2; codec++) {
+    struct bytes text = copy_of("This is just text, however long.", 32);
+    const char *name = codec == 0 ? "text.gz" : "text.zst";
+    arrowio_file *file = NULL;
+    char byte;
+    int64_t got;
+    save(at(name), text.data, text.size);
+    OK(arrowio_input_stream_open(at(name), NULL, &file, &error));
+    for (int i = 0; i < 2; i++) {
+      SAYS(ARROWIO_IO_ERROR, codec_names[codec], arrowio_file_read(file, &byte, 1, &got, &error));
+      CHECK(strstr(arrowio_error_message(failure), name) && strstr(arrowio_error_message(failure), "offset 0"));
+    }
+    close_file(file);
+    drop(&text);
+  }
+}
+
+TEST(empty_input) {
+  for (int codec = 0; codec < 2; codec++) {
+    struct bytes nothing = {0};
+    CHECK(gives(open_bytes(nothing, codecs[codec]), "", 0));
+  }
+}
+
+TEST(every_truncation) {
+  int64_t size = scaled(3000, 600);
+  for (int codec = 0; codec < 2; codec++) {
+    struct bytes whole = compressed(codecs[codec], content, size);
+    for (int64_t length = 1; length < whole.size; length++) {
+      arrowio_status status;
+      arrowio_buffer *all = NULL;
+      char place[50];
+      arrowio_file *file = open_bytes((struct bytes){whole.data, length}, codecs[codec]);
+      SAYS(ARROWIO_IO_ERROR, "truncated", arrowio_file_read_all(file, &all, &error));
+      snprintf(place, sizeof place, "offset %lld", (long long)length);
+      CHECK(strstr(arrowio_error_message(failure), place) != NULL);
+      /* The failed read moved nothing: what there is can still be read. */
+      CHECK_INT(0, tell(file));
+      read_until_failure(file, content, size, &status);
+      FAILS(ARROWIO_IO_ERROR, (error = arrowio_error_retain(failure), status));
+      close_file(file);
+    }
+    drop(&whole);
+  }
+}
+
+/* Both formats carry checksums: whatever is flipped, nobody gets wrong bytes without an error at the end. */
+TEST(every_flipped_byte) {
+  const uint8_t flips[] = {0x01, 0x80, 0xff};
+  int64_t size = scaled(3000, 600);
+  for (int codec = 0; codec < 2; codec++) {
+    struct bytes whole = compressed(codecs[codec], content, size);
+    int64_t unnoticed = 0;
+    for (int64_t place = 0; place < whole.size * 3; place++) {
+      arrowio_buffer *all = NULL;
+      whole.data[place / 3] ^= flips[place % 3];
+      arrowio_file *file = open_bytes(whole, codecs[codec]);
+      arrowio_status status = arrowio_file_read_all(file, &all, &error);
+      if (status == ARROWIO_OK) {
+        /* Some bits of a header mean nothing. */
+        CHECK(arrowio_buffer_size(all) == size && same(arrowio_buffer_data(all), content, size));
+        unnoticed++;
+      } else {
+        CHECK(status == ARROWIO_IO_ERROR || status == ARROWIO_OUT_OF_MEMORY);
+        CHECK(strstr(arrowio_error_message(error), "offset") != NULL);
+      }
+      arrowio_error_release(error);
+      error = NULL;
+      arrowio_buffer_release(all);
+      close_file(file);
+      whole.data[place / 3] ^= flips[place % 3];
+    }
+    CHECK(unnoticed < 30);
+    drop(&whole);
+  }
+}
+
+TEST(garbage_behind) {
+  for (int codec = 0; codec < 2; codec++) {
+    struct bytes bytes = compressed(codecs[codec], content, 1000);
+    int64_t end = bytes.size;
+    arrowio_status status;
+    char place[50];
+    append(&bytes, "garbage behind the end", 22);
+    snprintf(place, sizeof place, "offset %lld", (long long)end);
+    arrowio_file *file = open_bytes(bytes, codecs[codec]);
+    CHECK_INT(1000, read_until_failure(file, content, 1000, &status));
+    CHECK_INT(ARROWIO_IO_ERROR, status);
+    CHECK(strstr(arrowio_error_message(failure), place) && strstr(arrowio_error_message(failure), codec_names[codec]));
+    close_file(file);
+    drop(&bytes);
+  }
+}
+
+/* Several members or frames, some of them empty, are one stream. */
+static struct bytes several(arrowio_codec codec, int64_t *size) {
+  const int64_t ends[] = {0, 0, 10, 10, 40, 41, 41};
+  struct bytes all = {0};
+  for (int i = 0; i + 1 < 7; i++) {
+    struct bytes one = compressed(codec, content + ends[i], ends[i + 1] - ends[i]);
+    append(&all, one.data, one.size);
+    drop(&one);
+  }
+  *size = 41;
+  return all;
+}
+
+TEST(several_members) {
+  for (int codec = 0; codec < 2; codec++) {
+    int64_t size;
+    struct bytes all = several(codecs[codec], &size);
+    CHECK(gives(open_bytes(all, codecs[codec]), content, size));
+    drop(&all);
+  }
+}
+
+/* A file that gives its bytes in packets, one to a read. */
+static arrowio_file *open_packets(struct bytes bytes, int64_t first, int64_t others) {
+  arrowio_file *file = NULL;
+  int ends[2], room = 1 << 20;
+  CHECK_INT(0, socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
+  setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+  for (int64_t at = 0, packet = first; at < bytes.size; at += packet, packet = others) {
+    if (packet > bytes.size - at) packet = bytes.size - at;
+    if (packet > 0) CHECK_INT(packet, send(ends[1], bytes.data + at, (size_t)packet, MSG_DONTWAIT));
+  }
+  close(ends[1]);
+  OK(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *decompress(arrowio_file *raw, arrowio_codec codec) {
+  arrowio_file *file = NULL;
+  OK(arrowio_compressed_input_stream_new(raw, codec, NULL, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+TEST(input_in_pieces) {
+  for (int codec = 0; codec < 2; codec++) {
+    int64_t size;
+    struct bytes all = several(codecs[codec], &size);
+    CHECK(gives(decompress(open_packets(all, 1, 1), codecs[codec]), content, size));
+    for (int64_t split = 1; split < all.size; split++) {
+      CHECK(gives(decompress(open_packets(all, split, all.size), codecs[codec]), content, size));
+    }
+    drop(&all);
+  }
+}
+
+/* Frames with something for others in them, which readers pass over. */
+TEST(skippable_frames) {
+  struct bytes frame = compressed(ARROWIO_CODEC_ZSTD, content, 100), all = {0};
+  const char *skippable = "\x50\x2a\x4d\x18\x05\0\0\0extra";
+  append(&all, skippable, 13);
+  append(&all, frame.data, frame.size);
+  append(&all, skippable, 13);
+  append(&all, skippable, 13);
+  append(&all, frame.data, frame.size);
+  append(&all, skippable, 13);
+  memcpy(content + 100, content, 100);
+  CHECK(gives(open_bytes(all, ARROWIO_CODEC_ZSTD), content, 200));
+  CHECK(gives(open_bytes((struct bytes){all.data, 13}, ARROWIO_CODEC_ZSTD), "", 0));
+  drop(&all);
+  drop(&frame);
+}
+
+/* A frame says what memory its reader needs; an absurd demand is refused before it is met. */
+TEST(window_sizes) {
+  uint8_t frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0x09, 0, 0, 'x'};
+  for (int window_log = 10; window_log <= 41; window_log++) {
+    frame[5] = (uint8_t)((window_log - 10) << 3);
+    arrowio_file *file = open_bytes((struct bytes){frame, sizeof frame}, ARROWIO_CODEC_ZSTD);
+    char byte = 0;
+    int64_t got = -1;
+    if (window_log <= 27) {
+      OK(arrowio_file_read(file, &byte, 1, &got, &error));
+      CHECK(got == 1 && byte == 'x');
+    } else {
+      SAYS(ARROWIO_IO_ERROR, "memory", arrowio_file_read(file, &byte, 1, &got, &error));
+    }
+    close_file(file);
+  }
+}
+
+TEST(layers_belong_together) {
+  arrowio_file *raw = NULL, *file = NULL;
+  arrowio_buffer *buffer = buffer_of("x", 1);
+  for (int way = 0; way < 3; way++) {
+    OK(arrowio_buffer_reader_new(buffer, &raw, &error));
+    OK(arrowio_compressed_input_stream_new(raw, ARROWIO_CODEC_GZIP, NULL, &file, &error));
+    if (way == 0) OK(arrowio_file_close(file, &error));
+    if (way == 1) OK(arrowio_file_abort(file, &error));
+    arrowio_file_release(file);
+    CHECK_INT(1, arrowio_file_is_closed(raw));
+    arrowio_file_release(raw);
+  }
+
+  /* What cannot be made leaves the other file as it was. */
+  OK(arrowio_buffer_reader_new(buffer, &raw, &error));
+  file = NULL;
+  arrowio_compression_options options = {.struct_size = sizeof options, .compression_level = 23};
+  FAILS(ARROWIO_INVALID, arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_ZSTD, NULL, &file, &error));
+  const arrowio_codec none[] = {ARROWIO_CODEC_DETECT, ARROWIO_CODEC_NONE, 4, UINT32_MAX};
+  for (int i = 0; i < 4; i++) FAILS(ARROWIO_INVALID, arrowio_compressed_input_stream_new(raw, none[i], NULL, &file, &error));
+  close_file(raw);
+  OK(arrowio_buffer_output_stream_new(NULL, 0, &raw, &error));
+  FAILS(ARROWIO_INVALID, arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_ZSTD, &options, &file, &error));
+  FAILS(ARROWIO_INVALID, arrowio_compressed_input_stream_new(raw, ARROWIO_CODEC_ZSTD, NULL, &file, &error));
+  options = (arrowio_compression_options){.struct_size = sizeof options, .reserved = 1};
+  FAILS(ARROWIO_INVALID, arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_ZSTD, &options, &file, &error));
+  CHECK(file == NULL && !arrowio_file_is_closed(raw));
+  close_file(raw);
+  arrowio_buffer_release(buffer);
+}
+
+/* A file beneath that was closed by somebody else. */
+TEST(closed_beneath) {
+  arrowio_file *raw = NULL, *file = NULL;
+  char byte;
+  int64_t got;
+  arrowio_buffer *buffer = buffer_of("x", 1);
+  OK(arrowio_buffer_reader_new(buffer, &raw, &error));
+  OK(arrowio_compressed_input_stream_new(raw, ARROWIO_CODEC_GZIP, NULL, &file, &error));
+  close_file(raw);
+  FAILS(ARROWIO_CLOSED, arrowio_file_read(file, &byte, 1, &got, &error));
+  close_file(file);
+  arrowio_buffer_release(buffer);
+}
+
+TEST(pool) {
+  const char *names[] = {"pool", "pool.gz", "pool.zst"};
+  for (int i = 0; i < 3; i++) {
+    arrowio_pool *pool = NULL;
+    arrowio_file *file = NULL;
+    arrowio_buffer *buffer = NULL;
+    OK(arrowio_pool_new_proxy(NULL, &pool, &error));
+    arrowio_stream_options options = with(ARROWIO_CODEC_DETECT);
+    options.pool = pool;
+    write_file(names[i], &options, content, 100);
+    CHECK(arrowio_pool_max_memory(pool) > 0);
+    CHECK_INT(0, arrowio_pool_bytes_allocated(pool));
+    OK(arrowio_input_stream_open(at(names[i]), &options, &file, &error));
+    OK(arrowio_file_read_buffer(file, 100, &buffer, &error));
+    close_file(file);
+    CHECK_INT(128, arrowio_pool_bytes_allocated(pool));
+    arrowio_buffer_release(buffer);
+    CHECK_INT(0, arrowio_pool_bytes_allocated(pool));
+    arrowio_pool_release(pool);
+  }
+}
+
+TEST(gzip_tool) {
+  if (!has_tool("gzip")) return;
+  save(at("tool"), content, sizeof content);
+  CHECK_INT(0, shell("gzip -1 < tool > fast.gz && gzip -9 -k -f tool && cat fast.gz tool.gz > both.gz"));
+  CHECK(file_gives("fast.gz", NULL, content, sizeof content));
+  CHECK(file_gives("tool.gz", NULL, content, sizeof content));
+  struct bytes twice = copy_of(content, sizeof content);
+  append(&twice, content, sizeof content);
+  CHECK(file_gives("both.gz", NULL, twice.data, twice.size));
+  drop(&twice);
+  write_file("ours.gz", NULL, content, sizeof content);
+  CHECK_INT(0, shell("gzip -t ours.gz && gzip -dc ours.gz | cmp - tool && cat ours.gz fast.gz | gzip -dc > both && cat tool tool | cmp - both"));
+  write_file("ours.gz", NULL, NULL, 0);
+  CHECK_INT(0, shell("gzip -dc ours.gz | cmp - /dev/null"));
+}
+
+TEST(zstd_tool) {
+  if (!has_tool("zstd")) return;
+  save(at("tool"), content, sizeof content);
+  CHECK_INT(0, shell("zstd -q -f -1 tool -o fast.zst && zstd -q -19 < tool > piped.zst && zstd -q -f --no-check tool -o unchecked.zst"));
+  CHECK_INT(0, shell("cat fast.zst piped.zst unchecked.zst > all.zst"));
+  CHECK(file_gives("fast.zst", NULL, content, sizeof content));
+  CHECK(file_gives("piped.zst", NULL, content, sizeof content));
+  CHECK(file_gives("unchecked.zst", NULL, content, sizeof content));
+  struct bytes thrice = {0};
+  for (int i = 0; i < 3; i++) append(&thrice, content, sizeof content);
+  CHECK(file_gives("all.zst", NULL, thrice.data, thrice.size));
+  drop(&thrice);
+  write_file("ours.zst", NULL, content, sizeof content);
+  CHECK_INT(0, shell("zstd -q -t ours.zst && zstd -q -dc ours.zst | cmp - tool"));
+  write_file("ours.zst", NULL, NULL, 0);
+  CHECK_INT(0, shell("zstd -q -dc ours.zst | cmp - /dev/null"));
+}
+
+/* In one call each way, through memory of which only the last lap is told apart; the checksums tell the rest. */
+static void more_than_4_gib(const char *name, int32_t level) {
+  const int64_t size = 4 * GIB + MIB + 3;
+  arrowio_stream_options options = with(ARROWIO_CODEC_DETECT);
+  arrowio_file *file = NULL;
+  int64_t got = -1;
+  uint8_t *bytes = wide(size);
+  memcpy(bytes, content, 100000);
+  options.compression_level = level;
+  OK(arrowio_output_stream_open(at(name), &options, &file, &error));
+  OK(arrowio_file_write(file, bytes, size, &error));
+  CHECK_INT(size, tell(file));
+  close_file(file);
+
+  memset(bytes, 0, LAP);
+  OK(arrowio_input_stream_open(at(name), NULL, &file, &error));
+  OK(arrowio_file_read(file, bytes, size, &got, &error));
+  CHECK_INT(size, got);
+  CHECK(same(bytes + 4 * GIB, content, 100000));
+  OK(arrowio_file_read(file, bytes, 1, &got, &error));
+  CHECK_INT(0, got);
+  CHECK_INT(size, tell(file));
+  close_file(file);
+  munmap(bytes, (size_t)size);
+}
+
+TEST(more_than_4_gib_of_gzip) {
+  more_than_4_gib("large.gz", 1);
+}
+
+TEST(more_than_4_gib_of_zstd) {
+  more_than_4_gib("large.zst", 1);
+}
+
+TEST(advance_takes_no_memory) {
+  const int64_t size = scaled(GIB, 20 * MIB);
+  for (int codec = 0; codec < 2; codec++) {
+    arrowio_stream_options options = with(codecs[codec]);
+    arrowio_pool *pool = NULL;
+    arrowio_file *file = NULL;
+    const uint8_t *data;
+    int64_t got;
+    uint8_t *zeros = calloc(1, MIB);
+    options.compression_level = 1;
+    OK(arrowio_output_stream_open(at("zeros"), &options, &file, &error));
+    for (int64_t done = 0; done < size; done += MIB) OK(arrowio_file_write(file, zeros, MIB, &error));
+    OK(arrowio_file_write(file, "end", 3, &error));
+    close_file(file);
+    free(zeros);
+
+    OK(arrowio_pool_new_proxy(NULL, &pool, &error));
+    options.pool = pool;
+    OK(arrowio_input_stream_open(at("zeros"), &options, &file, &error));
+    OK(arrowio_file_advance(file, size, &error));
+    CHECK_INT(size, tell(file));
+    OK(arrowio_file_peek(file, 10, &data, &got, &error));
+    CHECK(got == 3 && same(data, "end", 3));
+    CHECK(arrowio_pool_max_memory(pool) <= MIB);
+    close_file(file);
+    arrowio_pool_release(pool);
+  }
+}
+
+int main(int argc, char **argv) {
+  start(argc, argv);
+  fill(content, sizeof content);
+  RUN(suffixes);
+  RUN(explicit_choice);
+  RUN(bad_options_cost_nothing);
+  RUN(levels);
+  RUN(buffer_sizes);
+  RUN(not_compressed);
+  RUN(empty_input);
+  RUN(every_truncation);
+  RUN(every_flipped_byte);
+  RUN(garbage_behind);
+  RUN(several_members);
+  RUN(input_in_pieces);
+  RUN(skippable_frames);
+  RUN(window_sizes);
+  RUN(layers_belong_together);
+  RUN(closed_beneath);
+  RUN(pool);
+  RUN(gzip_tool);
+  RUN(zstd_tool);
+  if (!is_slow()) RUN(more_than_4_gib_of_gzip);
+  if (!is_slow()) RUN(more_than_4_gib_of_zstd);
+  RUN(advance_takes_no_memory);
+  return finish_files();
+}
