@@ -1,8 +1,8 @@
 //! Compares libarrowio with Arrow C++: `cargo bench --bench compare [-- [--rounds N] [FILTER]]`.
 //!
-//! Everything the comparison needs is made below the target directory: Arrow C++ from the PyPI package pyarrow, our shared
-//! library built as it is shipped, and the C++ program of `benches/compare/` that links both. Needs python3 with its
-//! `venv` module, a C++20 compiler and, the first time, the network.
+//! Everything the comparison needs is made below the target directory: Arrow C++ from the PyPI package pyarrow, our
+//! shared library built as it is shipped, and the C++ program of `benches/compare/` that links both. Needs python3 with
+//! its `venv` module, a C++20 compiler and, the first time, the network.
 
 #[path = "../c_tests/toolchain.rs"]
 mod toolchain;

@@ -559,7 +559,8 @@ static void *read_at_offsets(void *unused) {
     int right = arrowio_file_read_at(shared.file, offset, bytes, size, &got, NULL) == ARROWIO_OK && got == expected &&
                 same(bytes, content + offset, got) &&
                 arrowio_file_read_at_buffer(shared.file, offset, size, &buffer, NULL) == ARROWIO_OK &&
-                arrowio_buffer_size(buffer) == expected && same(arrowio_buffer_data(buffer), content + offset, expected);
+                arrowio_buffer_size(buffer) == expected &&
+                same(arrowio_buffer_data(buffer), content + offset, expected);
     arrowio_buffer_release(buffer);
     if (!right) __atomic_store_n(&shared.wrong, 1, __ATOMIC_RELAXED);
   }

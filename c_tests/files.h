@@ -57,7 +57,7 @@ static inline void skip(const char *lacks) {
 }
 
 /* A path in the folder, good until the eighth next call. */
-static inline const char *at(const char *name) {
+static inline const char *here(const char *name) {
   static char paths[8][4096];
   static int next;
   char *path = paths[next++ % 8];
@@ -215,10 +215,10 @@ static inline void in_child(void (*checks)(void)) {
 
 /* Whether there is now a disk of 1 MiB at the path `disk`, for this process, which is a child's. */
 static inline int mount_small_disk(void) {
-  mkdir(at("disk"), 0700);
+  mkdir(here("disk"), 0700);
   if (unshare(CLONE_NEWNS | (geteuid() == 0 ? 0 : CLONE_NEWUSER)) == 0 &&
       mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
-      mount("none", at("disk"), "tmpfs", 0, "size=1m") == 0) return 1;
+      mount("none", here("disk"), "tmpfs", 0, "size=1m") == 0) return 1;
   skip("a full disk needs the right to mount one");
   return 0;
 }

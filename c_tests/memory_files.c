@@ -1,4 +1,4 @@
-/* Files of memory: buffer readers, buffer output streams, fixed-size buffer writers, and who keeps what memory how long. */
+/* Files of memory: buffer readers, buffer output streams, fixed-size buffer writers, and who keeps what how long. */
 #include "files.h"
 
 enum { SIZE = 10000 };
@@ -231,7 +231,8 @@ static void host_free(void *user_data, uint8_t *data, int64_t size, int64_t alig
 }
 
 static arrowio_pool *host_pool(void) {
-  const arrowio_pool_callbacks callbacks = {.struct_size = sizeof callbacks, .allocate = host_allocate, .free = host_free};
+  const arrowio_pool_callbacks callbacks = {
+      .struct_size = sizeof callbacks, .allocate = host_allocate, .free = host_free};
   arrowio_pool *pool = NULL;
   OK(arrowio_pool_new_callbacks(&callbacks, NULL, &pool, &error));
   return pool;

@@ -1,4 +1,4 @@
-/* Files of the operating system: how they are opened, what kinds of them there are, and what the system does to them. */
+/* Files of the operating system: how they are opened, what kinds there are, and what the system does to them. */
 #include "files.h"
 #include <pthread.h>
 #include <sys/socket.h>
@@ -46,7 +46,7 @@ static struct bytes read_all(arrowio_file *file) {
 }
 
 TEST(modes) {
-  const char *path = at("modes");
+  const char *path = here("modes");
   arrowio_file *file;
   unlink(path);
   FAILS_WITH(ENOENT, arrowio_os_file_open(path, ARROWIO_MODE_READ, NULL, &file, &error));
@@ -81,9 +81,11 @@ TEST(modes) {
 TEST(unknown_modes) {
   const arrowio_mode modes[] = {0, ARROWIO_MODE_PRIVATE, 6, UINT32_MAX};
   arrowio_file *file = NULL;
-  unlink(at("unknown"));
-  for (int i = 0; i < 4; i++) FAILS(ARROWIO_INVALID, arrowio_os_file_open(at("unknown"), modes[i], NULL, &file, &error));
-  CHECK_INT(-1, file_size(at("unknown")));
+  unlink(here("unknown"));
+  for (int i = 0; i < 4; i++) {
+    FAILS(ARROWIO_INVALID, arrowio_os_file_open(here("unknown"), modes[i], NULL, &file, &error));
+  }
+  CHECK_INT(-1, file_size(here("unknown")));
 }
 
 static mode_t permissions_of(const char *path) {
@@ -97,7 +99,7 @@ TEST(permissions) {
   const struct { uint32_t asked; mode_t mask, expected; } rows[] = {
       {0, 022, 0644}, {0, 0, 0666}, {0, 077, 0600}, {0600, 0, 0600}, {0755, 027, 0750}};
   arrowio_file *file = NULL;
-  const char *path = at("permissions");
+  const char *path = here("permissions");
   for (int i = 0; i < 5; i++) {
     mode_t before = umask(rows[i].mask);
     unlink(path);
@@ -116,30 +118,31 @@ TEST(permissions) {
 /* What another program sees of this one's files: those of the library not. */
 TEST(not_inherited) {
   arrowio_file *files[5] = {NULL};
-  save(at("closed-on-exec"), "x", 1);
-  files[0] = open_file(at("closed-on-exec"), ARROWIO_MODE_READ);
-  OK(arrowio_memory_map_open(at("closed-on-exec"), ARROWIO_MODE_READ_WRITE, 0, -1, &files[1], &error));
-  OK(arrowio_input_stream_open(at("closed-on-exec"), NULL, &files[2], &error));
-  OK(arrowio_output_stream_open(at("closed-on-exec.gz"), NULL, &files[3], &error));
-  OK(arrowio_memory_map_create(at("closed-on-exec.map"), 10, &files[4], &error));
-  int seen = open(at("seen"), O_RDWR | O_CREAT, 0600);
-  CHECK_INT(0, shell("ls -l /proc/self/fd > descriptors; grep -q /seen descriptors && ! grep -q closed-on-exec descriptors"));
+  save(here("closed-on-exec"), "x", 1);
+  files[0] = open_file(here("closed-on-exec"), ARROWIO_MODE_READ);
+  OK(arrowio_memory_map_open(here("closed-on-exec"), ARROWIO_MODE_READ_WRITE, 0, -1, &files[1], &error));
+  OK(arrowio_input_stream_open(here("closed-on-exec"), NULL, &files[2], &error));
+  OK(arrowio_output_stream_open(here("closed-on-exec.gz"), NULL, &files[3], &error));
+  OK(arrowio_memory_map_create(here("closed-on-exec.map"), 10, &files[4], &error));
+  int seen = open(here("seen"), O_RDWR | O_CREAT, 0600);
+  CHECK_INT(0, shell("ls -l /proc/self/fd > all; grep -q /seen all && ! grep -q closed-on-exec all"));
   close(seen);
   for (int i = 0; i < 5; i++) close_file(files[i]);
 }
 
 TEST(names_in_messages) {
   arrowio_file *file = NULL;
-  SAYS(ARROWIO_IO_ERROR, "missing", arrowio_os_file_open(at("missing"), ARROWIO_MODE_READ, NULL, &file, &error));
+  SAYS(ARROWIO_IO_ERROR, "missing", arrowio_os_file_open(here("missing"), ARROWIO_MODE_READ, NULL, &file, &error));
   CHECK_INT(ENOENT, arrowio_error_os_error(failure));
   CHECK(strstr(arrowio_error_message(failure), "reading") != NULL);
   CHECK(strstr(arrowio_error_message(failure), strerror(ENOENT)) != NULL);
-  SAYS(ARROWIO_IO_ERROR, "odd\\n\\xff\\'\\t", arrowio_os_file_open(at("odd\n\xff'\t"), ARROWIO_MODE_READ, NULL, &file, &error));
+  const char *odd = here("odd\n\xff'\t"), *accented = here("caf\xc3\xa9");
+  SAYS(ARROWIO_IO_ERROR, "odd\\n\\xff\\'\\t", arrowio_os_file_open(odd, ARROWIO_MODE_READ, NULL, &file, &error));
   CHECK(strpbrk(arrowio_error_message(failure), "\n\t\xff") == NULL);
-  SAYS(ARROWIO_IO_ERROR, "caf\xc3\xa9", arrowio_os_file_open(at("caf\xc3\xa9"), ARROWIO_MODE_READ, NULL, &file, &error));
+  SAYS(ARROWIO_IO_ERROR, "caf\xc3\xa9", arrowio_os_file_open(accented, ARROWIO_MODE_READ, NULL, &file, &error));
   FAILS_WITH(ENOENT, arrowio_os_file_open("", ARROWIO_MODE_READ, NULL, &file, &error));
-  save(at("plain"), "", 0);
-  FAILS_WITH(ENOTDIR, arrowio_os_file_open(at("plain/beneath"), ARROWIO_MODE_WRITE, NULL, &file, &error));
+  save(here("plain"), "", 0);
+  FAILS_WITH(ENOTDIR, arrowio_os_file_open(here("plain/beneath"), ARROWIO_MODE_WRITE, NULL, &file, &error));
 
   char long_name[5000];
   memset(long_name, 'n', sizeof long_name - 1);
@@ -150,26 +153,26 @@ TEST(names_in_messages) {
 static void open_without_rights(void) {
   arrowio_file *file = NULL;
   if (geteuid() == 0) CHECK_INT(0, seteuid(65534));
-  FAILS_WITH(EACCES, arrowio_os_file_open(at("unreadable"), ARROWIO_MODE_READ, NULL, &file, &error));
-  FAILS_WITH(EACCES, arrowio_os_file_open(at("unreadable"), ARROWIO_MODE_WRITE, NULL, &file, &error));
+  FAILS_WITH(EACCES, arrowio_os_file_open(here("unreadable"), ARROWIO_MODE_READ, NULL, &file, &error));
+  FAILS_WITH(EACCES, arrowio_os_file_open(here("unreadable"), ARROWIO_MODE_WRITE, NULL, &file, &error));
 }
 
 TEST(unreadable) {
-  save(at("unreadable"), "secret", 6);
-  CHECK_INT(0, chmod(at("unreadable"), 0));
+  save(here("unreadable"), "secret", 6);
+  CHECK_INT(0, chmod(here("unreadable"), 0));
   in_child(open_without_rights);
 }
 
 TEST(links) {
   arrowio_file *file = NULL;
-  unlink(at("target")), unlink(at("link")), unlink(at("loop"));
-  CHECK_INT(0, symlink("target", at("link")));
-  CHECK_INT(0, symlink("loop", at("loop")));
-  FAILS_WITH(ENOENT, arrowio_os_file_open(at("link"), ARROWIO_MODE_READ, NULL, &file, &error));
-  FAILS_WITH(ELOOP, arrowio_os_file_open(at("loop"), ARROWIO_MODE_READ, NULL, &file, &error));
-  write_text(file = open_file(at("link"), ARROWIO_MODE_WRITE), "through");
+  unlink(here("target")), unlink(here("link")), unlink(here("loop"));
+  CHECK_INT(0, symlink("target", here("link")));
+  CHECK_INT(0, symlink("loop", here("loop")));
+  FAILS_WITH(ENOENT, arrowio_os_file_open(here("link"), ARROWIO_MODE_READ, NULL, &file, &error));
+  FAILS_WITH(ELOOP, arrowio_os_file_open(here("loop"), ARROWIO_MODE_READ, NULL, &file, &error));
+  write_text(file = open_file(here("link"), ARROWIO_MODE_WRITE), "through");
   close_file(file);
-  CHECK(file_holds(at("target"), "through", 7));
+  CHECK(file_holds(here("target"), "through", 7));
 }
 
 TEST(bad_descriptors) {
@@ -178,11 +181,12 @@ TEST(bad_descriptors) {
   for (int i = 0; i < 3; i++) {
     FAILS_WITH(EBADF, arrowio_os_file_open_fd(none[i], ARROWIO_MODE_READ, NULL, &file, &error));
   }
-  save(at("descriptor"), "abc", 3);
-  const struct { int flags; arrowio_mode mode; } wrong[] = {{O_RDONLY, ARROWIO_MODE_WRITE}, {O_RDONLY, ARROWIO_MODE_APPEND},
-      {O_RDONLY, ARROWIO_MODE_READ_WRITE}, {O_WRONLY, ARROWIO_MODE_READ}, {O_WRONLY, ARROWIO_MODE_READ_WRITE}, {O_RDWR, 9}};
+  save(here("descriptor"), "abc", 3);
+  const struct { int flags; arrowio_mode mode; } wrong[] = {
+      {O_RDONLY, ARROWIO_MODE_WRITE}, {O_RDONLY, ARROWIO_MODE_APPEND},     {O_RDONLY, ARROWIO_MODE_READ_WRITE},
+      {O_WRONLY, ARROWIO_MODE_READ},  {O_WRONLY, ARROWIO_MODE_READ_WRITE}, {O_RDWR, 9}};
   for (int i = 0; i < 6; i++) {
-    int fd = open(at("descriptor"), wrong[i].flags | O_CLOEXEC);
+    int fd = open(here("descriptor"), wrong[i].flags | O_CLOEXEC);
     FAILS(ARROWIO_INVALID, arrowio_os_file_open_fd(fd, wrong[i].mode, NULL, &file, &error));
     CHECK(file == NULL);
     /* On failure it stays open and the caller's. */
@@ -192,11 +196,11 @@ TEST(bad_descriptors) {
 
 /* A borrowed descriptor goes on where the file stopped, whatever was read ahead, and stays open however that ended. */
 TEST(borrowed) {
-  save(at("borrowed"), "first line\nsecond line\nthird", 28);
+  save(here("borrowed"), "first line\nsecond line\nthird", 28);
   for (int way = 0; way < 3; way++) {
     const uint8_t *data;
     int64_t size;
-    int fd = open(at("borrowed"), O_RDONLY | O_CLOEXEC);
+    int fd = open(here("borrowed"), O_RDONLY | O_CLOEXEC);
     lseek(fd, 2, SEEK_SET);
     arrowio_file *file = open_fd(fd, ARROWIO_MODE_READ, 1);
     CHECK_INT(2, tell(file));
@@ -213,9 +217,9 @@ TEST(borrowed) {
 }
 
 TEST(owned_is_closed) {
-  save(at("owned"), "x", 1);
+  save(here("owned"), "x", 1);
   for (int way = 0; way < 3; way++) {
-    int fd = open(at("owned"), O_RDONLY | O_CLOEXEC);
+    int fd = open(here("owned"), O_RDONLY | O_CLOEXEC);
     arrowio_file *file = open_fd(fd, ARROWIO_MODE_READ, 0);
     if (way == 0) OK(arrowio_file_close(file, &error));
     if (way == 1) OK(arrowio_file_abort(file, &error));
@@ -226,31 +230,32 @@ TEST(owned_is_closed) {
 }
 
 TEST(append) {
-  save(at("append"), "begin ", 6);
-  int fd = open(at("append"), O_RDWR | O_CLOEXEC);
+  save(here("append"), "begin ", 6);
+  int fd = open(here("append"), O_RDWR | O_CLOEXEC);
   arrowio_file *file = open_fd(fd, ARROWIO_MODE_APPEND, 0);
   CHECK_INT(6, tell(file));
   write_text(file, "more ");
   close_file(file);
 
   /* Two that append write behind each other, never over each other. */
-  arrowio_file *one = open_file(at("append"), ARROWIO_MODE_APPEND), *two = open_file(at("append"), ARROWIO_MODE_APPEND);
+  arrowio_file *one = open_file(here("append"), ARROWIO_MODE_APPEND);
+  arrowio_file *two = open_file(here("append"), ARROWIO_MODE_APPEND);
   write_text(one, "1");
   write_text(two, "2");
   write_text(one, "3");
   CHECK_INT(14, tell(one));
   close_file(one);
   close_file(two);
-  CHECK(file_holds(at("append"), "begin more 123", 14));
+  CHECK(file_holds(here("append"), "begin more 123", 14));
 }
 
 /* The system sends every write of such a descriptor to the end; a write at an offset must not end up there unseen. */
 TEST(write_at_to_an_appending_descriptor) {
-  save(at("append-at"), "0123456789", 10);
-  arrowio_file *file = open_fd(open(at("append-at"), O_WRONLY | O_APPEND | O_CLOEXEC), ARROWIO_MODE_WRITE, 0);
+  save(here("append-at"), "0123456789", 10);
+  arrowio_file *file = open_fd(open(here("append-at"), O_WRONLY | O_APPEND | O_CLOEXEC), ARROWIO_MODE_WRITE, 0);
   if (arrowio_file_capabilities(file) & ARROWIO_CAPABILITY_WRITE_AT) {
     OK(arrowio_file_write_at(file, 2, "ab", 2, &error));
-    CHECK(file_holds(at("append-at"), "01ab456789", 10));
+    CHECK(file_holds(here("append-at"), "01ab456789", 10));
   }
   close_file(file);
 }
@@ -306,6 +311,7 @@ TEST(devices) {
 
 /* Layers over a device that is always full. */
 static arrowio_file *open_full(int layer) {
+  arrowio_codec codec = layer % 2 ? ARROWIO_CODEC_ZSTD : ARROWIO_CODEC_GZIP;
   arrowio_stream_options options = {.struct_size = sizeof options};
   arrowio_file *file = NULL, *raw = NULL, *middle = NULL;
   switch (layer) {
@@ -313,12 +319,12 @@ static arrowio_file *open_full(int layer) {
     case 1: return open_fd(open("/dev/full", O_WRONLY | O_CLOEXEC), ARROWIO_MODE_WRITE, 0);
     case 2: case 3: case 4: case 5:
       options.buffer_size = layer == 2 ? -1 : 0;
-      options.codec = (const arrowio_codec[]){0, 0, ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD}[layer - 2];
+      options.codec = layer < 4 ? ARROWIO_CODEC_NONE : codec;
       OK(arrowio_output_stream_open("/dev/full", &options, &file, &error));
       return file;
     case 6: case 7:
       raw = open_file("/dev/full", ARROWIO_MODE_WRITE);
-      OK(arrowio_compressed_output_stream_new(raw, layer == 6 ? ARROWIO_CODEC_GZIP : ARROWIO_CODEC_ZSTD, NULL, &file, &error));
+      OK(arrowio_compressed_output_stream_new(raw, codec, NULL, &file, &error));
       arrowio_file_release(raw);
       return file;
     default:
@@ -369,7 +375,10 @@ TEST(full_device) {
 
     /* Much: sooner or later by the write, and by all that follow. */
     file = open_full(layer);
-    for (int i = 0; i < 20 && !by_write; i++) by_write = found_full(arrowio_file_write(file, noise, sizeof noise, &error));
+    by_write = 0;
+    for (int i = 0; i < 20 && !by_write; i++) {
+      by_write = found_full(arrowio_file_write(file, noise, sizeof noise, &error));
+    }
     CHECK(by_write && found_full(arrowio_file_write(file, noise, sizeof noise, &error)));
     OK(arrowio_file_abort(file, &error));
     CHECK_INT(before, open_descriptors());
@@ -393,7 +402,7 @@ TEST(full_device_and_no_close) {
     found_full(arrowio_file_write(file, "x", 1, &error));
     arrowio_file_release(file);
     CHECK_INT(layer >= 3, warnings);
-    if (warnings > 0) CHECK(strstr(last_warning, layer == 1 ? "descriptor" : "/dev/full") && strstr(last_warning, strerror(ENOSPC)));
+    if (warnings > 0) CHECK(strstr(last_warning, "/dev/full") && strstr(last_warning, strerror(ENOSPC)));
     CHECK_INT(before, open_descriptors());
   }
   warnings = 0;
@@ -403,28 +412,28 @@ static void fill_the_disk(void) {
   static uint8_t noise[3 << 20];
   if (!mount_small_disk()) return;
   fill(noise, sizeof noise);
-  arrowio_file *file = open_file(at("disk/plain"), ARROWIO_MODE_WRITE);
+  arrowio_file *file = open_file(here("disk/plain"), ARROWIO_MODE_WRITE);
   SAYS(ARROWIO_IO_ERROR, "3145728 bytes", arrowio_file_write(file, noise, sizeof noise, &error));
   CHECK_INT(ENOSPC, arrowio_error_os_error(failure));
   /* What there was room for is there, and the position behind it. */
-  CHECK_INT(file_size(at("disk/plain")), tell(file));
+  CHECK_INT(file_size(here("disk/plain")), tell(file));
   CHECK(tell(file) > 0 && tell(file) <= MIB);
-  CHECK(file_holds(at("disk/plain"), noise, tell(file)));
+  CHECK(file_holds(here("disk/plain"), noise, tell(file)));
   OK(arrowio_file_resize(file, 0, &error));
   close_file(file);
 
   /* What was held back for lack of room is written once there is some, and once only. */
   arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = 2 * MIB};
-  OK(arrowio_output_stream_open(at("disk/held-back"), &options, &file, &error));
-  save(at("disk/ballast"), noise, 500000);
+  OK(arrowio_output_stream_open(here("disk/held-back"), &options, &file, &error));
+  save(here("disk/ballast"), noise, 500000);
   OK(arrowio_file_write(file, noise, 900000, &error));
   FAILS_WITH(ENOSPC, arrowio_file_flush(file, &error));
   CHECK_INT(900000, tell(file));
-  unlink(at("disk/ballast"));
+  unlink(here("disk/ballast"));
   OK(arrowio_file_flush(file, &error));
   CHECK_INT(900000, tell(file));
   close_file(file);
-  CHECK(file_holds(at("disk/held-back"), noise, 900000));
+  CHECK(file_holds(here("disk/held-back"), noise, 900000));
 }
 
 TEST(full_disk) {
@@ -435,8 +444,8 @@ TEST(grows_while_read) {
   char bytes[10];
   int64_t got, size;
   const uint8_t *data;
-  save(at("grows"), "12345", 5);
-  arrowio_file *file = open_file(at("grows"), ARROWIO_MODE_READ);
+  save(here("grows"), "12345", 5);
+  arrowio_file *file = open_file(here("grows"), ARROWIO_MODE_READ);
   check_read(file, "12345");
   OK(arrowio_file_read(file, bytes, 10, &got, &error));
   CHECK_INT(0, got);
@@ -461,7 +470,7 @@ TEST(grows_while_read) {
 
 /* A file with holes. */
 static arrowio_file *open_sparse(int64_t size) {
-  const char *path = at("sparse");
+  const char *path = here("sparse");
   save(path, "", 0);
   CHECK_INT(0, truncate(path, size));
   arrowio_file *file = open_file(path, ARROWIO_MODE_READ_WRITE);
@@ -525,12 +534,12 @@ TEST(more_than_memory) {
   arrowio_pool *pool = NULL;
   arrowio_file *file = NULL;
   arrowio_buffer *buffer = NULL;
-  save(at("huge"), "start", 5);
-  CHECK_INT(0, truncate(at("huge"), 4096 * GIB));
+  save(here("huge"), "start", 5);
+  CHECK_INT(0, truncate(here("huge"), 4096 * GIB));
   OK(arrowio_pool_new_capped(NULL, MIB, &pool, &error));
   arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
-  OK(arrowio_os_file_open(at("huge"), ARROWIO_MODE_READ, &options, &file, &error));
-  unlink(at("huge"));
+  OK(arrowio_os_file_open(here("huge"), ARROWIO_MODE_READ, &options, &file, &error));
+  unlink(here("huge"));
   FAILS(ARROWIO_OUT_OF_MEMORY, arrowio_file_read_all(file, &buffer, &error));
   FAILS(ARROWIO_OUT_OF_MEMORY, arrowio_file_read_buffer(file, INT64_MAX, &buffer, &error));
   FAILS(ARROWIO_OUT_OF_MEMORY, arrowio_file_read_at_buffer(file, 5, 2 * MIB, &buffer, &error));
@@ -625,11 +634,11 @@ TEST(reads_wait) {
 }
 
 TEST(opening_a_fifo_waits) {
-  unlink(at("fifo"));
-  CHECK_INT(0, mkfifo(at("fifo"), 0600));
-  slow_end.fifo = at("fifo");
+  unlink(here("fifo"));
+  CHECK_INT(0, mkfifo(here("fifo"), 0600));
+  slow_end.fifo = here("fifo");
   pthread_t thread = start_slow_end(write_slowly, -1);
-  check_slow_input(open_file(at("fifo"), ARROWIO_MODE_READ), thread);
+  check_slow_input(open_file(here("fifo"), ARROWIO_MODE_READ), thread);
   slow_end.fifo = NULL;
 }
 
@@ -687,10 +696,10 @@ TEST(pool) {
   arrowio_pool *pool = NULL;
   arrowio_file *file = NULL;
   arrowio_buffer *buffer = NULL, *placed = NULL;
-  save(at("pool"), "0123456789", 10);
+  save(here("pool"), "0123456789", 10);
   OK(arrowio_pool_new_proxy(NULL, &pool, &error));
   arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
-  OK(arrowio_os_file_open(at("pool"), ARROWIO_MODE_READ, &options, &file, &error));
+  OK(arrowio_os_file_open(here("pool"), ARROWIO_MODE_READ, &options, &file, &error));
   OK(arrowio_file_read_buffer(file, 10, &buffer, &error));
   OK(arrowio_file_read_at_buffer(file, 0, 10, &placed, &error));
   CHECK_INT(128, arrowio_pool_bytes_allocated(pool));
@@ -709,18 +718,18 @@ static void use_in_child(void) {
   int64_t got;
   OK(arrowio_file_read_at(before_fork, 2, bytes, 3, &got, &error));
   CHECK(got == 3 && same(bytes, "234", 3));
-  write_text(before_fork = open_file(at("child"), ARROWIO_MODE_WRITE), "written");
+  write_text(before_fork = open_file(here("child"), ARROWIO_MODE_WRITE), "written");
   close_file(before_fork);
 }
 
 TEST(fork) {
-  save(at("fork"), "0123456789", 10);
-  before_fork = open_file(at("fork"), ARROWIO_MODE_READ);
+  save(here("fork"), "0123456789", 10);
+  before_fork = open_file(here("fork"), ARROWIO_MODE_READ);
   check_read(before_fork, "01");
   in_child(use_in_child);
   check_read(before_fork, "23");
   close_file(before_fork);
-  CHECK(file_holds(at("child"), "written", 7));
+  CHECK(file_holds(here("child"), "written", 7));
 }
 
 int main(int argc, char **argv) {

@@ -1162,7 +1162,7 @@ arrowio_status arrowio_os_file_open_fd(int fd,
 
 /**
  * Maps a file into memory. Buffers that are read from it are slices of the map: no copy and no system call; they stay
- * good after the file is closed. If another process cuts the file, touching what is gone raises SIGBUS.
+ * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone. If another process cuts the file, touching what is gone raises SIGBUS.
  *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _READ_WRITE (creates a missing file) or _PRIVATE.

@@ -1,7 +1,7 @@
 // Compares libarrowio with Arrow C++: compare [--rounds N] [--count N] [FILTER]
 //
 // Every row is the same work done by both libraries in this process, in rounds that alternate between the two, after
-// a run in which both must give the same bytes. README.md beside this folder says how to read the table.
+// a run in which both must give the same bytes. README.md in the folder above says how to read the table.
 #include <arrow/config.h>
 
 #include <algorithm>

@@ -6,6 +6,7 @@ use super::{Capabilities, File};
 use crate::error::Result;
 use crate::memory::{Buffer, default_pool};
 use crate::shared::Shared;
+use std::fmt;
 use std::mem::MaybeUninit;
 
 /// A file over the bytes of `buffer`.
@@ -13,9 +14,14 @@ pub fn buffer_reader(buffer: &Buffer) -> Result<File> {
     // A slice: it keeps the buffer from being resized under the reader.
     let buffer = buffer.slice(0, buffer.size())?;
     let size = buffer.size();
+    reader_of(buffer, format_args!("a buffer of {size} bytes"))
+}
+
+/// A file over memory that stays as large as it is.
+pub(super) fn reader_of(bytes: Buffer, name: fmt::Arguments<'_>) -> Result<File> {
     let pool = default_pool();
-    let cursor = Shared::try_new(MemoryCursor::new(buffer, pool.clone()))?;
-    File::new(BufferReader(cursor), format_args!("a buffer of {size} bytes"), &pool, 0)
+    let cursor = Shared::try_new(MemoryCursor::new(bytes, pool.clone()))?;
+    File::new(BufferReader(cursor), name, &pool, 0)
 }
 
 struct BufferReader(Shared<MemoryCursor>);

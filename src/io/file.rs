@@ -102,6 +102,9 @@ impl File {
     /// Fills `dst` from `offset` on unless the end comes first. The position stays. From any number of threads at once.
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        if let Some(memory) = self.open_memory() {
+            return memory.read_at(offset, dst);
+        }
         let random = self.begin_at()?;
         match random.read_at(offset, dst) {
             // Most reads end here.
@@ -130,6 +133,9 @@ impl File {
     /// Up to `size` bytes from `offset` on in a buffer; without a copy where the class can.
     #[inline]
     pub fn read_at_buffer(&self, offset: usize, size: usize) -> Result<Buffer> {
+        if let Some(memory) = self.open_memory() {
+            return memory.read_slice_at(offset, size);
+        }
         let random = self.begin_at()?;
         self.slice_or_read_at(random, offset, size).map_err(|error| self.failed_at(error, "read", offset, size))
     }

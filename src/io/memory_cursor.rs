@@ -50,6 +50,11 @@ impl MemoryCursor {
         self.buffer.slice(range.start, range.len())
     }
 
+    #[inline]
+    pub(crate) fn read_slice_at(&self, offset: usize, size: usize) -> Result<Buffer> {
+        self.buffer.slice_up_to(offset, size)
+    }
+
     /// The next bytes, up to `size`; the position is behind them.
     #[inline]
     pub(super) fn claim(&self, size: usize) -> Range<usize> {
@@ -74,7 +79,7 @@ impl RandomAccess for MemoryCursor {
 
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
-        self.buffer.slice_up_to(offset, size).map(Some)
+        self.read_slice_at(offset, size).map(Some)
     }
 
     fn pool(&self) -> &Pool {

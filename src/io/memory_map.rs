@@ -1,5 +1,6 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
+use super::buffer_reader::reader_of;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
@@ -57,6 +58,10 @@ fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Op
     };
     let whole = offset == 0 && size as i64 == end;
     let bytes = map_bytes(&descriptor, mode, offset, size)?;
+    if mode == MapMode::Read {
+        // Nothing can change about it, and the map does not need the descriptor.
+        return reader_of(bytes, format_args!("{}", Quoted(path.to_bytes())));
+    }
     let pool = default_pool();
     let source = Source { bytes: RwLock::new(Some(bytes.clone())), pool: pool.clone() };
     let map = MemoryMap { descriptor, mode, whole, position: 0, bytes: Some(bytes), source: Shared::try_new(source)? };
@@ -94,6 +99,7 @@ fn map_bytes(descriptor: &Descriptor, mode: MapMode, offset: i64, size: usize) -
     Buffer::of_mapping(mapping, size, mode != MapMode::Read)
 }
 
+/// A map that can be written to.
 struct MemoryMap {
     descriptor: Descriptor,
     mode: MapMode,
@@ -159,13 +165,13 @@ fn unmapped() -> Error {
 impl Stream for MemoryMap {
     fn capabilities(&self) -> Capabilities {
         use Capabilities as Can;
-        let writable = self.mode != MapMode::Read;
         Can::READ
+            | Can::WRITE
             | Can::SEEK
             | Can::READ_AT
+            | Can::WRITE_AT
             | Can::SIZE
             | Can::ZERO_COPY
-            | (Can::WRITE | Can::WRITE_AT).when(writable)
             | Can::RESIZE.when(self.mode == MapMode::ReadWrite)
     }
 

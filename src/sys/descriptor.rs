@@ -105,7 +105,8 @@ impl Descriptor {
 
     /// One read at an offset.
     pub(crate) fn read_at(&self, offset: i64, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
-        let size = dst.len().min(LARGEST_TRANSFER);
+        // No file reaches past the largest offset; asking for more than up to there would be an error and not the end.
+        let size = dst.len().min(LARGEST_TRANSFER).min((i64::MAX - offset) as usize);
         // SAFETY: `dst` takes `size` bytes.
         retry(|| unsafe { libc::pread(self.fd, dst.as_mut_ptr().cast(), size, offset) })
     }
@@ -124,7 +125,7 @@ impl Descriptor {
         self.transfer(data, |rest, done| {
             let size = rest.len().min(LARGEST_TRANSFER);
             // SAFETY: `rest` is readable.
-            retry(|| unsafe { libc::pwrite(self.fd, rest.as_ptr().cast(), size, offset + done as i64) })
+            retry(|| unsafe { libc::pwrite(self.fd, rest.as_ptr().cast(), size, offset.saturating_add(done as i64)) })
         })
     }
 
