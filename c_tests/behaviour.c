@@ -4,7 +4,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-enum { LIMIT = 200000 };
+/* More than two of the pieces that are read at once. */
+enum { LIMIT = 140000 };
 static uint8_t content[LIMIT + 1];
 
 static int64_t tell(arrowio_file *file) {
@@ -78,6 +79,31 @@ TEST(wrong_direction) {
   calls_fail(file, ~row->can & ~(uint32_t)(CAN_READ | CAN_WRITE), ARROWIO_INVALID, behind.called);
   CHECK_INT(0, tell(file));
   CHECK_INT(0, arrowio_file_is_closed(file));
+  close_and_release(file);
+}
+
+TEST(negative_sizes) {
+  arrowio_file *file = open_any(content, 1000);
+  uint8_t byte;
+  const uint8_t *data;
+  int64_t count;
+  arrowio_buffer *buffer = NULL;
+  const int64_t sizes[] = {-1, INT64_MIN};
+  for (int i = 0; i < 2; i++) {
+    FAILS(ARROWIO_INVALID, arrowio_file_read(file, &byte, sizes[i], &count, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_read_some(file, &byte, sizes[i], &count, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_read_buffer(file, sizes[i], &buffer, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_read_at(file, sizes[i], &byte, 1, &count, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_read_at(file, 0, &byte, sizes[i], &count, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_read_at_buffer(file, 0, sizes[i], &buffer, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_peek(file, sizes[i], &data, &count, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_advance(file, sizes[i], &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_write(file, "x", sizes[i], &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_write_at(file, sizes[i], "x", 1, &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_write_at(file, 0, "x", sizes[i], &error));
+    FAILS(ARROWIO_INVALID, arrowio_file_resize(file, sizes[i], &error));
+  }
+  CHECK_INT(0, tell(file));
   close_and_release(file);
 }
 
@@ -579,6 +605,31 @@ TEST(read_at_from_many_threads) {
   close_and_release(file);
 }
 
+/* Reads at offsets until the file is closed under them: right bytes or CLOSED, nothing else. */
+static void *read_until_closed(void *unused) {
+  uint8_t bytes[100];
+  int64_t got;
+  arrowio_status status = ARROWIO_OK;
+  for (int64_t offset = 0; status == ARROWIO_OK; offset = (offset + 7919) % (LIMIT - 100)) {
+    status = arrowio_file_read_at(shared.file, offset, bytes, 100, &got, NULL);
+    int right = status == ARROWIO_OK ? got == 100 && same(bytes, content + offset, 100) : status == ARROWIO_CLOSED;
+    if (!right) __atomic_store_n(&shared.wrong, 1, __ATOMIC_RELAXED);
+  }
+  return unused;
+}
+
+static void close_shared(void) {
+  usleep(2000);
+  OK(arrowio_file_close(shared.file, &error));
+}
+
+TEST(close_while_others_read) {
+  shared.file = open_reader(content, LIMIT);
+  shared.wrong = 0;
+  on_threads(4, read_until_closed, close_shared);
+  arrowio_file_release(shared.file);
+}
+
 /* Numbers of eight bytes: whoever reads some marks them. */
 static void *take_numbers(void *unused) {
   uint64_t numbers[101];
@@ -872,6 +923,7 @@ int main(int argc, char **argv) {
   make_rows();
   EACH(0, capabilities);
   EACH(0, wrong_direction);
+  EACH(0, negative_sizes);
   EACH(0, finish_of_another_class);
   EACH(0, after_close);
   EACH(0, close_lets_go);
@@ -893,6 +945,7 @@ int main(int argc, char **argv) {
   EACH(CAN_SIZE, size);
   EACH(CAN_READ_AT, reads_at_past_the_end);
   EACH(CAN_READ_AT, read_at_from_many_threads);
+  EACH(CAN_READ_AT, close_while_others_read);
   EACH(CAN_WRITE, writes);
   EACH(CAN_WRITE, nothing_written);
   EACH(CAN_WRITE, flush_and_sync_show);

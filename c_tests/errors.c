@@ -364,7 +364,7 @@ static void warn_of_odd_path(void) {
   OK(arrowio_set_warning_handler(NULL, NULL, NULL, &error));
   CHECK(dup2(pipe_ends[1], STDERR_FILENO) == STDERR_FILENO);
   signal(SIGXFSZ, SIG_IGN);
-  OK(arrowio_output_stream_open(at("two\nlines"), NULL, &file, &error));
+  OK(arrowio_output_stream_open(here("two\nlines"), NULL, &file, &error));
   OK(arrowio_file_write(file, "12345", 5, &error));
   setrlimit(RLIMIT_FSIZE, &none);
   arrowio_file_release(file);

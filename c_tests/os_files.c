@@ -711,6 +711,44 @@ TEST(pool) {
   arrowio_buffer_release(buffer);
 }
 
+/* A host that calls the file it is called by: it is told so, and nothing waits for itself. */
+static struct {
+  arrowio_file *file;
+  int calls;
+  arrowio_status tell, close, read_at;
+} inner;
+
+static void call_the_same_file(void *user_data, const arrowio_pool_event *event) {
+  int64_t number;
+  char byte = 0;
+  (void)user_data;
+  if (event->kind == ARROWIO_POOL_EVENT_FREE) return;
+  inner.calls++;
+  inner.tell = arrowio_file_tell(inner.file, &number, NULL);
+  inner.close = arrowio_file_close(inner.file, NULL);
+  inner.read_at = arrowio_file_read_at(inner.file, 4, &byte, 1, &number, NULL);
+  if (byte != '4') inner.read_at = ARROWIO_INTERNAL;
+}
+
+TEST(called_from_within) {
+  arrowio_pool *pool = NULL;
+  arrowio_buffer *buffer = NULL;
+  save(here("within"), "0123456789", 10);
+  OK(arrowio_pool_new_logging(NULL, call_the_same_file, NULL, NULL, &pool, &error));
+  arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
+  OK(arrowio_os_file_open(here("within"), ARROWIO_MODE_READ, &options, &inner.file, &error));
+  OK(arrowio_file_read_buffer(inner.file, 10, &buffer, &error));
+  CHECK(inner.calls > 0);
+  CHECK_INT(ARROWIO_INVALID, inner.tell);
+  CHECK_INT(ARROWIO_INVALID, inner.close);
+  CHECK_INT(ARROWIO_OK, inner.read_at);
+  CHECK(same(arrowio_buffer_data(buffer), "0123456789", 10));
+  arrowio_buffer_release(buffer);
+  CHECK_INT(10, tell(inner.file));
+  close_file(inner.file);
+  arrowio_pool_release(pool);
+}
+
 static arrowio_file *before_fork;
 
 static void use_in_child(void) {
@@ -718,8 +756,9 @@ static void use_in_child(void) {
   int64_t got;
   OK(arrowio_file_read_at(before_fork, 2, bytes, 3, &got, &error));
   CHECK(got == 3 && same(bytes, "234", 3));
-  write_text(before_fork = open_file(here("child"), ARROWIO_MODE_WRITE), "written");
-  close_file(before_fork);
+  arrowio_file *file = open_file(here("child"), ARROWIO_MODE_WRITE);
+  write_text(file, "written");
+  close_file(file);
 }
 
 TEST(fork) {
@@ -762,6 +801,7 @@ int main(int argc, char **argv) {
   RUN(broken_pipe);
   RUN(socket);
   RUN(pool);
+  RUN(called_from_within);
   RUN(fork);
   return finish_files();
 }

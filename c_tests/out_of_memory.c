@@ -109,9 +109,9 @@ static void prepare(void) {
   zstd = compressed_twice(ARROWIO_CODEC_ZSTD);
   OK(arrowio_buffer_reader_new(text, &closed, &error));
   OK(arrowio_file_close(closed, &error));
-  save(at("text"), lines, TEXT_SIZE);
-  save(at("text.gz"), arrowio_buffer_data(gzip), arrowio_buffer_size(gzip));
-  save(at("text.zst"), arrowio_buffer_data(zstd), arrowio_buffer_size(zstd));
+  save(here("text"), lines, TEXT_SIZE);
+  save(here("text.gz"), arrowio_buffer_data(gzip), arrowio_buffer_size(gzip));
+  save(here("text.zst"), arrowio_buffer_data(zstd), arrowio_buffer_size(zstd));
 }
 
 static void clean_up(void) {
@@ -376,7 +376,7 @@ done:
 static void read_os_file(void) {
   arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
   arrowio_file *file = NULL;
-  TRY(arrowio_os_file_open(at("text"), ARROWIO_MODE_READ, &options, &file, &error));
+  TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, &options, &file, &error));
   read_at_offsets(file);
   if (status == ARROWIO_OK) read_lines(file);
   if (status == ARROWIO_OK) TRY(arrowio_file_close(file, &error));
@@ -387,7 +387,7 @@ done:
 static void write_os_file(void) {
   arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
   arrowio_file *file = NULL;
-  TRY(arrowio_os_file_open(at("written"), ARROWIO_MODE_WRITE, &options, &file, &error));
+  TRY(arrowio_os_file_open(here("written"), ARROWIO_MODE_WRITE, &options, &file, &error));
   TRY_TWICE(arrowio_file_write(file, lines, 1000, &error));
   TRY_TWICE(arrowio_file_write_buffer(file, text, &error));
   TRY_TWICE(arrowio_file_write_at(file, 5000, lines, 1000, &error));
@@ -401,7 +401,7 @@ done:
 /* A descriptor is taken over only by a file that could be made. */
 static void use_descriptor(void) {
   arrowio_file *file = NULL;
-  int fd = open(at("text"), O_RDONLY | O_CLOEXEC);
+  int fd = open(here("text"), O_RDONLY | O_CLOEXEC);
   status = arrowio_os_file_open_fd(fd, ARROWIO_MODE_READ, NULL, &file, &error);
   if (status != ARROWIO_OK && close(fd) != 0) wrong = 1;
   TRY(status);
@@ -412,7 +412,7 @@ done:
 
 static void read_map(void) {
   arrowio_file *file = NULL;
-  TRY(arrowio_memory_map_open(at("text"), ARROWIO_MODE_READ, 0, -1, &file, &error));
+  TRY(arrowio_memory_map_open(here("text"), ARROWIO_MODE_READ, 0, -1, &file, &error));
   read_at_offsets(file);
   if (status == ARROWIO_OK) read_lines(file);
 done:
@@ -422,7 +422,7 @@ done:
 static void write_map(void) {
   arrowio_file *file = NULL;
   arrowio_buffer *buffer = NULL;
-  TRY(arrowio_memory_map_create(at("map"), 10000, &file, &error));
+  TRY(arrowio_memory_map_create(here("map"), 10000, &file, &error));
   TRY_TWICE(arrowio_file_write(file, lines, 10000, &error));
   TRY_TWICE(arrowio_file_resize(file, 20000, &error));
   TRY_TWICE(arrowio_file_write(file, lines + 10000, 10000, &error));
@@ -432,7 +432,7 @@ static void write_map(void) {
   TRY(arrowio_file_close(file, &error));
   arrowio_file_release(file);
   file = NULL;
-  TRY(arrowio_memory_map_open(at("map"), ARROWIO_MODE_PRIVATE, 5000, 1000, &file, &error));
+  TRY(arrowio_memory_map_open(here("map"), ARROWIO_MODE_PRIVATE, 5000, 1000, &file, &error));
 done:
   arrowio_buffer_release(buffer);
   arrowio_file_release(file);
@@ -448,11 +448,11 @@ done:
   arrowio_file_release(file);
 }
 
-static void read_plain_stream(void) { read_stream(at("text")); }
+static void read_plain_stream(void) { read_stream(here("text")); }
 
-static void read_gzip_stream(void) { read_stream(at("text.gz")); }
+static void read_gzip_stream(void) { read_stream(here("text.gz")); }
 
-static void read_zstd_stream(void) { read_stream(at("text.zst")); }
+static void read_zstd_stream(void) { read_stream(here("text.zst")); }
 
 static void write_stream(const char *path) {
   arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool};
@@ -477,17 +477,17 @@ static void check_stream(const char *path) {
   arrowio_file_release(file);
 }
 
-static void write_plain_stream(void) { write_stream(at("out")); }
+static void write_plain_stream(void) { write_stream(here("out")); }
 
-static void write_gzip_stream(void) { write_stream(at("out.gz")); }
+static void write_gzip_stream(void) { write_stream(here("out.gz")); }
 
-static void write_zstd_stream(void) { write_stream(at("out.zst")); }
+static void write_zstd_stream(void) { write_stream(here("out.zst")); }
 
-static void check_plain(void) { check_stream(at("out")); }
+static void check_plain(void) { check_stream(here("out")); }
 
-static void check_gzip(void) { check_stream(at("out.gz")); }
+static void check_gzip(void) { check_stream(here("out.gz")); }
 
-static void check_zstd(void) { check_stream(at("out.zst")); }
+static void check_zstd(void) { check_stream(here("out.zst")); }
 
 static void compress_to_memory(arrowio_codec codec, arrowio_buffer *compressed) {
   arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = codec};

@@ -99,7 +99,7 @@ static void check_default(const char *setting, const char *action, const char *e
   CHECK(child != NULL);
   output[fread(output, 1, sizeof output - 1, child)] = '\0';
   CHECK_INT(0, pclose(child));
-  struct bytes said = load(at("said"));
+  struct bytes said = load(here("said"));
   int lines = 0;
   for (int64_t i = 0; i < said.size; i++) lines += said.data[i] == '\n';
   append(&said, "", 1);

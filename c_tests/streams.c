@@ -324,6 +324,19 @@ TEST(input_in_pieces) {
   }
 }
 
+/* gzip headers with everything that may stand in them, and the empty block that ends files of blocks. */
+TEST(gzip_headers) {
+  const uint8_t full[] = {0x1f, 0x8b, 8, 4 | 8 | 16, 1, 2, 3, 4, 0, 3, 3, 0, 'x', 't', 'r', 'n', 0, 'c', 0, 3, 0, 0, 0, 0, 0, 0,
+                          0, 0, 0};
+  const uint8_t block[] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 66, 67, 2, 0, 27, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  struct bytes bytes = copy_of(full, sizeof full), text = compressed(ARROWIO_CODEC_GZIP, "text", 4);
+  append(&bytes, text.data, text.size);
+  append(&bytes, block, sizeof block);
+  CHECK(gives(open_bytes(bytes, ARROWIO_CODEC_GZIP), "text", 4));
+  drop(&bytes);
+  drop(&text);
+}
+
 /* Frames with something for others in them, which readers pass over. */
 TEST(skippable_frames) {
   struct bytes frame = compressed(ARROWIO_CODEC_ZSTD, content, 100), all = {0};
@@ -390,6 +403,25 @@ TEST(layers_belong_together) {
   CHECK(file == NULL && !arrowio_file_is_closed(raw));
   close_file(raw);
   arrowio_buffer_release(buffer);
+}
+
+/* A stream begins where the file beneath is, whatever that has looked at already. */
+TEST(behind_a_header) {
+  char header[6];
+  const uint8_t *data;
+  int64_t got;
+  for (int codec = 0; codec < 2; codec++) {
+    struct bytes bytes = copy_of("HEADER", 6), packed = compressed(codecs[codec], content, 1000);
+    arrowio_file *raw = NULL;
+    append(&bytes, packed.data, packed.size);
+    save(here("headed"), bytes.data, bytes.size);
+    OK(arrowio_os_file_open(here("headed"), ARROWIO_MODE_READ, NULL, &raw, &error));
+    OK(arrowio_file_read(raw, header, 6, &got, &error));
+    OK(arrowio_file_peek(raw, 10, &data, &got, &error));
+    CHECK(gives(decompress(raw, codecs[codec]), content, 1000));
+    drop(&packed);
+    drop(&bytes);
+  }
 }
 
 /* A file beneath that was closed by somebody else. */
@@ -541,9 +573,11 @@ int main(int argc, char **argv) {
   RUN(garbage_behind);
   RUN(several_members);
   RUN(input_in_pieces);
+  RUN(gzip_headers);
   RUN(skippable_frames);
   RUN(window_sizes);
   RUN(layers_belong_together);
+  RUN(behind_a_header);
   RUN(closed_beneath);
   RUN(pool);
   RUN(gzip_tool);

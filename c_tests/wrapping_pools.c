@@ -272,7 +272,7 @@ TEST(callbacks_see_every_byte) {
   arrowio_file_release(stream);
   CHECK_INT(2 * MIB, host.live);
 
-  const char *path = at("data");
+  const char *path = here("data");
   OK(arrowio_os_file_open(path, ARROWIO_MODE_WRITE, NULL, &file, &error));
   OK(arrowio_file_write_buffer(file, buffer, &error));
   arrowio_file_release(file);

@@ -503,15 +503,19 @@ pub unsafe extern "C" fn arrowio_pool_free(pool: *mut arrowio_pool, data: *mut u
     // SAFETY: the caller's promise.
     guard::run(|| unsafe {
         let Some(data) = NonNull::new(data) else { return };
-        match (arguments::size(size, "size"), arguments::size(alignment, "alignment")) {
-            (Ok(size), Ok(alignment)) if alignment.is_power_of_two() => {
-                arguments::pool(&pool).free(data, size, alignment)
-            }
-            _ => warn(format_args!(
-                "arrowio_pool_free of a block of size {size} and alignment {alignment}, which no block has: it is not freed"
-            )),
+        if size < 0 || alignment <= 0 || !(alignment as usize).is_power_of_two() {
+            return warn_of_free(size, alignment);
         }
-    })
+        arguments::pool(&pool).free(data, size as usize, alignment as usize);
+    });
+}
+
+#[cold]
+#[inline(never)]
+fn warn_of_free(size: i64, alignment: i64) {
+    warn(format_args!(
+        "arrowio_pool_free of a block of size {size} and alignment {alignment}, which no block has: it is not freed"
+    ));
 }
 
 /// Bytes in use in the default pool, as pyarrow's total_allocated_bytes().

@@ -110,10 +110,9 @@ impl Pool {
     /// `data` is a live block of this pool with this size and alignment and is not used again.
     #[inline]
     pub unsafe fn free(&self, data: NonNull<u8>, size: usize, alignment: usize) {
-        match Layout::from_size_align(size, alignment) {
-            // SAFETY: the caller's promise.
-            Ok(layout) if size > 0 => unsafe { self.inner().free(data, layout) },
-            _ => {}
+        if size > 0 {
+            // SAFETY: the caller's promise; a live block has a valid layout.
+            unsafe { self.inner().free(data, Layout::from_size_align_unchecked(size, alignment)) };
         }
     }
 
