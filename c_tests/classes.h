@@ -311,7 +311,7 @@ static const struct row plain_rows[] = {
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])
-static struct row rows[PLAIN_ROWS * 5];
+static struct row rows[PLAIN_ROWS * 5 + 1];
 
 static void lay_over(struct row *new_row, const struct row *base, uint32_t direction, arrowio_codec over) {
   *new_row = *base;

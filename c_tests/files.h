@@ -175,7 +175,7 @@ static inline uint8_t *wide(int64_t size) {
   CHECK(all != MAP_FAILED);
   for (int64_t done = 0; done < size; done += LAP) {
     size_t lap = (size_t)(size - done < LAP ? size - done : LAP);
-    CHECK(mmap(all + done, lap, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == all + done);
+    CHECK(mmap(all + done, lap, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) == all + done);
   }
   close(fd);
   return all;

@@ -8,7 +8,7 @@
 
 static atomic_int host_called;
 
-/* Weak: where the library is linked statically its own may take their place. */
+/* Weak: where the library is linked statically its own take their place. */
 #define HOST_FUNCTION(name) __attribute__((weak)) long name(void) { return ++host_called; }
 
 HOST_FUNCTION(ZSTD_versionNumber)
@@ -25,8 +25,6 @@ HOST_FUNCTION(crc32)
 HOST_FUNCTION(mi_malloc)
 HOST_FUNCTION(mi_malloc_aligned)
 HOST_FUNCTION(mi_free)
-HOST_FUNCTION(mi_realloc_aligned)
-HOST_FUNCTION(mi_collect)
 
 /* ---- A copy of the library, by the addresses of what is used of it ---- */
 
@@ -77,7 +75,7 @@ static void use(const struct api *api, int index) {
     char path[4096];
     arrowio_pool *pool = NULL;
     arrowio_buffer *buffer = NULL, *slice = NULL, *whole = NULL;
-    arrowio_file *file = NULL;
+    arrowio_file *file = NULL, *none = NULL;
     arrowio_error *problem = NULL;
     THREAD_CHECK(api->arrowio_pool_open(BACK_ENDS[i], &pool, NULL) == ARROWIO_OK);
     THREAD_CHECK(api->arrowio_buffer_allocate_resizable(pool, 1000, &buffer, NULL) == ARROWIO_OK);
@@ -93,7 +91,7 @@ static void use(const struct api *api, int index) {
     THREAD_CHECK(api->arrowio_file_read_all(file, &whole, NULL) == ARROWIO_OK);
     THREAD_CHECK(api->arrowio_buffer_size(whole) == 5000);
     THREAD_CHECK(memcmp(api->arrowio_buffer_data(whole), api->arrowio_buffer_data(slice), 5000) == 0);
-    THREAD_CHECK(api->arrowio_input_stream_open("/nonexistent/x", NULL, &file, &problem) == ARROWIO_IO_ERROR);
+    THREAD_CHECK(api->arrowio_input_stream_open("/nonexistent/x", NULL, &none, &problem) == ARROWIO_IO_ERROR);
     THREAD_CHECK(strstr(api->arrowio_error_message(problem), "No such file") != NULL);
     api->arrowio_error_release(problem);
     api->arrowio_file_release(file);
@@ -179,14 +177,17 @@ TEST(functions_of_the_host) {
 
 /* ---- Fork ---- */
 
-/* How a child has ended that called `run`. */
+/* How a child has ended that called `run`. It ends by another program, for at a plain exit valgrind would take what belongs
+ * to threads that the child does not have for lost.
+ */
 static int fork_and(void (*run)(void)) {
   int ended = -1;
   pid_t child = fork();
   if (child == 0) {
     alarm((unsigned)scaled(10, 60)); /* A child that hangs ends, and not well. */
     run();
-    _exit(atomic_load(&thread_failures) == 0 ? 0 : 1);
+    if (atomic_load(&thread_failures) == 0) execlp("true", "true", NULL);
+    _exit(1);
   }
   return child > 0 && waitpid(child, &ended, 0) == child ? ended : -1;
 }

@@ -91,6 +91,9 @@ TEST(modes) {
   FAILS_WITH(ENOENT, arrowio_memory_map_open(here("modes"), ARROWIO_MODE_READ, 0, -1, &file, &error));
   FAILS_WITH(ENOENT, arrowio_memory_map_open(here("modes"), ARROWIO_MODE_PRIVATE, 0, -1, &file, &error));
   CHECK_INT(-1, file_size(here("modes")));
+  /* A region that cannot be has made no file. */
+  FAILS(ARROWIO_INVALID, arrowio_memory_map_open(here("modes"), ARROWIO_MODE_READ_WRITE, 0, 10, &file, &error));
+  CHECK_INT(-1, file_size(here("modes")));
   close_map(map("modes", ARROWIO_MODE_READ_WRITE));
   CHECK_INT(0, file_size(here("modes")));
 }

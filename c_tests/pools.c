@@ -203,6 +203,44 @@ TEST(large_blocks_kept_are_bounded) {
   arrowio_pool_release(pool);
 }
 
+/* What a block no longer has is not held back by what is left of it. */
+TEST(a_shrunk_block_gives_memory_back) {
+  arrowio_pool *pool = proxy_over(back_end);
+  arrowio_pool_release_unused(pool);
+  int64_t before = resident_bytes();
+  uint8_t *data = allocate_and_touch(pool, 128 * MIB);
+  OK(arrowio_pool_reallocate(pool, 128 * MIB, 2 * MIB, 64, &data, &error));
+  arrowio_pool_release_unused(pool);
+  CHECK(resident_bytes() - before < 8 * MIB);
+  arrowio_pool_free(pool, data, 2 * MIB, 64);
+  arrowio_pool_release(pool);
+}
+
+/* Nor does a block that grows a little take over all that a former one left. */
+TEST(a_small_block_holds_little_memory) {
+  arrowio_pool *pool = proxy_over(back_end);
+  uint8_t *data = allocate_and_touch(pool, 2 * MIB);
+  arrowio_pool_release_unused(pool);
+  int64_t before = resident_bytes();
+  OK(arrowio_pool_reallocate(pool, 2 * MIB, 128 * MIB, 64, &data, &error));
+  memset(data, 1, 128 * MIB);
+  arrowio_pool_free(pool, data, 128 * MIB, 64);
+  data = allocate_and_touch(pool, 2 * MIB);
+  OK(arrowio_pool_reallocate(pool, 2 * MIB, 5 * MIB, 64, &data, &error));
+  arrowio_pool_release_unused(pool);
+  CHECK(resident_bytes() - before < 8 * MIB);
+  arrowio_pool_free(pool, data, 5 * MIB, 64);
+  arrowio_pool_release(pool);
+}
+
+static void run_large_blocks(const char *name) {
+  back_end = name;
+  RUN(large_blocks_are_kept_and_released);
+  RUN(large_blocks_kept_are_bounded);
+  RUN(a_shrunk_block_gives_memory_back);
+  RUN(a_small_block_holds_little_memory);
+}
+
 int main(int argc, char **argv) {
   program = argv[0];
   if (argc > 1 && strcmp(argv[1], "print-default") == 0) return print_default(0);
@@ -218,12 +256,8 @@ int main(int argc, char **argv) {
   if (is_slow()) {
     printf("under valgrind and sanitizers a process's memory is not its own: large blocks are not looked at\n");
   } else {
-    back_end = "mimalloc";
-    RUN(large_blocks_are_kept_and_released);
-    RUN(large_blocks_kept_are_bounded);
-    back_end = "system";
-    RUN(large_blocks_are_kept_and_released);
-    RUN(large_blocks_kept_are_bounded);
+    run_large_blocks("mimalloc");
+    run_large_blocks("system");
   }
   return finish_files();
 }

@@ -6,8 +6,8 @@
 
 use crate::sys::{HUGE_PAGE, Pages, page_size};
 use std::alloc::Layout;
-use std::ptr::NonNull;
-use std::sync::{Mutex, MutexGuard};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
 
 /// Blocks of at least this many bytes are large.
 pub(crate) const LARGE: usize = 1 << 20;
@@ -22,19 +22,40 @@ const RESERVATION: usize = 16 << 30;
 const COPY_LIMIT: usize = 8 << 20;
 
 /// The large blocks of one pool. Each has its `Pages` written right before its first byte.
+///
+/// There is no lock: in a child of a fork nobody would be left to open it.
 pub(crate) struct LargeBlocks {
-    state: Mutex<State>,
+    /// Freed blocks, in the order of a ring: the next one takes the place of the oldest.
+    kept: [Slot; MOST_KEPT],
+    next: AtomicUsize,
+    kept_bytes: AtomicUsize,
+    live_bytes: AtomicUsize,
+    /// The most bytes live at once: what the program has shown to need is what may be kept for it.
+    peak_bytes: AtomicUsize,
+}
+
+/// A place for a freed block. Whoever swaps its address out owns it; the sizes are for choosing and may be another block's.
+struct Slot {
+    pages: AtomicPtr<Pages>,
+    committed: AtomicUsize,
+    reserved: AtomicUsize,
 }
 
 impl LargeBlocks {
     pub(crate) const fn new() -> Self {
-        Self { state: Mutex::new(State::new()) }
+        Self {
+            kept: [const { Slot::empty() }; MOST_KEPT],
+            next: AtomicUsize::new(0),
+            kept_bytes: AtomicUsize::new(0),
+            live_bytes: AtomicUsize::new(0),
+            peak_bytes: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn allocate(&self, layout: Layout) -> Option<NonNull<u8>> {
         let offset = data_offset(layout.align());
         let needed = layout.size().checked_add(offset)?;
-        let kept = self.state().take_fitting(needed, layout.align());
+        let kept = self.take_fitting(needed, layout.align());
         let pages = kept.or_else(|| self.map(needed, needed, layout.align()))?;
         Some(hand_out(pages, offset))
     }
@@ -55,13 +76,13 @@ impl LargeBlocks {
         let pages = unsafe { pages_of(data).as_mut() };
         let before = pages.committed;
         if pages.commit(commit_size(needed, pages.reserved)) {
-            self.state().grew(pages.committed - before);
+            self.grew(pages.committed - before);
             return Some(data);
         }
         let mut source = *pages;
         let mut target = self.reservation(needed, old.align())?;
         if old.size() > COPY_LIMIT && is_huge(&source) && target.take_pages(&mut source) {
-            self.state().live -= before;
+            self.live_bytes.fetch_sub(before, Relaxed);
             source.unmap();
         } else {
             // SAFETY: the target is committed for more than the old size; the ranges are apart.
@@ -72,20 +93,19 @@ impl LargeBlocks {
     }
 
     pub(crate) fn release_unused(&self) {
-        let kept = self.state().take_all();
-        kept.into_iter().flatten().for_each(Pages::unmap);
+        self.kept.iter().for_each(|slot| self.evict(slot));
     }
 
     /// Room to grow: a kept reservation, or a fresh one as wide as the system allows.
     fn reservation(&self, needed: usize, alignment: usize) -> Option<Pages> {
-        let kept = self.state().take_reservation(needed, alignment);
+        let kept = self.take_reservation(needed, alignment);
         if let Some(mut pages) = kept {
             let before = pages.committed;
             if pages.commit(commit_size(needed, pages.reserved)) {
-                self.state().grew(pages.committed - before);
+                self.grew(pages.committed - before);
                 return Some(pages);
             }
-            self.state().live -= before;
+            self.live_bytes.fetch_sub(before, Relaxed);
             pages.unmap();
         }
         let mut reserved = needed.saturating_mul(4).max(RESERVATION);
@@ -104,20 +124,95 @@ impl LargeBlocks {
             self.release_unused();
             map_pages(needed, reserved, alignment)
         })?;
-        self.state().grew(pages.committed);
+        self.grew(pages.committed);
         Some(pages)
     }
 
+    /// Keeps a freed block, and gives the oldest ones back to the system for it where there are too many.
     fn retire(&self, pages: Pages) {
-        // What has to go goes back to the system with the lock open.
-        while let Some(evicted) = self.state().keep(pages) {
-            evicted.unmap();
+        self.live_bytes.fetch_sub(pages.committed, Relaxed);
+        let mut kept = self.kept_bytes.fetch_add(pages.committed, Relaxed) + pages.committed;
+        let place = self.next.fetch_add(1, Relaxed);
+        self.put(&self.kept[place % MOST_KEPT], pages);
+        for oldest in 1..MOST_KEPT {
+            if kept <= self.peak_bytes.load(Relaxed) {
+                break;
+            }
+            self.evict(&self.kept[(place + oldest) % MOST_KEPT]);
+            kept = self.kept_bytes.load(Relaxed);
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while the lock is held; a poisoned one is as good as any.
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn put(&self, slot: &Slot, pages: Pages) {
+        slot.committed.store(pages.committed, Relaxed);
+        slot.reserved.store(pages.reserved, Relaxed);
+        let described = pages.base.cast::<Pages>();
+        // SAFETY: the block is nobody's, and its first bytes are committed.
+        unsafe { described.write(pages) };
+        self.give_back(slot.pages.swap(described.as_ptr(), AcqRel));
+    }
+
+    fn evict(&self, slot: &Slot) {
+        self.give_back(slot.pages.swap(ptr::null_mut(), AcqRel));
+    }
+
+    /// Gives what was in a slot back to the system.
+    fn give_back(&self, former: *mut Pages) {
+        if let Some(pages) = self.taken(former) {
+            pages.unmap();
+        }
+    }
+
+    /// What was in a slot, by its swapped-out address.
+    fn taken(&self, former: *mut Pages) -> Option<Pages> {
+        // SAFETY: NULL or what `put` wrote, and now ours alone.
+        let pages = unsafe { NonNull::new(former)?.read() };
+        self.kept_bytes.fetch_sub(pages.committed, Relaxed);
+        Some(pages)
+    }
+
+    /// The smallest kept block that holds `needed` bytes and wastes no more than as many again.
+    fn take_fitting(&self, needed: usize, alignment: usize) -> Option<Pages> {
+        self.take_best(alignment, |committed, _| {
+            (committed >= needed && committed / 2 <= needed.max(LARGE)).then(|| usize::MAX - committed)
+        })
+    }
+
+    /// The kept reservation with the most memory behind it.
+    fn take_reservation(&self, needed: usize, alignment: usize) -> Option<Pages> {
+        self.take_best(alignment, |committed, reserved| (reserved >= needed.max(RESERVATION)).then_some(committed))
+    }
+
+    /// The kept block of the highest rank by its committed and reserved sizes. It counts as live again.
+    fn take_best(&self, alignment: usize, rank: impl Fn(usize, usize) -> Option<usize>) -> Option<Pages> {
+        let ranked = self.kept.iter().filter_map(|slot| {
+            let address = slot.pages.load(Relaxed).addr();
+            let suits = address != 0 && address.is_multiple_of(alignment);
+            let rank = suits.then(|| rank(slot.committed.load(Relaxed), slot.reserved.load(Relaxed)))??;
+            Some((rank, slot))
+        });
+        let (_, slot) = ranked.max_by_key(|(rank, _)| *rank)?;
+        let pages = self.taken(slot.pages.swap(ptr::null_mut(), AcqRel))?;
+        self.grew(pages.committed);
+        if pages.base.addr().get().is_multiple_of(alignment) && rank(pages.committed, pages.reserved).is_some() {
+            return Some(pages);
+        }
+        // Another thread has put another block there meanwhile.
+        self.retire(pages);
+        None
+    }
+
+    fn grew(&self, bytes: usize) {
+        let live = self.live_bytes.fetch_add(bytes, Relaxed) + bytes;
+        if live > self.peak_bytes.load(Relaxed) {
+            self.peak_bytes.fetch_max(live, Relaxed);
+        }
+    }
+}
+
+impl Slot {
+    const fn empty() -> Self {
+        Self { pages: AtomicPtr::new(ptr::null_mut()), committed: AtomicUsize::new(0), reserved: AtomicUsize::new(0) }
     }
 }
 
@@ -166,81 +261,4 @@ fn map_pages(needed: usize, reserved: usize, alignment: usize) -> Option<Pages> 
     }
     pages.unmap();
     None
-}
-
-struct State {
-    /// Freed blocks, the oldest first.
-    kept: [Option<Pages>; MOST_KEPT],
-    count: usize,
-    kept_bytes: usize,
-    live: usize,
-    /// The most bytes live at once: what the program has shown to need is what may be kept for it.
-    peak: usize,
-}
-
-impl State {
-    const fn new() -> Self {
-        Self { kept: [None; MOST_KEPT], count: 0, kept_bytes: 0, live: 0, peak: 0 }
-    }
-
-    fn grew(&mut self, bytes: usize) {
-        self.live += bytes;
-        self.peak = self.peak.max(self.live);
-    }
-
-    /// Keeps a freed block; or, as long as there is no room for it, gives back the oldest one and is to be called again.
-    fn keep(&mut self, pages: Pages) -> Option<Pages> {
-        if self.count == MOST_KEPT || (self.count > 0 && self.kept_bytes + pages.committed > self.peak) {
-            return Some(self.remove(0));
-        }
-        self.live -= pages.committed;
-        self.kept[self.count] = Some(pages);
-        self.count += 1;
-        self.kept_bytes += pages.committed;
-        None
-    }
-
-    /// The smallest kept block that holds `needed` bytes and wastes no more than as many again.
-    fn take_fitting(&mut self, needed: usize, alignment: usize) -> Option<Pages> {
-        self.take_best(|pages| {
-            let fits = pages.committed >= needed && pages.committed / 2 <= needed.max(LARGE);
-            (fits && is_aligned(pages, alignment)).then(|| usize::MAX - pages.committed)
-        })
-    }
-
-    /// The kept reservation with the most memory behind it.
-    fn take_reservation(&mut self, needed: usize, alignment: usize) -> Option<Pages> {
-        self.take_best(|pages| {
-            let fits = pages.reserved >= needed.max(RESERVATION);
-            (fits && is_aligned(pages, alignment)).then_some(pages.committed)
-        })
-    }
-
-    /// The kept block of the highest rank, which is live again.
-    fn take_best(&mut self, rank: impl Fn(&Pages) -> Option<usize>) -> Option<Pages> {
-        let ranked = self.kept[..self.count].iter().enumerate();
-        let best = ranked.filter_map(|(at, pages)| Some((rank(pages.as_ref()?)?, at))).max()?;
-        let pages = self.remove(best.1);
-        self.grew(pages.committed);
-        Some(pages)
-    }
-
-    fn take_all(&mut self) -> [Option<Pages>; MOST_KEPT] {
-        self.count = 0;
-        self.kept_bytes = 0;
-        std::mem::replace(&mut self.kept, [None; MOST_KEPT])
-    }
-
-    fn remove(&mut self, at: usize) -> Pages {
-        let Some(pages) = self.kept[at] else { unreachable!("the first `count` slots are filled") };
-        self.kept.copy_within(at + 1..self.count, at);
-        self.count -= 1;
-        self.kept[self.count] = None;
-        self.kept_bytes -= pages.committed;
-        pages
-    }
-}
-
-fn is_aligned(pages: &Pages, alignment: usize) -> bool {
-    pages.base.addr().get().is_multiple_of(alignment)
 }
