@@ -89,6 +89,8 @@ fn compile_load(program: &Path) -> Result<()> {
 
 fn compile_compare(program: &Path, library: &Library, arrow: &Path, arrow_library: &Path) -> Result<()> {
     let mut compiler = toolchain::compiler(true)?;
+    // As compilers do by themselves; with debug information the cc crate asks them to keep the frame pointer.
+    compiler.arg("-fomit-frame-pointer");
     compiler.args(["-std=c++20", "-Wall", "-Wextra", "-pthread"]);
     compiler.arg("-I").arg(toolchain::root().join("include")).arg("-isystem").arg(arrow.join("include"));
     let is_source = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "cc");

@@ -326,9 +326,10 @@ TEST(input_in_pieces) {
 
 /* gzip headers with everything that may stand in them, and the empty block that ends files of blocks. */
 TEST(gzip_headers) {
-  const uint8_t full[] = {0x1f, 0x8b, 8, 4 | 8 | 16, 1, 2, 3, 4, 0, 3, 3, 0, 'x', 't', 'r', 'n', 0, 'c', 0, 3, 0, 0, 0, 0, 0, 0,
-                          0, 0, 0};
-  const uint8_t block[] = {0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 6, 0, 66, 67, 2, 0, 27, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  const uint8_t full[] = {0x1f, 0x8b, 8,   4 | 8 | 16, 1, 2,   3, 4, 0, 3, 3, 0, 'x', 't',
+                          'r',  'n',  0,   'c',        0, 3,   0, 0, 0, 0, 0, 0, 0,   0, 0};
+  const uint8_t block[] = {0x1f, 0x8b, 8, 4,  0, 0, 0, 0, 0, 255, 6, 0, 66, 67,
+                           2,    0,    27, 0, 3, 0, 0, 0, 0, 0,   0, 0, 0,  0};
   struct bytes bytes = copy_of(full, sizeof full), text = compressed(ARROWIO_CODEC_GZIP, "text", 4);
   append(&bytes, text.data, text.size);
   append(&bytes, block, sizeof block);
