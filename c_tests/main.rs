@@ -4,6 +4,7 @@
 //! what it lacks; with ARROWIO_REQUIRE=all that is a failure.
 
 mod header;
+mod null_matrix;
 mod package;
 mod programs;
 mod toolchain;
@@ -19,6 +20,7 @@ fn main() -> std::process::ExitCode {
         trial("header/documentation is complete", &[], header::documentation_is_complete),
         trial("header/every export is guarded", &[], header::every_export_is_guarded),
         trial("header/exports agree", &["nm"], header::exports_agree),
+        trial("header/NULL and limits", &[], null_matrix::run),
     ];
     for compiler in ["gcc", "clang"] {
         trials.push(trial(format!("header/compiles by {compiler}"), &[compiler], move || {

@@ -1184,7 +1184,7 @@ arrowio_status arrowio_memory_map_open(const char *path,
 
 /**
  * Creates a file of zeros, with its room on the disk taken, and maps it for reading and writing. A file that is there is
- * replaced.
+ * replaced; where the new one does not fit, the old content is gone all the same.
  *
  * \param path       a NUL-terminated path.
  * \param size       bytes, at least 0.

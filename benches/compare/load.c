@@ -1,6 +1,6 @@
-// Loads a shared library and calls one of its functions: load LIBRARY FUNCTION. Prints the nanoseconds of processor time
-// that both took. A program of its own, so that the library and all it needs are not loaded yet, and in C, as a host of
-// a C library is.
+// Loads a shared library and calls one of its functions: load LIBRARY FUNCTION. Prints the nanoseconds of processor
+// time that both took. A program of its own, so that the library and all it needs are not loaded yet, and in C, as a
+// host of a C library is.
 #include <dlfcn.h>
 #include <stdio.h>
 #include <time.h>

@@ -38,15 +38,16 @@ struct GzipDecoder(Decompress);
 impl Decoder for GzipDecoder {
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<Step> {
         let (taken, given) = (self.0.total_in(), self.0.total_out());
-        let status = self
-            .0
-            .decompress_uninit(input, output, FlushDecompress::None)
-            .map_err(|error| error!(IoError, "the gzip data is damaged: {error}"))?;
-        let step = Step {
-            consumed: (self.0.total_in() - taken) as usize,
-            produced: (self.0.total_out() - given) as usize,
-            finished: status == Status::StreamEnd,
+        let status = self.0.decompress_uninit(input, output, FlushDecompress::None);
+        let consumed = (self.0.total_in() - taken) as usize;
+        let produced = (self.0.total_out() - given) as usize;
+        let finished = match status {
+            Ok(status) => status == Status::StreamEnd,
+            // What was decoded before the damage is given first; the next step fails in the same way.
+            Err(_) if produced > 0 => false,
+            Err(error) => return Err(error!(IoError, "the gzip data is damaged: {error}")),
         };
+        let step = Step { consumed, produced, finished };
         if step.finished {
             with_memory(|| self.0.reset(true))?;
         }

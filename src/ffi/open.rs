@@ -277,7 +277,7 @@ pub unsafe extern "C" fn arrowio_memory_map_open(
 }
 
 /// Creates a file of zeros, with its room on the disk taken, and maps it for reading and writing. A file that is there is
-/// replaced.
+/// replaced; where the new one does not fit, the old content is gone all the same.
 ///
 /// \param path       a NUL-terminated path.
 /// \param size       bytes, at least 0.
@@ -456,6 +456,9 @@ pub unsafe extern "C" fn arrowio_compressed_output_stream_new(
         let out = Slot::new(out_file, "out_file")?;
         let raw = handle::borrow::<File>(raw, "raw")?;
         let options = arguments::options(options)?;
+        if options.reserved != 0 {
+            return Err(error!(Invalid, "arrowio_compression_options.reserved is {}, it must be 0", options.reserved));
+        }
         let pool = arguments::pool(&options.pool);
         out.set(compressed_output_stream(&raw, self::codec(codec)?, options.compression_level, pool)?)
     };

@@ -24,7 +24,7 @@ pub enum MapMode {
 
 /// Maps `size` bytes of the file at `path` from `offset` on; without a size, all from there to its end.
 pub fn memory_map(path: &CStr, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
-    let flags = if mode == MapMode::ReadWrite { OpenFlags::READ_WRITE } else { OpenFlags::READ };
+    let flags = if mode == MapMode::ReadWrite { OpenFlags::READ_WRITE } else { OpenFlags::READ_NOW };
     let open = || {
         let descriptor = Descriptor::open(path, flags, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
         map(path, descriptor, mode, offset, size)
@@ -123,9 +123,6 @@ impl MemoryMap {
     }
 
     fn resize_file(&mut self, size: usize) -> Result<()> {
-        if !self.whole {
-            return Err(error!(Invalid, "only a map of a whole file can be resized"));
-        }
         let source = self.source.clone();
         let mut shared = source.write();
         let old = shared.take().ok_or_else(unmapped)?;
@@ -172,7 +169,7 @@ impl Stream for MemoryMap {
             | Can::WRITE_AT
             | Can::SIZE
             | Can::ZERO_COPY
-            | Can::RESIZE.when(self.mode == MapMode::ReadWrite)
+            | Can::RESIZE.when(self.mode == MapMode::ReadWrite && self.whole)
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {

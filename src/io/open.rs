@@ -70,11 +70,11 @@ fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Re
 /// A stream that writes the file at `path`, compressed; the file is created or cut to nothing.
 pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let codec = options.codec(path.to_bytes());
-    if let Some(codec) = codec {
-        // Before the file is cut: a level that does not exist must cost nothing.
-        codec.check_level(options.level)?;
-    }
     let open = || {
+        if let Some(codec) = codec {
+            // Before the file is cut: a level that does not exist must cost nothing.
+            codec.check_level(options.level)?;
+        }
         let raw = os_file::open(path, Mode::Write, &os_file_options(options), 0)?;
         match codec {
             Some(codec) => compressed::compressed_output_stream(&raw, codec, options.level, &options.pool),

@@ -145,12 +145,13 @@ fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
     }
     // Where every write goes to the end, positions to write at mean nothing.
     let placed = seekable && mode != Mode::Append;
+    let appends = descriptor.appends().map_err(Error::from_os)?;
     Ok(Can::READ.when(mode.reads())
         | Can::WRITE.when(mode.writes())
         | Can::SIZE.when(seekable)
         | Can::SEEK.when(placed)
         | Can::READ_AT.when(placed && mode.reads())
-        | Can::WRITE_AT.when(placed && mode.writes())
+        | Can::WRITE_AT.when(placed && mode.writes() && !appends)
         | Can::RESIZE.when(kind == FileKind::Regular && mode.writes()))
 }
 

@@ -15,6 +15,7 @@ pub(super) struct State {
     pub(super) stream: Box<dyn Stream>,
     lookahead: Lookahead,
     zero_copy: bool,
+    seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
     /// What closing failed with, to be said again.
@@ -23,8 +24,15 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
-        let zero_copy = stream.capabilities().contains(Capabilities::ZERO_COPY);
-        Self { stream, lookahead: Lookahead::new(pool.clone()), zero_copy, block_size, failure: None }
+        let can = stream.capabilities();
+        Self {
+            stream,
+            lookahead: Lookahead::new(pool.clone()),
+            zero_copy: can.contains(Capabilities::ZERO_COPY),
+            seekable: can.contains(Capabilities::SEEK),
+            block_size,
+            failure: None,
+        }
     }
 
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
@@ -33,6 +41,8 @@ impl State {
 
     /// Forgets what was read ahead and closes without finishing.
     pub(super) fn abort(&mut self) -> Result<()> {
+        // As for `close`: a descriptor that the host keeps goes on where this file stopped.
+        let _ = self.settle();
         self.lookahead.clear();
         self.stream.abort()
     }
@@ -62,7 +72,7 @@ impl State {
     #[inline]
     pub(super) fn read_once(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if self.lookahead.is_empty() {
-            if dst.len() >= self.block_size {
+            if dst.len() >= self.block_size || dst.is_empty() {
                 return self.stream.read(dst);
             }
             self.lookahead.fill(&mut *self.stream, self.block_size)?;
@@ -185,17 +195,16 @@ impl State {
         Ok(self.stream.tell()? - self.lookahead.len() as i64)
     }
 
-    /// Brings the class's position to the file's, before something is written there.
+    /// Brings the class's position to the file's, before something is written there. What cannot seek, such as a socket, has
+    /// no common position for both directions.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
-        if self.lookahead.is_empty() { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
+        if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
 
     pub(super) fn close(&mut self) -> Result<()> {
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
-        if self.stream.capabilities().contains(Capabilities::SEEK) {
-            let _ = self.settle();
-        }
+        let _ = self.settle();
         self.stream.close()
     }
 }

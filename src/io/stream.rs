@@ -100,7 +100,7 @@ pub(crate) trait Stream: Send {
 
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
     fn take_buffer(&mut self) -> Result<Buffer> {
-        Err(not_capable())
+        Err(error!(Invalid, "it does not keep what is written to it"))
     }
 }
 

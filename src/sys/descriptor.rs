@@ -17,6 +17,8 @@ pub(crate) struct OpenFlags(libc::c_int);
 
 impl OpenFlags {
     pub(crate) const READ: Self = Self(libc::O_RDONLY);
+    /// Without waiting for somebody to write to a FIFO.
+    pub(crate) const READ_NOW: Self = Self(libc::O_RDONLY | libc::O_NONBLOCK);
     pub(crate) const WRITE: Self = Self(libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC);
     pub(crate) const APPEND: Self = Self(libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND);
     pub(crate) const READ_WRITE: Self = Self(libc::O_RDWR | libc::O_CREAT);
@@ -68,6 +70,11 @@ impl Descriptor {
         self.owned = true;
     }
 
+    /// Whether every write goes to the end.
+    pub(crate) fn appends(&self) -> OsResult<bool> {
+        Ok(self.status_flags()? & libc::O_APPEND != 0)
+    }
+
     /// The access mode and status flags, as `fcntl(F_GETFL)` gives them.
     pub(crate) fn status_flags(&self) -> OsResult<libc::c_int> {
         // SAFETY: asks only.
@@ -100,7 +107,20 @@ impl Descriptor {
     pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
         let size = dst.len().min(LARGEST_TRANSFER);
         // SAFETY: `dst` takes `size` bytes.
-        self.blocking(libc::POLLIN, || unsafe { libc::read(self.fd, dst.as_mut_ptr().cast(), size) })
+        let result = self.blocking(libc::POLLIN, || unsafe { libc::read(self.fd, dst.as_mut_ptr().cast(), size) });
+        match result {
+            Err(libc::EINVAL) => self.read_to_last_offset(dst),
+            result => result,
+        }
+    }
+
+    /// The system refuses a read that reaches past the largest offset, where `read_at` finds the end.
+    #[cold]
+    fn read_to_last_offset(&self, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
+        match self.seek(0, Whence::Current) {
+            Ok(position) if dst.len() > (i64::MAX - position) as usize => self.read_at(position, dst),
+            _ => Err(libc::EINVAL),
+        }
     }
 
     /// One read at an offset.
