@@ -27,18 +27,14 @@ pub fn generate(header: &str) -> Result<String, String> {
     }
     let mut program = String::from(PROLOGUE);
     for function in &functions {
-        if function.can_fail() {
-            program += &function.call_that_fails(&Arguments::Nothing)?;
-        } else {
-            program += &function.call_without_status()?;
-        }
+        program += &function.call_with_nothing()?;
         for at in function.numbers() {
             for value in ["-1", "least", "most"] {
-                program += &function.call_that_fails(&Arguments::Limit { at, value })?;
+                program += &function.call_at_limit(at, value);
             }
         }
     }
-    program += "  return finish();\n}\n";
+    program += EPILOGUE;
     Ok(program)
 }
 
@@ -53,14 +49,6 @@ struct Function<'a> {
 struct Parameter<'a> {
     kind: &'a str,
     name: &'a str,
-}
-
-/// What a function is called with.
-enum Arguments<'a> {
-    /// NULL and 0.
-    Nothing,
-    /// One number at a limit, the others 1; live objects, room for results, but no memory that a size could lie about.
-    Limit { at: usize, value: &'a str },
 }
 
 /// The prototypes of a header, each behind its comment.
@@ -100,46 +88,23 @@ impl<'a> Function<'a> {
         (0..self.parameters.len()).filter(|at| self.parameters[*at].is_number()).collect()
     }
 
-    /// The part of the comment behind `\return`.
-    fn returns(&self) -> &str {
-        let rest = self.documentation.split_once("\\return").map_or("", |(_, rest)| rest);
-        rest.split("*\n").next().unwrap_or(rest)
-    }
-
-    /// The condition that `result` is one of the statuses of the documentation.
-    fn is_documented(&self) -> String {
-        let words = self.returns().split(|c: char| !c.is_ascii_uppercase() && c != '_');
-        let statuses: Vec<&str> = words.filter(|word| word.starts_with("ARROWIO_")).collect();
-        statuses.iter().map(|status| format!("result == {status}")).collect::<Vec<_>>().join(" || ")
-    }
-
-    /// A call in a block of its own that checks the status, the error and the handle that comes of it.
-    fn call_that_fails(&self, arguments: &Arguments) -> Result<String, String> {
-        let given: Vec<String> = self.parameters.iter().enumerate().map(|(at, one)| one.argument(at, arguments)).collect();
-        let call = format!("{}({})", self.name, given.join(", "));
-        if !self.can_fail() {
-            return Ok(match self.result {
-                "void" => format!("  with_limits(); {call}; done(\"{call}\", 1);\n"),
-                _ => format!("  with_limits(); (void){call}; done(\"{call}\", 1);\n"),
+    /// A call with NULL and 0 everywhere.
+    fn call_with_nothing(&self) -> Result<String, String> {
+        if self.can_fail() {
+            let given = self.arguments(|_, one| match one.name {
+                "out_error" => "&error".to_owned(),
+                _ => one.nothing().to_owned(),
             });
-        }
-        let expected = match arguments {
             // A function that takes NULL for everything does not name INVALID.
-            Arguments::Nothing if self.returns().contains("ARROWIO_INVALID") => "result == ARROWIO_INVALID".to_owned(),
-            Arguments::Nothing => "result == ARROWIO_OK".to_owned(),
-            Arguments::Limit { .. } => self.is_documented(),
-        };
-        Ok(format!("  with_limits(); result = {call}; done(\"{call}\", {expected});\n"))
-    }
-
-    /// A call with NULL and 0 whose result is compared with what the documentation of its first parameter says of NULL.
-    fn call_without_status(&self) -> Result<String, String> {
-        let zeros: Vec<&str> = self.parameters.iter().map(|one| if one.is_number() { "0" } else { "NULL" }).collect();
-        let call = format!("{}({})", self.name, zeros.join(", "));
+            let is_refused = self.returns().contains("ARROWIO_INVALID");
+            let expected = if is_refused { "ARROWIO_INVALID" } else { "ARROWIO_OK" };
+            return Ok(format!("    CALL({}({given}), result == {expected});\n", self.name));
+        }
+        let call = format!("{}({})", self.name, self.arguments(|_, one| one.nothing().to_owned()));
         let with_default = call.replacen("NULL", "arrowio_pool_default()", 1);
         let says = |words: &str| self.documentation.contains(words);
         let expected = if self.result == "void" || self.parameters.iter().all(Parameter::is_number) {
-            return Ok(format!("  {call}; done(\"{call}\", 1);\n"));
+            return Ok(format!("    TRY({call});\n"));
         } else if says("NULL: an empty string") {
             format!("strcmp({call}, \"\") == 0")
         } else if says("NULL: the default pool") {
@@ -153,31 +118,70 @@ impl<'a> Function<'a> {
         } else {
             return Err(format!("the documentation of {} does not say what NULL gives", self.name));
         };
-        Ok(format!("  done(\"{call}\", {expected});\n"))
+        Ok(format!("    CHECK({expected});\n"))
+    }
+
+    /// A call with one number at a limit and the others 1; with live objects and room for results, but with NULL for memory
+    /// whose size could be a lie.
+    fn call_at_limit(&self, at: usize, value: &str) -> String {
+        let given = self.arguments(|index, one| match one.is_number() {
+            true if index == at => one.limit(value),
+            true => "1".to_owned(),
+            false => one.live().to_owned(),
+        });
+        if !self.can_fail() {
+            return format!("    TRY({}({given}));\n", self.name);
+        }
+        let parameter = &self.parameters[at];
+        let is_refused = parameter.is_choice() || (value != "most" && self.takes_no_negative(parameter));
+        let expected = if is_refused { "result == ARROWIO_INVALID".to_owned() } else { self.is_documented() };
+        format!("    CALL({}({given}), {expected});\n", self.name)
+    }
+
+    fn arguments(&self, argument: impl Fn(usize, &Parameter) -> String) -> String {
+        let given: Vec<String> = self.parameters.iter().enumerate().map(|(at, one)| argument(at, one)).collect();
+        given.join(", ")
+    }
+
+    /// The part of the comment behind `\return`.
+    fn returns(&self) -> &str {
+        let rest = self.documentation.split_once("\\return").map_or("", |(_, rest)| rest);
+        rest.split(" *\n").next().unwrap_or(rest)
+    }
+
+    /// The condition that the result is one of the documented statuses. INTERNAL, a defect, is never right.
+    fn is_documented(&self) -> String {
+        let words = self.returns().split(|c: char| !c.is_ascii_uppercase() && c != '_');
+        let statuses = words.filter(|word| word.starts_with("ARROWIO_") && *word != "ARROWIO_INTERNAL");
+        statuses.map(|status| format!("result == {status}")).collect::<Vec<_>>().join(" || ")
+    }
+
+    /// Whether a negative number is INVALID, as it is where nothing else is said.
+    fn takes_no_negative(&self, parameter: &Parameter) -> bool {
+        let (_, rest) = self.documentation.split_once(&format!("\\param {} ", parameter.name)).unwrap_or_default();
+        let says = rest.split("\n * \\").next().unwrap_or(rest);
+        parameter.kind == "int64_t" && !says.contains("may be negative") && !says.contains("-1:")
     }
 }
 
 impl Parameter<'_> {
     fn is_number(&self) -> bool {
-        !self.kind.contains('*') && !self.kind.is_empty() && !self.kind.ends_with("_fn")
+        !self.kind.contains('*') && !self.kind.ends_with("_fn")
     }
 
-    fn argument(&self, at: usize, arguments: &Arguments) -> String {
-        match arguments {
-            // The error tells of the rest.
-            Arguments::Nothing if self.name == "out_error" => "&error".to_owned(),
-            Arguments::Nothing if self.is_number() => "0".to_owned(),
-            Arguments::Nothing => "NULL".to_owned(),
-            Arguments::Limit { at: chosen, value } if *chosen == at => self.limit(value),
-            Arguments::Limit { .. } if self.is_number() => "1".to_owned(),
-            Arguments::Limit { .. } => self.live().to_owned(),
-        }
+    /// Whether it is one of a few constants.
+    fn is_choice(&self) -> bool {
+        ["arrowio_mode", "arrowio_codec", "arrowio_whence"].contains(&self.kind)
+    }
+
+    fn nothing(&self) -> &'static str {
+        if self.is_number() { "0" } else { "NULL" }
     }
 
     fn limit(&self, value: &str) -> String {
         let (least, most) = match self.kind {
             "int64_t" => ("INT64_MIN", "INT64_MAX"),
-            "uint32_t" | "arrowio_mode" | "arrowio_codec" | "arrowio_whence" => ("0x80000000u", "UINT32_MAX"),
+            _ if self.is_choice() => ("0x80000000u", "UINT32_MAX"),
             _ => ("INT32_MIN", "INT32_MAX"),
         };
         match value {
@@ -189,28 +193,32 @@ impl Parameter<'_> {
 
     /// An object, or room for a result, where one is as good as another.
     fn live(&self) -> &'static str {
-        match (self.kind.trim_start_matches("const ").trim_start_matches("struct "), self.name) {
-            ("arrowio_pool *", _) => "arrowio_pool_default()",
-            ("arrowio_buffer *", _) => "buffer",
-            ("arrowio_file *", _) => "file",
-            ("arrowio_pool **", _) => "&out_pool",
-            ("arrowio_buffer **", _) => "&out_buffer",
-            ("arrowio_file **", _) => "&out_file",
-            ("arrowio_error **", _) => "&error",
-            ("int64_t *", _) => "&number",
-            ("uint8_t **", "out_data") if self.kind.starts_with("const") => "&bytes",
-            ("uint8_t **", _) => "&block",
+        match self.kind.trim_start_matches("const ").trim_start_matches("struct ") {
+            "arrowio_pool *" => "arrowio_pool_default()",
+            "arrowio_buffer *" => "buffer",
+            "arrowio_file *" => "file",
+            "arrowio_pool **" => "&out_pool",
+            "arrowio_buffer **" => "&out_buffer",
+            "arrowio_file **" => "&out_file",
+            "arrowio_error **" => "&error",
+            "int64_t *" => "&number",
+            "uint8_t **" if self.kind.starts_with("const") => "&bytes",
+            "uint8_t **" => "&block",
             _ => "NULL",
         }
     }
 }
 
+/// The program up to the calls.
 const PROLOGUE: &str = r#"/* Generated by c_tests/null_matrix.rs from include/arrowio.h. */
 #include <arrowio.h>
 #include <stdio.h>
 #include <string.h>
 
-static int calls, failures;
+/* Handles that a call must replace, by NULL if it fails. */
+#define POISON ((void *)&failures)
+
+static int turn, calls, failures;
 static arrowio_status result;
 static arrowio_error *error;
 static arrowio_buffer *buffer, *out_buffer;
@@ -220,30 +228,25 @@ static const uint8_t *bytes;
 static uint8_t *block;
 static int64_t number;
 
-/* Handles that a call must replace, by NULL if it fails. */
-#define POISON ((void *)&failures)
-
-/* Live objects and clean results for the next call. The files take turns, by the number of the call. */
-static void with_limits(void) {
+/* Live objects and clean results for a call; the file is of another class in each turn. */
+static void prepare(void) {
   result = ARROWIO_OK;
   out_buffer = POISON;
   out_file = POISON;
   out_pool = POISON;
   bytes = block = NULL;
-  if (arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL) != ARROWIO_OK) failures++;
-  if (calls % 3 == 0) arrowio_buffer_reader_new(buffer, &file, NULL);
-  if (calls % 3 == 1) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
-  if (calls % 3 == 2) arrowio_memory_map_open("/proc/self/exe", ARROWIO_MODE_PRIVATE, 0, 100, &file, NULL);
-  if (file == NULL) failures++;
+  arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL);
+  if (turn == 0) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
+  if (turn == 1) arrowio_os_file_open("/proc/self/exe", ARROWIO_MODE_READ, NULL, &file, NULL);
+  if (turn == 2) arrowio_memory_map_open("/proc/self/exe", ARROWIO_MODE_PRIVATE, 0, 100, &file, NULL);
+  if (buffer == NULL || file == NULL) failures++;
 }
 
-static int is_right_handle(const void *handle) { return handle == POISON || (handle != NULL) == (result == ARROWIO_OK); }
+static int is_right(const void *handle) { return handle == POISON || (handle != NULL) == (result == ARROWIO_OK); }
 
 static void done(const char *call, int is_expected) {
-  int is_right = is_expected && arrowio_error_status(error) == result;
-  is_right &= is_right_handle(out_buffer) && is_right_handle(out_file) && is_right_handle(out_pool);
-  is_right &= result == ARROWIO_OK || arrowio_error_message(error)[0] != '\0';
-  if (!is_right) {
+  int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
+  if (!all_right || arrowio_error_status(error) != result || (error != NULL && arrowio_error_message(error)[0] == '\0')) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
     failures++;
   }
@@ -251,23 +254,41 @@ static void done(const char *call, int is_expected) {
   if (out_buffer != POISON) arrowio_buffer_release(out_buffer);
   if (out_file != POISON) arrowio_file_release(out_file);
   if (out_pool != POISON) arrowio_pool_release(out_pool);
-  if (block != NULL) arrowio_pool_free(NULL, block, 1, 1);
   arrowio_file_release(file);
   arrowio_buffer_release(buffer);
   arrowio_error_release(error);
-  error = NULL;
   file = NULL;
   buffer = NULL;
-  result = ARROWIO_OK;
+  error = NULL;
 }
 
-static int finish(void) {
+#define CALL(call, expected)  \
+  do {                        \
+    prepare();                \
+    result = (call);          \
+    done(#call, expected);    \
+  } while (0)
+
+#define TRY(call)      \
+  do {                 \
+    prepare();         \
+    (void)(call);      \
+    done(#call, 1);    \
+  } while (0)
+
+#define CHECK(condition)              \
+  do {                                \
+    prepare();                        \
+    done(#condition, (condition));    \
+  } while (0)
+
+int main(void) {
+  for (turn = 0; turn < 3; turn++) {
+"#;
+
+/// The program behind the calls.
+const EPILOGUE: &str = r#"  }
   printf("%d calls, %d wrong\n", calls, failures);
   return failures == 0 ? 0 : 1;
 }
-
-int main(void) {
-  out_buffer = POISON;
-  out_file = POISON;
-  out_pool = POISON;
 "#;

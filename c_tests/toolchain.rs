@@ -65,7 +65,10 @@ fn build_library() -> Result<Library, String> {
     let folder = build_folder().join("lib");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let shared = folder.join("libarrowio.so");
-    fs::copy(built.join("libarrowio.so"), &shared).map_err(|error| format!("libarrowio.so: {error}"))?;
+    // By renaming: a program that runs with the former library keeps that.
+    let fresh = folder.join(format!("libarrowio.so.{}", std::process::id()));
+    fs::copy(built.join("libarrowio.so"), &fresh).map_err(|error| format!("libarrowio.so: {error}"))?;
+    fs::rename(&fresh, &shared).map_err(|error| format!("libarrowio.so: {error}"))?;
     let link = folder.join(soname());
     if fs::symlink_metadata(&link).is_err() {
         std::os::unix::fs::symlink("libarrowio.so", &link).map_err(|error| error.to_string())?;

@@ -97,19 +97,18 @@ impl State {
             let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
             let count = self.read_full(buffer.room())?;
             if count < size {
-                buffer.resize(count, true)?;
+                // A block that cannot be made smaller will do as it is.
+                buffer.resize(count, true).or_else(|_| buffer.resize(count, false))?;
             }
             return Ok(buffer);
         }
         let mut builder = BufferBuilder::new(self.lookahead.pool().clone());
         let hint = self.stream.remaining_hint().map(|hint| hint.saturating_add(self.lookahead.len()));
-        match read_to_end(&mut builder, size, hint, |room, _| self.read_full(room)) {
-            Ok(()) => builder.finish(),
-            Err(error) => {
-                self.lookahead.put_back(builder.as_slice())?;
-                Err(error)
-            }
-        }
+        let filled = read_to_end(&mut builder, size, hint, |room, _| self.read_full(room));
+        filled.and_then(|()| builder.finish()).or_else(|error| {
+            self.lookahead.put_back(builder.as_slice())?;
+            Err(error)
+        })
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {

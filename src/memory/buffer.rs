@@ -85,7 +85,10 @@ impl Buffer {
 
     /// All buffers' bytes behind one another, in one new buffer.
     pub fn concatenate<B: Deref<Target = Self>>(pool: &Pool, buffers: &[B]) -> Result<Self> {
-        let add = |sum: usize, buffer: &B| sum.checked_add(buffer.size());
+        // No object is larger than isize::MAX, so neither is one that could ever be allocated.
+        let add = |sum: usize, buffer: &B| {
+            sum.checked_add(buffer.size()).filter(|sum| *sum <= isize::MAX as usize - ALIGNMENT)
+        };
         let size = buffers.iter().try_fold(0, add).ok_or_else(|| error!(CapacityError, "the buffers are too long"))?;
         let whole = Self::allocate(pool, size)?;
         let mut end = 0;

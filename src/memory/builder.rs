@@ -123,7 +123,8 @@ impl BufferBuilder {
 
     /// The bytes as a resizable buffer with no more memory than they need. On failure the bytes are still here.
     pub(crate) fn finish(&mut self) -> Result<Buffer> {
-        self.set_capacity(round_up(self.size)?)?;
+        // A block that cannot be made smaller will do as it is.
+        let _ = self.set_capacity(round_up(self.size)?);
         // SAFETY: the block is ours and is given away.
         let buffer = unsafe { Buffer::adopt(&self.pool, self.data, self.size, self.capacity) }?;
         (self.data, self.size, self.capacity) = (Pool::zero_size_area(), 0, 0);

@@ -21,6 +21,12 @@ const RESERVATION: usize = 16 << 30;
 /// Up to this size a block is copied into its reservation: cheaper than the system call that would move its pages.
 const COPY_LIMIT: usize = 8 << 20;
 
+/// Up to this size a growing block is copied to memory that is kept; a larger one grows where it is.
+const MOST_COPIED: usize = 64 << 20;
+
+/// How many times the memory that it needs a growing block may take over.
+const MOST_EXCESS: usize = 16;
+
 /// The large blocks of one pool. Each has its `Pages` written right before its first byte.
 ///
 /// There is no lock: in a child of a fork nobody would be left to open it.
@@ -30,7 +36,7 @@ pub(crate) struct LargeBlocks {
     next: AtomicUsize,
     kept_bytes: AtomicUsize,
     live_bytes: AtomicUsize,
-    /// The most bytes live at once: what the program has shown to need is what may be kept for it.
+    /// The most bytes live at once, which is what the program has shown to need.
     peak_bytes: AtomicUsize,
 }
 
@@ -74,40 +80,58 @@ impl LargeBlocks {
         let needed = new_size.checked_add(offset)?;
         // SAFETY: every large block has its pages written before it, and the block is the caller's alone.
         let pages = unsafe { pages_of(data).as_mut() };
+        if needed <= pages.committed {
+            if new_size < old.size() {
+                self.give_back_excess(pages, needed);
+            }
+            return Some(data);
+        }
+        if let Some(target) = self.take_reservation(old.size(), needed, old.align()) {
+            // SAFETY: the target is committed for more than the old size; the ranges are apart.
+            return Some(unsafe { self.copy_to(target, data, old.size(), offset) });
+        }
         let before = pages.committed;
         if pages.commit(commit_size(needed, pages.reserved)) {
             self.grew(pages.committed - before);
             return Some(data);
         }
+        let mut target = self.reserve(needed, old.align())?;
         let mut source = *pages;
-        let mut target = self.reservation(needed, old.align())?;
         if old.size() > COPY_LIMIT && is_huge(&source) && target.take_pages(&mut source) {
             self.live_bytes.fetch_sub(before, Relaxed);
             source.unmap();
-        } else {
-            // SAFETY: the target is committed for more than the old size; the ranges are apart.
-            unsafe { data.copy_to_nonoverlapping(target.base.add(offset), old.size()) };
-            self.retire(source);
+            return Some(hand_out(target, offset));
         }
-        Some(hand_out(target, offset))
+        // SAFETY: as above.
+        Some(unsafe { self.copy_to(target, data, old.size(), offset) })
+    }
+
+    /// # Safety
+    /// `data` is a live large block of `size` bytes, and `target` is committed for as many at `offset`.
+    unsafe fn copy_to(&self, target: Pages, data: NonNull<u8>, size: usize, offset: usize) -> NonNull<u8> {
+        // SAFETY: the caller's promise; every large block has its pages written before it.
+        unsafe {
+            data.copy_to_nonoverlapping(target.base.add(offset), size);
+            self.free(data);
+        }
+        hand_out(target, offset)
+    }
+
+    /// Where a block that shrinks has more than twice the memory that it needs, the rest goes back to the system.
+    fn give_back_excess(&self, pages: &mut Pages, needed: usize) {
+        let before = pages.committed;
+        if before / 2 > needed {
+            pages.decommit(commit_size(needed, pages.reserved));
+            self.live_bytes.fetch_sub(before - pages.committed, Relaxed);
+        }
     }
 
     pub(crate) fn release_unused(&self) {
         self.kept.iter().for_each(|slot| self.evict(slot));
     }
 
-    /// Room to grow: a kept reservation, or a fresh one as wide as the system allows.
-    fn reservation(&self, needed: usize, alignment: usize) -> Option<Pages> {
-        let kept = self.take_reservation(needed, alignment);
-        if let Some(mut pages) = kept {
-            let before = pages.committed;
-            if pages.commit(commit_size(needed, pages.reserved)) {
-                self.grew(pages.committed - before);
-                return Some(pages);
-            }
-            self.live_bytes.fetch_sub(before, Relaxed);
-            pages.unmap();
-        }
+    /// Room to grow: as many addresses as the system allows.
+    fn reserve(&self, needed: usize, alignment: usize) -> Option<Pages> {
         let mut reserved = needed.saturating_mul(4).max(RESERVATION);
         while reserved > needed {
             if let Some(pages) = self.map(needed, reserved, alignment) {
@@ -128,18 +152,19 @@ impl LargeBlocks {
         Some(pages)
     }
 
-    /// Keeps a freed block, and gives the oldest ones back to the system for it where there are too many.
+    /// Keeps a freed block, and gives the oldest ones back to the system as long as there is more kept and live than twice
+    /// what the program has shown to need.
     fn retire(&self, pages: Pages) {
         self.live_bytes.fetch_sub(pages.committed, Relaxed);
-        let mut kept = self.kept_bytes.fetch_add(pages.committed, Relaxed) + pages.committed;
+        self.kept_bytes.fetch_add(pages.committed, Relaxed);
         let place = self.next.fetch_add(1, Relaxed);
         self.put(&self.kept[place % MOST_KEPT], pages);
+        let limit = self.peak_bytes.load(Relaxed).saturating_mul(2);
         for oldest in 1..MOST_KEPT {
-            if kept <= self.peak_bytes.load(Relaxed) {
+            if self.kept_bytes.load(Relaxed) + self.live_bytes.load(Relaxed) <= limit {
                 break;
             }
             self.evict(&self.kept[(place + oldest) % MOST_KEPT]);
-            kept = self.kept_bytes.load(Relaxed);
         }
     }
 
@@ -178,9 +203,16 @@ impl LargeBlocks {
         })
     }
 
-    /// The kept reservation with the most memory behind it.
-    fn take_reservation(&self, needed: usize, alignment: usize) -> Option<Pages> {
-        self.take_best(alignment, |committed, reserved| (reserved >= needed.max(RESERVATION)).then_some(committed))
+    /// For a block that grows: the kept reservation with the most memory, where that saves faulting pages in, costs little
+    /// copying and does not tie up far more than is needed.
+    fn take_reservation(&self, size: usize, needed: usize, alignment: usize) -> Option<Pages> {
+        if size > MOST_COPIED {
+            return None;
+        }
+        self.take_best(alignment, |committed, reserved| {
+            let suits = reserved >= RESERVATION && committed >= needed && committed / MOST_EXCESS <= needed;
+            suits.then_some(committed)
+        })
     }
 
     /// The kept block of the highest rank by its committed and reserved sizes. It counts as live again.

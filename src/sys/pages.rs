@@ -79,6 +79,20 @@ impl Pages {
         result == 0
     }
 
+    /// Gives the memory from `size` on back to the system; the addresses stay.
+    pub(crate) fn decommit(&mut self, size: usize) {
+        let Some(size) = size.checked_next_multiple_of(page_size()).filter(|size| *size < self.committed) else {
+            return;
+        };
+        // SAFETY: inside our own range, and not in use any more.
+        unsafe {
+            let start = self.base.as_ptr().add(size).cast();
+            libc::madvise(start, self.committed - size, libc::MADV_DONTNEED);
+            libc::mprotect(start, self.committed - size, libc::PROT_NONE);
+        }
+        self.committed = size;
+    }
+
     /// Takes over the committed pages of `from` at the start of this range, without copying a byte; `from` keeps only
     /// addresses. False when the system refuses, and nothing has changed then.
     #[must_use]
