@@ -1,5 +1,5 @@
-/* The library in the life of a process: loaded late, on threads that end, twice, by a host with functions of the same names
- * as its own; forked; left with everything open; and its objects used by many threads at once.
+/* The library in the life of a process: loaded late, on threads that end, several times, by a host that has functions
+ * of the names of its own; forked; left with everything open; and its objects used by many threads at once.
  */
 #include "pools.h"
 #include <dlfcn.h>
@@ -68,8 +68,8 @@ static void load_copy(struct copy *copy) {
   USED(LOOKED_UP)
 }
 
-/* A bit of everything: both back ends, small and large blocks, slices, files by both codecs, an error. Valgrind does without
- * mimalloc, for it would search all of the gibibyte that each copy reserves.
+/* A bit of everything: both back ends, small and large blocks, slices, files by both codecs, an error. Valgrind does
+ * without mimalloc, for it would search all of the gibibyte that each copy reserves.
  */
 static void use(const struct api *api, int index) {
   static const char *const BACK_ENDS[] = {"system", "mimalloc"}, *const SUFFIXES[] = {"gz", "zst"};
@@ -179,8 +179,8 @@ TEST(functions_of_the_host) {
 
 /* ---- Fork ---- */
 
-/* How a child has ended that called `run`. It ends by another program, for at a plain exit valgrind would take what belongs
- * to threads that the child does not have for lost.
+/* How a child has ended that called `run`. It ends as another program, for at a plain exit valgrind would take for lost
+ * what belongs to threads that the child does not have.
  */
 static int fork_and(void (*run)(void)) {
   int ended = -1;
@@ -243,7 +243,7 @@ TEST(fork_while_others_allocate) {
   printf("the sanitizer's malloc may hang in such a child: not forked\n");
   return;
 #endif
-  forks_left = (int)scaled(200, 10);
+  forks_left = (int)scaled(50, 10);
   run_threads(5, fork_or_allocate, NULL);
 }
 
@@ -278,7 +278,7 @@ static void leave(void) {
 }
 
 TEST(exit_with_everything_open) {
-  for (int i = 0; i < scaled(30, 3); i++) {
+  for (int i = 0; i < scaled(20, 3); i++) {
     fflush(NULL);
     CHECK_INT(0, fork_and(leave));
   }
@@ -295,7 +295,8 @@ static void close_file(int index, void *shared) {
   struct closing *all = shared;
   char byte;
   int64_t size;
-  arrowio_status status = index < 2 ? arrowio_file_close(all->file, NULL) : arrowio_file_read_at(all->file, 0, &byte, 1, &size, NULL);
+  arrowio_status status =
+      index < 2 ? arrowio_file_close(all->file, NULL) : arrowio_file_read_at(all->file, 0, &byte, 1, &size, NULL);
   if (index < 2) {
     atomic_fetch_add(status == ARROWIO_OK ? &all->ok : status == ARROWIO_IO_ERROR ? &all->failed : &all->other, 1);
   } else {

@@ -1,9 +1,9 @@
-/* Memory that runs out, at every single allocation that the library makes: each call then gives OUT_OF_MEMORY, nothing is
- * lost, nothing leaks, and the process lives on.
+/* Memory that runs out, at every single allocation that the library makes: each call then gives OUT_OF_MEMORY, nothing
+ * is lost, nothing leaks, and the process lives on.
  *
- * The program has its own malloc and mmap, and a pool over functions of its own, which fail on demand. A scenario runs with
- * the first, the second, the third allocation failing, and so on until it runs through; once with that one failing, once
- * with all behind it failing too. Valgrind and AddressSanitizer bring a malloc of their own: there only the pool fails.
+ * The program has its own malloc and mmap, and a pool over functions of its own, which fail on demand. A scenario runs
+ * with the first, the second, the third allocation failing, and so on until it runs through; once with only that one
+ * failing, once with all behind it. Valgrind and AddressSanitizer have a malloc of their own: there only the pool fails.
  */
 #include "pools.h"
 #include <sys/syscall.h>
@@ -141,7 +141,8 @@ static int has_failed(const char *call, int line, arrowio_status expected) {
   int right = status == expected && arrowio_error_status(error) == status && strlen(arrowio_error_message(error)) > 5;
   if (!right) {
     memory.armed = 0;
-    fprintf(stderr, "%s:%d: %s gave %s: %s\n", __FILE__, line, call, arrowio_status_name(status), arrowio_error_message(error));
+    fprintf(stderr, "%s:%d: %s gave %s: %s\n", __FILE__, line, call, arrowio_status_name(status),
+            arrowio_error_message(error));
     wrong = 1;
   }
   arrowio_error_release(error);
@@ -174,7 +175,8 @@ static int has_failed(const char *call, int line, arrowio_status expected) {
   } while (0)
 
 static void use_buffers(void) {
-  arrowio_buffer *fixed = NULL, *resizable = NULL, *slice = NULL, *inner = NULL, *writable = NULL, *copy = NULL, *whole = NULL;
+  arrowio_buffer *fixed = NULL, *resizable = NULL, *slice = NULL, *inner = NULL;
+  arrowio_buffer *writable = NULL, *copy = NULL, *whole = NULL;
   TRY(arrowio_buffer_allocate(pool, 1000, &fixed, &error));
   TRY(arrowio_buffer_allocate_resizable(pool, 100, &resizable, &error));
   memcpy(arrowio_buffer_mutable_data(resizable), lines, 100);
@@ -322,7 +324,8 @@ static void read_at_offsets(arrowio_file *file) {
   TRY_TWICE(arrowio_file_read_at(file, 500, block, sizeof block, &size, &error));
   RIGHT(size == sizeof block && same(block, lines + 500, size));
   TRY_TWICE(arrowio_file_read_at_buffer(file, 1000, TEXT_SIZE, &buffer, &error));
-  RIGHT(arrowio_buffer_size(buffer) == TEXT_SIZE - 1000 && same(arrowio_buffer_data(buffer), lines + 1000, TEXT_SIZE - 1000));
+  RIGHT(arrowio_buffer_size(buffer) == TEXT_SIZE - 1000);
+  RIGHT(same(arrowio_buffer_data(buffer), lines + 1000, TEXT_SIZE - 1000));
 done:
   arrowio_buffer_release(buffer);
 }

@@ -31,8 +31,12 @@ static const struct {
   const char *name, *back_end;
   arrowio_pool *(*make)(void);
 } KINDS[] = {
-    {"mimalloc", "mimalloc", make_mimalloc}, {"jemalloc", "jemalloc", make_jemalloc}, {"system", "system", make_system},
-    {"capped", NULL, make_capped},           {"logging", NULL, make_logging},         {"callbacks", "callbacks", make_callbacks},
+    {"mimalloc", "mimalloc", make_mimalloc},
+    {"jemalloc", "jemalloc", make_jemalloc},
+    {"system", "system", make_system},
+    {"capped", NULL, make_capped},
+    {"logging", NULL, make_logging},
+    {"callbacks", "callbacks", make_callbacks},
 };
 static int kind;
 

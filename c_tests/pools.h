@@ -43,8 +43,8 @@ static inline void host_count(struct host_memory *host, int64_t size) {
 static inline uint8_t *host_block(struct host_memory *host, int64_t size, int64_t alignment) {
   void *data = NULL;
   if (size <= 0) atomic_fetch_add(&host->odd_sizes, 1);
-  if (host_fails(host) || posix_memalign(&data, alignment < 16 ? 16 : (size_t)alignment, (size_t)size) != 0) return NULL;
-  return data;
+  if (host_fails(host)) return NULL;
+  return posix_memalign(&data, alignment < 16 ? 16 : (size_t)alignment, (size_t)size) == 0 ? data : NULL;
 }
 
 static inline uint8_t *host_allocate(void *user_data, int64_t size, int64_t alignment) {
@@ -54,7 +54,8 @@ static inline uint8_t *host_allocate(void *user_data, int64_t size, int64_t alig
 }
 
 /* Counts as an allocator does that resizes a block at its place. */
-static inline uint8_t *host_reallocate(void *user_data, uint8_t *data, int64_t old_size, int64_t new_size, int64_t alignment) {
+static inline uint8_t *host_reallocate(void *user_data, uint8_t *data, int64_t old_size, int64_t new_size,
+                                       int64_t alignment) {
   uint8_t *moved = host_block(user_data, new_size, alignment);
   if (moved == NULL) return NULL;
   memcpy(moved, data, (size_t)(old_size < new_size ? old_size : new_size));

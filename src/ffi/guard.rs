@@ -13,14 +13,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 #[inline]
 pub(super) unsafe fn call(out_error: *mut *mut arrowio_error, body: impl FnOnce() -> Result<()>) -> arrowio_status {
     let error = match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error),
-        Err(payload) => Some(from_panic(payload)),
+        Ok(Ok(())) => {
+            if !out_error.is_null() {
+                // SAFETY: the caller's promise.
+                unsafe { out_error.write(std::ptr::null_mut()) };
+            }
+            return ARROWIO_OK;
+        }
+        Ok(Err(error)) => error,
+        Err(payload) => from_panic(payload),
     };
-    let status = error.as_ref().map_or(ARROWIO_OK, |error| error.kind() as arrowio_status);
+    // SAFETY: the caller's promise.
+    unsafe { fail(out_error, error) }
+}
+
+/// # Safety
+/// As `call`.
+#[cold]
+#[inline(never)]
+unsafe fn fail(out_error: *mut *mut arrowio_error, error: Error) -> arrowio_status {
+    let status = error.kind() as arrowio_status;
     if !out_error.is_null() {
         // SAFETY: the caller's promise.
-        unsafe { out_error.write(error.map_or(std::ptr::null_mut(), Handle::into_raw)) };
+        unsafe { out_error.write(error.into_raw()) };
     }
     status
 }
@@ -59,6 +74,7 @@ pub(super) fn silence_panics() {
 }
 
 #[cold]
+#[inline(never)]
 fn from_panic(payload: Box<dyn Any + Send>) -> Error {
     let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
         (Some(text), _) => text,

@@ -71,6 +71,11 @@ impl File {
         if let Some(memory) = self.open_memory() {
             return Ok(memory.read(dst));
         }
+        self.read_in_turn(dst)
+    }
+
+    #[inline(never)]
+    fn read_in_turn(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let mut state = self.begin("read from", Capabilities::READ)?;
         let size = dst.len();
         state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
@@ -89,6 +94,11 @@ impl File {
         if let Some(memory) = self.open_memory() {
             return memory.read_slice(size);
         }
+        self.read_buffer_in_turn(size)
+    }
+
+    #[inline(never)]
+    fn read_buffer_in_turn(&self, size: usize) -> Result<Buffer> {
         let mut state = self.begin("read from", Capabilities::READ)?;
         let result = state.read_buffer(size);
         result.map_err(|error| self.failed(&state, error, "read", Some(size)))
@@ -105,6 +115,11 @@ impl File {
         if let Some(memory) = self.open_memory() {
             return memory.read_at(offset, dst);
         }
+        self.read_at_by_class(offset, dst)
+    }
+
+    #[inline(never)]
+    fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let random = self.begin_at()?;
         match random.read_at(offset, dst) {
             // Most reads end here.
@@ -136,6 +151,11 @@ impl File {
         if let Some(memory) = self.open_memory() {
             return memory.read_slice_at(offset, size);
         }
+        self.read_at_buffer_by_class(offset, size)
+    }
+
+    #[inline(never)]
+    fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
         let random = self.begin_at()?;
         self.slice_or_read_at(random, offset, size).map_err(|error| self.failed_at(error, "read", offset, size))
     }

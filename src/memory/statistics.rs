@@ -90,9 +90,8 @@ impl Statistics {
     #[inline]
     fn count(&self, size: u64) {
         let me = thread_token();
-        // Tokens are addresses a stack apart: the product spreads them.
-        let shard = (me >> 6).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (usize::BITS - SHARDS.ilog2());
-        let totals = &self.totals[shard];
+        // Tokens are addresses a stack and a guard page apart, so their page numbers differ in the lowest bits.
+        let totals = &self.totals[(me >> 12) % SHARDS];
         if totals.owner.load(Relaxed) == me || totals.claim(me) {
             // Nobody else writes here.
             totals.bytes.store(totals.bytes.load(Relaxed) + size, Relaxed);
