@@ -3,7 +3,7 @@
  *
  * The program has its own malloc and mmap, and a pool over functions of its own, which fail on demand. A scenario runs
  * with the first, the second, the third allocation failing, and so on until it runs through; once with only that one
- * failing, once with all behind it. Valgrind and AddressSanitizer have a malloc of their own: there only the pool fails.
+ * failing, once with all behind it. Valgrind and AddressSanitizer have their own malloc: there only the pool fails.
  */
 #include "pools.h"
 #include <sys/syscall.h>
@@ -249,7 +249,8 @@ static void wrap_pools(void) {
   arrowio_pool *proxy = NULL, *capped = NULL, *logging = NULL, *callbacks = NULL, *used[2];
   arrowio_buffer *buffers[2] = {NULL, NULL};
   int opened = 0;
-  frees = other.freed = 0;
+  frees = 0;
+  other.freed = 0;
   TRY(arrowio_pool_new_proxy(pool, &proxy, &error));
   TRY(arrowio_pool_new_capped(proxy, MIB, &capped, &error));
   TRY(arrowio_pool_new_logging(capped, ignore_event, &frees, count_free, &logging, &error));
@@ -499,7 +500,7 @@ static void compress_to_memory(arrowio_codec codec, arrowio_buffer *compressed) 
   arrowio_buffer *buffer = NULL;
   TRY(arrowio_buffer_output_stream_new(pool, 0, &raw, &error));
   TRY(arrowio_compressed_output_stream_new(raw, codec, &compression, &file, &error));
-  TRY(arrowio_file_write_buffer(file, text, &error));
+  TRY(arrowio_file_write(file, lines, scaled(TEXT_SIZE, 20 * KIB), &error));
   TRY(arrowio_file_close(file, &error));
   TRY_TWICE(arrowio_buffer_output_stream_finish(raw, &buffer, &error));
   TRY(arrowio_input_stream_from_buffer(compressed, &options, &input, &error));
@@ -640,7 +641,8 @@ static long long run_once(void) {
   int descriptors = open_descriptors();
   long long live = memory.live;
   wrong = 0;
-  memory.attempts = memory.failures = host.attempts = 0;
+  memory.attempts = memory.failures = 0;
+  host.attempts = 0;
   memory.fail_at = host.fail_at = fail_at;
   memory.fail_on = host.fail_on = fail_on;
   if (source == BY_POOL) memory.fail_at = memory.fail_on = 0; else host.fail_at = host.fail_on = 0;

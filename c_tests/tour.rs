@@ -71,7 +71,8 @@ fn execute(command: &mut Command) -> Result<Output, String> {
     command.output().map_err(|error| format!("{command:?}: {error}"))
 }
 
-/// The tour as README has it, but for `--release`: that is the same program, and the library is always built for release.
+/// The tour as README has it, but for `--release`: that changes neither the library, always built for release, nor the
+/// C program.
 fn command() -> Outcome {
     let cargo = |arguments: &[&str]| {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -1,7 +1,7 @@
 //! A tour of the library by a C program: `cargo run --release --example tour [PATH]`.
 //!
-//! Builds the library as it is shipped, compiles `tour.c` against it and runs that on PATH, by default on real data from
-//! `examples/data`. Needs Rust and a C compiler, nothing else.
+//! Builds the library as it is shipped, compiles `tour.c` against it and runs that on PATH, by default on real data
+//! from `examples/data`. Needs Rust and a C compiler, nothing else.
 
 #[path = "../../c_tests/toolchain.rs"]
 mod toolchain;

@@ -1,11 +1,12 @@
 /*
  * A tour of libarrowio: tour FROM COMPRESSED PLAIN
  *
- * Reads the file FROM line by line, decompressing it as its suffix (.gz, .zst) says, and writes the lines to COMPRESSED,
- * as its suffix says, and to PLAIN. Then maps PLAIN into memory and takes a slice of it.
+ * Reads the file FROM line by line, decompressing it as its suffix (.gz, .zst) says, and writes the lines to
+ * COMPRESSED, as its suffix says, and to PLAIN. Then maps PLAIN into memory and takes a slice of it.
  *
- * How it deals with errors: a call that fails leaves its handle NULL and says why in *error, && leaves out what would come
- * next, and to release NULL does nothing. So every function ends with the same releases, whether it succeeded or not.
+ * How it deals with errors: a call that fails leaves its handle NULL and says why in *error, && leaves out what would
+ * come next, and to release NULL does nothing. So every function ends with the same releases, whether it succeeded or
+ * not.
  */
 #include <arrowio.h>
 
@@ -64,7 +65,8 @@ static bool copy_lines(const char *from, const char *compressed, const char *pla
     done = finish(out[1], done, error);
     if (done) {
         double rate = (double)bytes / 1e6 / (seconds() - start);
-        printf("read    %lld lines: %lld bytes, %lld on disk\n", (long long)lines, (long long)bytes, size_on_disk(from));
+        printf("read    %lld lines: %lld bytes, %lld on disk\n", (long long)lines, (long long)bytes,
+               size_on_disk(from));
         printf("wrote   %lld bytes compressed and %lld plain: with the reading %.0f MB/s\n", size_on_disk(compressed),
                size_on_disk(plain), rate);
     }
