@@ -1706,8 +1706,8 @@ uint32_t arrowio_file_capabilities(const struct arrowio_file *file);
 struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
 
 /**
- * Gives one reference back. The last one closes a file that is still open; what fails then goes to the warning handler, so
- * close what was written before.
+ * Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
+ * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it.
  *
  * \param file  the file, or NULL, which does nothing.
  * \return nothing.

@@ -614,8 +614,8 @@ pub unsafe extern "C" fn arrowio_file_retain(file: *mut arrowio_file) -> *mut ar
     guard::value(file, || unsafe { Some(handle::retain::<File>(file)) })
 }
 
-/// Gives one reference back. The last one closes a file that is still open; what fails then goes to the warning handler, so
-/// close what was written before.
+/// Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
+/// goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it.
 ///
 /// \param file  the file, or NULL, which does nothing.
 /// \return nothing.

@@ -99,7 +99,7 @@ impl CompressedInputStream {
                 "what follows a complete {} frame at compressed offset {} is not another one",
                 self.codec.name, self.consumed
             )),
-            _ => error.context(format_args!("at compressed offset {}", self.consumed)),
+            _ => error.context(format_args!("after compressed offset {}", self.consumed)),
         }
     }
 }
