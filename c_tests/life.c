@@ -243,7 +243,7 @@ TEST(fork_while_others_allocate) {
   printf("the sanitizer's malloc may hang in such a child: not forked\n");
   return;
 #endif
-  forks_left = (int)scaled(50, 10);
+  forks_left = (int)scaled(50, 3);
   run_threads(5, fork_or_allocate, NULL);
 }
 

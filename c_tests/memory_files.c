@@ -238,16 +238,15 @@ static arrowio_pool *host_pool(void) {
   return pool;
 }
 
+/* What was written is there already: giving it away takes nothing from the pool. */
 TEST(finish_without_memory) {
   arrowio_pool *pool = host_pool();
   arrowio_file *file = output_stream(pool, SIZE);
   arrowio_buffer *buffer = NULL;
   OK(arrowio_file_write(file, content, 100, &error));
   host.fails = 1;
-  FAILS(ARROWIO_OUT_OF_MEMORY, arrowio_buffer_output_stream_finish(file, &buffer, &error));
-  CHECK(buffer == NULL);
+  OK(arrowio_buffer_output_stream_finish(file, &buffer, &error));
   host.fails = 0;
-  buffer = finish_stream(file);
   CHECK(arrowio_buffer_size(buffer) == 100 && same(arrowio_buffer_data(buffer), content, 100));
   arrowio_buffer_release(buffer);
   arrowio_file_release(file);

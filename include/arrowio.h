@@ -258,7 +258,7 @@ typedef struct arrowio_decompression_options {
    */
   size_t struct_size;
   /**
-   * Where buffers that are read come from. NULL: the default pool.
+   * Where buffers that are read come from; the codec's own state does not. NULL: the default pool.
    */
   struct arrowio_pool *pool;
 } arrowio_decompression_options;
@@ -272,7 +272,7 @@ typedef struct arrowio_compression_options {
    */
   size_t struct_size;
   /**
-   * Where memory on the way comes from. NULL: the default pool.
+   * Where memory on the way comes from; the codec's own state does not. NULL: the default pool.
    */
   struct arrowio_pool *pool;
   /**
@@ -294,7 +294,7 @@ typedef struct arrowio_stream_options {
    */
   size_t struct_size;
   /**
-   * Where buffers that are read and memory on the way come from. NULL: the default pool.
+   * Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
    */
   struct arrowio_pool *pool;
   /**
@@ -1140,7 +1140,9 @@ arrowio_status arrowio_os_file_open(const char *path,
 
 /**
  * Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
- * position, which moves with it; ARROWIO_MODE_APPEND goes to the end first.
+ * position, which moves with it; ARROWIO_MODE_APPEND goes to the end first. arrowio_file_read_line and _peek read ahead, by
+ * 65536 bytes or more: until the file is closed the descriptor then stands further on than arrowio_file_tell says. Closing
+ * puts a regular file's descriptor back; what was read ahead of a pipe, socket or terminal is lost to its other users.
  *
  * \param fd         the descriptor, open for what the mode needs.
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
@@ -1300,7 +1302,8 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
                                                     struct arrowio_error **out_error);
 
 /**
- * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered.
+ * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
+ * input is "/dev/stdin", of which options->codec says how it is compressed.
  *
  * \param path       a NUL-terminated path.
  * \param options    optional.
@@ -1334,7 +1337,8 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
 
 /**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
- * nothing. Only arrowio_file_close tells whether everything has arrived.
+ * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
+ * name and rename it after closing.
  *
  * \param path       a NUL-terminated path.
  * \param options    optional.
@@ -1665,7 +1669,8 @@ arrowio_status arrowio_file_resize(struct arrowio_file *file, int64_t size, stru
 arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_error **out_error);
 
 /**
- * Closes every layer without finishing what was written. Does nothing for a file that is closed.
+ * Closes every layer without finishing what was written: the file stays with what had reached it, compressed data without
+ * its end. Does nothing for a file that is closed.
  *
  * \param file       the file.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
@@ -1673,7 +1678,8 @@ arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_erro
  *
  * Ownership: the reference stays the caller's. Threads: one call at a time per file, others wait. Since 0.1.
  */
-arrowio_status arrowio_file_abort(struct arrowio_file *file, struct arrowio_error **out_error);
+arrowio_status arrowio_file_abort(struct arrowio_file *file,
+                                  struct arrowio_error **out_error);
 
 /**
  * Whether a file is closed.

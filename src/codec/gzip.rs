@@ -12,7 +12,10 @@ pub(super) const CODEC: Codec = Codec {
     name: "gzip",
     suffixes: &[".gz"],
     levels: [1, 6, 9],
-    new_decoder: || Ok(try_box(GzipDecoder(with_memory(|| Decompress::new_gzip(WINDOW_BITS))?))?),
+    new_decoder: || {
+        let state = with_memory(|| Decompress::new_gzip(WINDOW_BITS))?;
+        Ok(try_box(GzipDecoder { state, ended: false, failure: None })?)
+    },
     new_encoder: |level| {
         let level = Compression::new(level.unsigned_abs());
         Ok(try_box(GzipEncoder(with_memory(move || Compress::new_gzip(level, WINDOW_BITS))?))?)
@@ -33,25 +36,39 @@ fn with_memory<T>(allocate: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(allocate)).map_err(|_| Error::out_of_memory(STATE_SIZE))
 }
 
-struct GzipDecoder(Decompress);
+struct GzipDecoder {
+    state: Decompress,
+    /// A member ended; the next begins with a fresh state.
+    ended: bool,
+    /// What was decoded before the damage is given first, then this.
+    failure: Option<Error>,
+}
 
 impl Decoder for GzipDecoder {
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<Step> {
-        let (taken, given) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.decompress_uninit(input, output, FlushDecompress::None);
-        let consumed = (self.0.total_in() - taken) as usize;
-        let produced = (self.0.total_out() - given) as usize;
-        let finished = match status {
-            Ok(status) => status == Status::StreamEnd,
-            // What was decoded before the damage is given first; the next step fails in the same way.
-            Err(_) if produced > 0 => false,
-            Err(error) => return Err(error!(IoError, "the gzip data is damaged: {error}")),
-        };
-        let step = Step { consumed, produced, finished };
-        if step.finished {
-            with_memory(|| self.0.reset(true))?;
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
         }
-        Ok(step)
+        if self.ended {
+            with_memory(|| self.state.reset(true))?;
+            self.ended = false;
+        }
+        let (taken, given) = (self.state.total_in(), self.state.total_out());
+        let status = self.state.decompress_uninit(input, output, FlushDecompress::None);
+        let consumed = (self.state.total_in() - taken) as usize;
+        let produced = (self.state.total_out() - given) as usize;
+        match status {
+            Ok(status) => self.ended = status == Status::StreamEnd,
+            Err(error) => {
+                let failure =
+                    error!(IoError, "the gzip data is damaged: {}", error.message().unwrap_or("no reason given"));
+                self.failure = Some(failure.clone());
+                if produced == 0 {
+                    return Err(failure);
+                }
+            }
+        }
+        Ok(Step { consumed, produced, finished: self.ended })
     }
 }
 

@@ -560,7 +560,8 @@ pub unsafe extern "C" fn arrowio_file_close(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Closes every layer without finishing what was written. Does nothing for a file that is closed.
+/// Closes every layer without finishing what was written: the file stays with what had reached it, compressed data without
+/// its end. Does nothing for a file that is closed.
 ///
 /// \param file       the file.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.

@@ -66,7 +66,7 @@ unsafe impl Extensible for arrowio_os_file_options {
 pub struct arrowio_decompression_options {
     /// sizeof(arrowio_decompression_options).
     pub struct_size: usize,
-    /// Where buffers that are read come from. NULL: the default pool.
+    /// Where buffers that are read come from; the codec's own state does not. NULL: the default pool.
     pub pool: *mut arrowio_pool,
 }
 
@@ -81,7 +81,7 @@ unsafe impl Extensible for arrowio_decompression_options {
 pub struct arrowio_compression_options {
     /// sizeof(arrowio_compression_options).
     pub struct_size: usize,
-    /// Where memory on the way comes from. NULL: the default pool.
+    /// Where memory on the way comes from; the codec's own state does not. NULL: the default pool.
     pub pool: *mut arrowio_pool,
     /// The level: gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
     pub compression_level: i32,
@@ -100,7 +100,7 @@ unsafe impl Extensible for arrowio_compression_options {
 pub struct arrowio_stream_options {
     /// sizeof(arrowio_stream_options).
     pub struct_size: usize,
-    /// Where buffers that are read and memory on the way come from. NULL: the default pool.
+    /// Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
     pub pool: *mut arrowio_pool,
     /// Small reads and writes are gathered to this many bytes. 0: 65536. Negative: not at all.
     pub buffer_size: i64,
@@ -121,7 +121,8 @@ fn os_mode(mode: arrowio_mode) -> Result<Mode> {
         ARROWIO_MODE_WRITE => Ok(Mode::Write),
         ARROWIO_MODE_APPEND => Ok(Mode::Append),
         ARROWIO_MODE_READ_WRITE => Ok(Mode::ReadWrite),
-        _ => Err(error!(Invalid, "mode is {mode}, which is none that a file of the system can be opened in")),
+        ARROWIO_MODE_PRIVATE => Err(error!(Invalid, "mode is ARROWIO_MODE_PRIVATE, which is for memory maps only")),
+        _ => Err(error!(Invalid, "mode is {mode}, which is no ARROWIO_MODE constant")),
     }
 }
 
@@ -130,7 +131,7 @@ fn map_mode(mode: arrowio_mode) -> Result<MapMode> {
         ARROWIO_MODE_READ => Ok(MapMode::Read),
         ARROWIO_MODE_READ_WRITE => Ok(MapMode::ReadWrite),
         ARROWIO_MODE_PRIVATE => Ok(MapMode::Private),
-        _ => Err(error!(Invalid, "mode is {mode}, which is none that a file can be mapped in")),
+        _ => Err(error!(Invalid, "mode is {mode}, a memory map needs ARROWIO_MODE_READ, _READ_WRITE or _PRIVATE")),
     }
 }
 
@@ -139,7 +140,12 @@ const _: () = {
 };
 
 fn codec(codec: arrowio_codec) -> Result<&'static Codec> {
-    Codec::by_id(codec).ok_or_else(|| error!(Invalid, "codec is {codec}, which is none"))
+    Codec::by_id(codec).ok_or_else(|| match codec {
+        ARROWIO_CODEC_DETECT | ARROWIO_CODEC_NONE => {
+            error!(Invalid, "codec is {codec}, a compressed stream needs ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD")
+        }
+        _ => error!(Invalid, "codec is {codec}, which is no ARROWIO_CODEC constant"),
+    })
 }
 
 impl arrowio_os_file_options {
@@ -212,7 +218,9 @@ pub unsafe extern "C" fn arrowio_os_file_open(
 }
 
 /// Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
-/// position, which moves with it; ARROWIO_MODE_APPEND goes to the end first.
+/// position, which moves with it; ARROWIO_MODE_APPEND goes to the end first. arrowio_file_read_line and _peek read ahead, by
+/// 65536 bytes or more: until the file is closed the descriptor then stands further on than arrowio_file_tell says. Closing
+/// puts a regular file's descriptor back; what was read ahead of a pipe, socket or terminal is lost to its other users.
 ///
 /// \param fd         the descriptor, open for what the mode needs.
 /// \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
@@ -466,7 +474,8 @@ pub unsafe extern "C" fn arrowio_compressed_output_stream_new(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered.
+/// Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
+/// input is "/dev/stdin", of which options->codec says how it is compressed.
 ///
 /// \param path       a NUL-terminated path.
 /// \param options    optional.
@@ -520,7 +529,8 @@ pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
 }
 
 /// Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
-/// nothing. Only arrowio_file_close tells whether everything has arrived.
+/// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
+/// name and rename it after closing.
 ///
 /// \param path       a NUL-terminated path.
 /// \param options    optional.

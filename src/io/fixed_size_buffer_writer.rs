@@ -2,11 +2,14 @@
 
 use super::stream::{Stream, Whence};
 use super::{Capabilities, File, position};
-use crate::error::Result;
+use crate::error::{Result, error};
 use crate::memory::{Buffer, default_pool};
 
 /// A file that writes over the bytes of `buffer`, which must be mutable.
 pub fn fixed_size_buffer_writer(buffer: &Buffer) -> Result<File> {
+    if !buffer.is_mutable() {
+        return Err(error!(Invalid, "a buffer of {} bytes is immutable and cannot be written over", buffer.size()));
+    }
     // A slice: it keeps the buffer from being resized under the writer.
     let buffer = buffer.slice_mutable(0, buffer.size())?;
     let size = buffer.size();
