@@ -121,8 +121,8 @@ impl<'a> Function<'a> {
         Ok(format!("    CHECK({expected});\n"))
     }
 
-    /// A call with one number at a limit and the others 1; with live objects and room for results, but with NULL for memory
-    /// whose size could be a lie.
+    /// A call with one number at a limit and the others 1; with live objects and room for results, but with NULL for
+    /// memory whose size could be a lie.
     fn call_at_limit(&self, at: usize, value: &str) -> String {
         let given = self.arguments(|index, one| match one.is_number() {
             true if index == at => one.limit(value),
@@ -246,7 +246,8 @@ static int is_right(const void *handle) { return handle == POISON || (handle != 
 
 static void done(const char *call, int is_expected) {
   int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
-  if (!all_right || arrowio_error_status(error) != result || (error != NULL && arrowio_error_message(error)[0] == '\0')) {
+  all_right &= arrowio_error_status(error) == result && (error == NULL || arrowio_error_message(error)[0] != '\0');
+  if (!all_right) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
     failures++;
   }
