@@ -660,6 +660,11 @@ static long long run_once(void) {
   return failures;
 }
 
+static int uses_gzip(void) {
+  return scenario->run == read_gzip_stream || scenario->run == write_gzip_stream || scenario->run == use_gzip ||
+         scenario->run == make_errors;
+}
+
 static void run_out(void) {
   signal(SIGABRT, die);
   signal(SIGSEGV, die);
@@ -668,7 +673,10 @@ static void run_out(void) {
   run_once();
   is_first = 0;
   run_once();
-  for (fail_on = 0; fail_on < 2; fail_on++) {
+  /* A limit that README names: flate2 panics where it gets no memory for gzip, and raising that panic, which becomes
+     OUT_OF_MEMORY, takes a few bytes. Where there are none at all the process ends. */
+  int variants = source == BY_MALLOC && uses_gzip() ? 1 : 2;
+  for (fail_on = 0; fail_on < variants; fail_on++) {
     for (fail_at = 1; run_once() > 0; fail_at++) continue;
   }
 }

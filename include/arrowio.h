@@ -19,8 +19,8 @@
  * Threads: functions may be called on any thread, with the limits that each states. Nothing of one object waits for
  * another. The library starts no thread and sets no signal handler unasked.
  *
- * Fork: in a child of fork() everything works as far as malloc() does there; descriptors share their position with the
- * parent's, as always.
+ * Fork: a child of fork() may use everything but a file that another thread was using at that moment, which would wait for
+ * it for ever. Descriptors share their position with the parent's, as always.
  *
  * Structs begin with struct_size, to be set to their sizeof; the rest set to zero means the defaults. They may grow.
  */
@@ -298,7 +298,7 @@ typedef struct arrowio_stream_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Small reads and writes are gathered to this many bytes. 0: 65536. Negative: not at all.
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all.
    */
   int64_t buffer_size;
   /**
@@ -674,7 +674,8 @@ arrowio_status arrowio_pool_new_proxy(struct arrowio_pool *parent,
 
 /**
  * Makes a pool that never hands out more than a limit at a time, at no instant and from no number of threads. Only its
- * own bytes count, not what others take from the same parent. What would exceed it fails with ARROWIO_OUT_OF_MEMORY.
+ * own bytes count, not what others take from the same parent. What would exceed it fails with ARROWIO_OUT_OF_MEMORY. A
+ * parent that moves a block to resize it has both for a moment, which is not counted.
  *
  * \param parent     the pool beneath. NULL: the default pool as it is now.
  * \param limit      bytes, at least 0.
@@ -693,7 +694,8 @@ arrowio_status arrowio_pool_new_capped(struct arrowio_pool *parent,
  * Makes a pool that passes everything on to another, counts its own share and tells a function of each call.
  *
  * \param parent     the pool beneath. NULL: the default pool as it is now.
- * \param log        called after each allocation and reallocation, failed ones too, and before each free.
+ * \param log        called after each allocation and reallocation, failed ones too, and before each free; not for sizes of 0
+ *                   or beyond the address space, which no pool is asked for.
  * \param user_data  passed to both functions.
  * \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
  * \param out_pool   the new pool; NULL on failure.

@@ -102,7 +102,7 @@ pub struct arrowio_stream_options {
     pub struct_size: usize,
     /// Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
     pub pool: *mut arrowio_pool,
-    /// Small reads and writes are gathered to this many bytes. 0: 65536. Negative: not at all.
+    /// Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all.
     pub buffer_size: i64,
     /// An ARROWIO_CODEC constant.
     pub codec: arrowio_codec,
@@ -114,6 +114,9 @@ pub struct arrowio_stream_options {
 unsafe impl Extensible for arrowio_stream_options {
     const NAME: &'static str = "arrowio_stream_options";
 }
+
+/// The largest buffer that a stream gathers small reads and writes in, 1 GiB.
+const MOST_GATHERED: i64 = 1 << 30;
 
 fn os_mode(mode: arrowio_mode) -> Result<Mode> {
     match mode {
@@ -177,6 +180,9 @@ impl arrowio_stream_options {
         };
         let buffer_size = match given.buffer_size {
             0 => StreamOptions::DEFAULT_BUFFER_SIZE,
+            size if size > MOST_GATHERED => {
+                return Err(error!(Invalid, "buffer_size is {size}, it must not be above {MOST_GATHERED}"));
+            }
             size => usize::try_from(size).unwrap_or(0),
         };
         let compression = match given.codec {

@@ -185,7 +185,8 @@ pub unsafe extern "C" fn arrowio_pool_new_proxy(
 }
 
 /// Makes a pool that never hands out more than a limit at a time, at no instant and from no number of threads. Only its
-/// own bytes count, not what others take from the same parent. What would exceed it fails with ARROWIO_OUT_OF_MEMORY.
+/// own bytes count, not what others take from the same parent. What would exceed it fails with ARROWIO_OUT_OF_MEMORY. A
+/// parent that moves a block to resize it has both for a moment, which is not counted.
 ///
 /// \param parent     the pool beneath. NULL: the default pool as it is now.
 /// \param limit      bytes, at least 0.
@@ -280,7 +281,8 @@ fn to_c(event: PoolEvent) -> arrowio_pool_event {
 /// Makes a pool that passes everything on to another, counts its own share and tells a function of each call.
 ///
 /// \param parent     the pool beneath. NULL: the default pool as it is now.
-/// \param log        called after each allocation and reallocation, failed ones too, and before each free.
+/// \param log        called after each allocation and reallocation, failed ones too, and before each free; not for sizes of 0
+///                   or beyond the address space, which no pool is asked for.
 /// \param user_data  passed to both functions.
 /// \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
 /// \param out_pool   the new pool; NULL on failure.

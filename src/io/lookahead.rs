@@ -62,6 +62,15 @@ impl Lookahead {
         self.bytes.append_with(most, |room| stream.read(room))
     }
 
+    /// Takes over bytes that were taken and are to be read again. Needs no memory where nothing else was read ahead.
+    pub(crate) fn take_back(&mut self, taken: BufferBuilder) -> Result<()> {
+        if !self.is_empty() {
+            return self.put_back(taken.as_slice());
+        }
+        (self.bytes, self.start) = (taken, 0);
+        Ok(())
+    }
+
     /// Puts bytes back in front: they were taken, and what was to come with them failed.
     pub(crate) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
         let mut whole = BufferBuilder::new(self.bytes.pool().clone());

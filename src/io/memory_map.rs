@@ -76,7 +76,7 @@ fn check_mappable(descriptor: &Descriptor, mode: MapMode) -> Result<i64> {
         FileKind::Directory => return Err(Error::from_os(libc::EISDIR)),
         FileKind::Stream => return Err(Error::from_os(libc::ENODEV)),
     }
-    if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) == Ok(1) {
+    if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) != Ok(0) {
         // Under /proc and the like: mapped it would seem empty.
         return Err(
             Error::from_os(libc::ENODEV).context(format_args!("the system gives it no size but it has content"))

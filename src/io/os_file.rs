@@ -85,6 +85,9 @@ impl Mode {
 
     /// Whether a descriptor with these status flags allows it.
     fn allowed_by(self, status_flags: i32) -> bool {
+        if status_flags & libc::O_PATH != 0 {
+            return false;
+        }
         match status_flags & libc::O_ACCMODE {
             libc::O_RDONLY => !self.writes(),
             libc::O_WRONLY => !self.reads(),

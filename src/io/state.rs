@@ -88,7 +88,7 @@ impl State {
         let taken = unsafe { taken.assume_init_ref() };
         match self.lookahead.put_back(taken) {
             Ok(()) => error,
-            Err(_) => error.context(format_args!("{} bytes read before it are lost for lack of memory", taken.len())),
+            Err(_) => lost(error, taken.len()),
         }
     }
 
@@ -105,9 +105,9 @@ impl State {
         let mut builder = BufferBuilder::new(self.lookahead.pool().clone());
         let hint = self.stream.remaining_hint().map(|hint| hint.saturating_add(self.lookahead.len()));
         let filled = read_to_end(&mut builder, size, hint, |room, _| self.read_full(room));
-        filled.and_then(|()| builder.finish()).or_else(|error| {
-            self.lookahead.put_back(builder.as_slice())?;
-            Err(error)
+        filled.and_then(|()| builder.finish()).map_err(|error| {
+            let size = builder.size();
+            self.lookahead.take_back(builder).map_or_else(|_| lost(error.clone(), size), |()| error.clone())
         })
     }
 
@@ -206,6 +206,11 @@ impl State {
         let _ = self.settle();
         self.stream.close()
     }
+}
+
+#[cold]
+fn lost(error: Error, size: usize) -> Error {
+    error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
 }
 
 /// Reads until `dst` is full or the end comes. On failure also tells how many bytes came before.

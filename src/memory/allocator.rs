@@ -124,10 +124,10 @@ impl<A: Allocator> MemoryPool for AccountedPool<A> {
 
     unsafe fn reallocate(&self, data: NonNull<u8>, old: Layout, new_size: usize) -> Result<NonNull<u8>> {
         let new = Layout::from_size_align(new_size, old.align()).map_err(|_| no_memory(self.name, new_size))?;
-        // SAFETY: the caller's promise.
-        let moved = unsafe { self.raw_reallocate(data, old, new) }.ok_or_else(|| no_memory(self.name, new_size))?;
-        self.statistics.reallocated(old.size(), new_size);
-        Ok(moved)
+        self.statistics.reallocating(old.size(), new_size, || {
+            // SAFETY: the caller's promise.
+            unsafe { self.raw_reallocate(data, old, new) }.ok_or_else(|| no_memory(self.name, new_size))
+        })
     }
 
     #[inline]

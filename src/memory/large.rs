@@ -1,7 +1,7 @@
 //! Large blocks: whole pages from the system that grow at their place and are kept for reuse when freed.
 //!
-//! The first growth moves a block into a wide reservation of addresses (by moving page tables, not bytes); from then on
-//! growing means to commit more of it. A freed block keeps its memory, because handing pages to the system and faulting
+//! The first growth copies a block into a wide reservation of addresses; from then on growing means to commit more of it. (To
+//! move its pages instead is no way: where the system refuses half way, some of them are gone.) A freed block keeps its memory, because handing pages to the system and faulting
 //! them in again costs hundreds of times more than any allocator does.
 
 use crate::sys::{HUGE_PAGE, Pages, page_size};
@@ -17,9 +17,6 @@ const MOST_KEPT: usize = 32;
 
 /// Addresses reserved for a block that grows, where the system has as many; memory is taken only as it is used.
 const RESERVATION: usize = 16 << 30;
-
-/// Up to this size a block is copied into its reservation: cheaper than the system call that would move its pages.
-const COPY_LIMIT: usize = 8 << 20;
 
 /// Up to this size a growing block is copied to memory that is kept; a larger one grows where it is.
 const MOST_COPIED: usize = 64 << 20;
@@ -95,13 +92,7 @@ impl LargeBlocks {
             self.grew(pages.committed - before);
             return Some(data);
         }
-        let mut target = self.reserve(needed, old.align())?;
-        let mut source = *pages;
-        if old.size() > COPY_LIMIT && is_huge(&source) && target.take_pages(&mut source) {
-            self.live_bytes.fetch_sub(before, Relaxed);
-            source.unmap();
-            return Some(hand_out(target, offset));
-        }
+        let target = self.reserve(needed, old.align())?;
         // SAFETY: as above.
         Some(unsafe { self.copy_to(target, data, old.size(), offset) })
     }
@@ -271,11 +262,6 @@ unsafe fn pages_of(data: NonNull<u8>) -> NonNull<Pages> {
     const { assert!(size_of::<Pages>() <= super::ALIGNMENT) }
     // SAFETY: `data_offset` left room.
     unsafe { data.sub(size_of::<Pages>()).cast() }
-}
-
-/// Whether pages lie on the boundaries of huge pages and can be moved whole.
-fn is_huge(pages: &Pages) -> bool {
-    pages.base.addr().get().is_multiple_of(HUGE_PAGE) && pages.committed.is_multiple_of(HUGE_PAGE)
 }
 
 /// How much to commit for a need: by huge pages where the reservation has room for them.

@@ -29,9 +29,8 @@ impl MemoryPool for ProxyPool {
 
     unsafe fn reallocate(&self, data: NonNull<u8>, old: Layout, new_size: usize) -> Result<NonNull<u8>> {
         // SAFETY: the caller's promise; every block of ours is one of the parent's.
-        let moved = unsafe { self.parent.inner().reallocate(data, old, new_size) }?;
-        self.statistics.reallocated(old.size(), new_size);
-        Ok(moved)
+        let reallocate = || unsafe { self.parent.inner().reallocate(data, old, new_size) };
+        self.statistics.reallocating(old.size(), new_size, reallocate)
     }
 
     unsafe fn free(&self, data: NonNull<u8>, layout: Layout) {

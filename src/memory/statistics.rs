@@ -1,5 +1,6 @@
 //! The four figures of a pool, exact under threads.
 
+use crate::error::Result;
 use crate::sys::thread_token;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -78,13 +79,22 @@ impl Statistics {
         self.live.bytes.fetch_sub(size as u64, Relaxed);
     }
 
-    #[inline]
-    pub(crate) fn reallocated(&self, old_size: usize, new_size: usize) {
-        if new_size > old_size {
-            self.allocated(new_size - old_size);
-        } else {
-            self.freed(old_size - new_size);
+    /// Counts a change of size: what a block loses before somebody else can have it, what it gains once it has it.
+    pub(crate) fn reallocating<T>(
+        &self,
+        old_size: usize,
+        new_size: usize,
+        reallocate: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let loss = old_size.saturating_sub(new_size);
+        self.freed(loss);
+        let result = reallocate();
+        match &result {
+            Ok(_) if new_size > old_size => self.allocated(new_size - old_size),
+            Ok(_) => {}
+            Err(_) => drop(self.live.bytes.fetch_add(loss as u64, Relaxed)),
         }
+        result
     }
 
     #[inline]

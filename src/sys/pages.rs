@@ -93,33 +93,6 @@ impl Pages {
         self.committed = size;
     }
 
-    /// Takes over the committed pages of `from` at the start of this range, without copying a byte; `from` keeps only
-    /// addresses. False when the system refuses, and nothing has changed then.
-    #[must_use]
-    pub(crate) fn take_pages(&mut self, from: &mut Self) -> bool {
-        let size = from.committed;
-        debug_assert!(size <= self.reserved);
-        // SAFETY: both ranges are ours; the target's first bytes are replaced, which is what the caller asks for.
-        let moved = unsafe {
-            libc::mremap(
-                from.base.as_ptr().cast(),
-                size,
-                size,
-                libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED,
-                self.base.as_ptr(),
-            )
-        };
-        if moved == libc::MAP_FAILED {
-            return false;
-        }
-        // The old addresses are unmapped now as far as they were committed.
-        from.base = from.base.map_addr(|address| address.saturating_add(size));
-        from.reserved -= size;
-        from.committed = 0;
-        self.committed = self.committed.max(size);
-        true
-    }
-
     /// Gives addresses and memory back to the system.
     pub(crate) fn unmap(self) {
         unmap(self.base.addr().get(), self.reserved);
