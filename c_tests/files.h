@@ -269,4 +269,17 @@ static inline int finish_files(void) {
   return finish();
 }
 
+/* ---- Files ---- */
+
+static inline void close_file(arrowio_file *file) {
+  OK(arrowio_file_close(file, &error));
+  arrowio_file_release(file);
+}
+
+static inline int64_t tell(arrowio_file *file) {
+  int64_t position = -1;
+  OK(arrowio_file_tell(file, &position, &error));
+  return position;
+}
+
 #endif

@@ -29,12 +29,6 @@ static arrowio_file *writer_to(arrowio_buffer *buffer) {
   return file;
 }
 
-static int64_t tell(arrowio_file *file) {
-  int64_t position = -1;
-  OK(arrowio_file_tell(file, &position, &error));
-  return position;
-}
-
 static int frees;
 
 static void count_free(void *user_data) {

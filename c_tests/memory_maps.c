@@ -15,17 +15,6 @@ static arrowio_file *map_content(const char *name, arrowio_mode mode) {
   return map(name, mode);
 }
 
-static void close_map(arrowio_file *file) {
-  OK(arrowio_file_close(file, &error));
-  arrowio_file_release(file);
-}
-
-static int64_t tell(arrowio_file *file) {
-  int64_t position = -1;
-  OK(arrowio_file_tell(file, &position, &error));
-  return position;
-}
-
 static int64_t size_of(arrowio_file *file) {
   int64_t size = -1;
   OK(arrowio_file_size(file, &size, &error));
@@ -61,7 +50,7 @@ TEST(regions) {
     OK(status);
     CHECK_INT(0, tell(file));
     CHECK(map_holds(file, content + offset, size < 0 ? left : size));
-    close_map(file);
+    close_file(file);
   }
 }
 
@@ -92,7 +81,7 @@ TEST(modes) {
   FAILS_WITH(ENOENT, arrowio_memory_map_open(here("modes"), ARROWIO_MODE_READ, 0, -1, &file, &error));
   FAILS_WITH(ENOENT, arrowio_memory_map_open(here("modes"), ARROWIO_MODE_PRIVATE, 0, -1, &file, &error));
   CHECK_INT(-1, file_size(here("modes")));
-  close_map(map("modes", ARROWIO_MODE_READ_WRITE));
+  close_file(map("modes", ARROWIO_MODE_READ_WRITE));
   CHECK_INT(0, file_size(here("modes")));
 }
 
@@ -110,7 +99,7 @@ TEST(empty_file) {
     if (i > 0) OK(arrowio_file_write(file, NULL, 0, &error));
     if (i == 1) OK(arrowio_file_resize(file, 3, &error));
     if (i == 1) OK(arrowio_file_write(file, "abc", 3, &error));
-    close_map(file);
+    close_file(file);
     CHECK(file_holds(here("empty"), "abc", i == 1 ? 3 : 0));
   }
 }
@@ -129,12 +118,12 @@ TEST(create) {
     FAILS_WITH(ENOSPC, arrowio_file_write(file, content, 1, &error));
     OK(arrowio_file_sync(file, &error));
     CHECK(file_holds(here("created"), content, SIZE));
-    close_map(file);
+    close_file(file);
   }
   OK(arrowio_memory_map_create(here("created"), 0, &file, &error));
   CHECK_INT(0, size_of(file));
   OK(arrowio_file_resize(file, SIZE, &error));
-  close_map(file);
+  close_file(file);
   CHECK(file_holds(here("created"), zeros, SIZE));
 
   save(here("created"), content, SIZE);
@@ -168,7 +157,7 @@ TEST(resize) {
   OK(arrowio_file_write(file, content, 10, &error));
   CHECK(map_holds(file, content, 10));
   FAILS(ARROWIO_INVALID, arrowio_file_resize(file, -1, &error));
-  close_map(file);
+  close_file(file);
   CHECK(file_holds(here("resized"), content, 10));
 }
 
@@ -186,7 +175,7 @@ TEST(resize_while_slices_live) {
   arrowio_buffer_release(second);
   OK(arrowio_file_resize(file, 100, &error));
   CHECK(map_holds(file, content, 100));
-  close_map(file);
+  close_file(file);
 }
 
 /* An empty slice is one too. */
@@ -197,7 +186,7 @@ TEST(resize_while_an_empty_slice_lives) {
   FAILS(ARROWIO_INVALID, arrowio_file_resize(file, 10, &error));
   arrowio_buffer_release(nothing);
   OK(arrowio_file_resize(file, 10, &error));
-  close_map(file);
+  close_file(file);
 }
 
 TEST(only_whole_maps_are_resized) {
@@ -212,7 +201,7 @@ TEST(only_whole_maps_are_resized) {
     OK(arrowio_memory_map_open(here("whole"), others[i].mode, others[i].offset, others[i].size, &file, &error));
     CHECK_INT(0, arrowio_file_capabilities(file) & ARROWIO_CAPABILITY_RESIZE);
     FAILS(ARROWIO_INVALID, arrowio_file_resize(file, 5, &error));
-    close_map(file);
+    close_file(file);
     CHECK(file_holds(here("whole"), content, SIZE));
   }
 }
@@ -233,7 +222,7 @@ static void fill_the_disk(void) {
   OK(arrowio_file_resize(file, 2 * SIZE, &error));
   OK(arrowio_file_resize(file, MIB - 4096, &error));
   OK(arrowio_file_resize(file, 2 * SIZE, &error));
-  close_map(file);
+  close_file(file);
   struct bytes all = load(here("disk/small"));
   CHECK(all.size == 2 * SIZE && same(all.data, content, SIZE) && same(all.data + SIZE, content, SIZE));
   drop(&all);
@@ -252,7 +241,7 @@ TEST(private) {
   OK(arrowio_file_flush(file, &error));
   OK(arrowio_file_sync(file, &error));
   CHECK(same(arrowio_buffer_data(head), "mine!", 5));
-  close_map(file);
+  close_file(file);
   CHECK(same(arrowio_buffer_data(head), "mine!", 5));
   arrowio_buffer_release(head);
   CHECK(file_holds(here("private"), content, SIZE));
@@ -261,7 +250,7 @@ TEST(private) {
   CHECK_INT(0, chmod(here("private"), 0400));
   file = map("private", ARROWIO_MODE_PRIVATE);
   OK(arrowio_file_write(file, "x", 1, &error));
-  close_map(file);
+  close_file(file);
 }
 
 TEST(maps_of_one_file) {
@@ -273,9 +262,9 @@ TEST(maps_of_one_file) {
   CHECK(same(arrowio_buffer_data(seen) + 1, "abc", 3));
   OK(arrowio_file_write_at(one, 5001, "B", 1, &error));
   CHECK(same(arrowio_buffer_data(seen) + 1, "aBc", 3));
-  close_map(one);
-  close_map(two);
-  close_map(part);
+  close_file(one);
+  close_file(two);
+  close_file(part);
   CHECK(same(arrowio_buffer_data(seen) + 1, "aBc", 3));
   arrowio_buffer_release(seen);
   struct bytes all = load(here("common"));
@@ -341,8 +330,8 @@ TEST(beyond_4_gib) {
   CHECK_INT(GIB - 3, size_of(far));
   arrowio_buffer_release(all);
   arrowio_buffer_release(marked);
-  close_map(file);
-  close_map(far);
+  close_file(file);
+  close_file(far);
   unlink(here("large"));
 }
 

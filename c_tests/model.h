@@ -8,12 +8,6 @@
 enum { LIMIT = 140000 };
 static uint8_t content[LIMIT + 1];
 
-static int64_t tell(arrowio_file *file) {
-  int64_t position = -1;
-  OK(arrowio_file_tell(file, &position, &error));
-  return position;
-}
-
 /* The bytes as they should be, and what is done to the file and to them alike. */
 static struct {
   uint8_t bytes[LIMIT + 1];

@@ -14,17 +14,6 @@ static arrowio_file *open_fd(int fd, arrowio_mode mode, int borrow) {
   return file;
 }
 
-static void close_file(arrowio_file *file) {
-  OK(arrowio_file_close(file, &error));
-  arrowio_file_release(file);
-}
-
-static int64_t tell(arrowio_file *file) {
-  int64_t position = -1;
-  OK(arrowio_file_tell(file, &position, &error));
-  return position;
-}
-
 static void check_read(arrowio_file *file, const char *expected) {
   char bytes[1000];
   int64_t got = -1, size = (int64_t)strlen(expected);

@@ -9,17 +9,6 @@ static arrowio_file *open_fd(int fd, arrowio_mode mode) {
   return file;
 }
 
-static void close_file(arrowio_file *file) {
-  OK(arrowio_file_close(file, &error));
-  arrowio_file_release(file);
-}
-
-static int64_t tell(arrowio_file *file) {
-  int64_t position = -1;
-  OK(arrowio_file_tell(file, &position, &error));
-  return position;
-}
-
 /* The other end of a pipe that takes its time, and disturbs with signals. */
 static struct {
   pthread_t reader;

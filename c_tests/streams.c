@@ -10,17 +10,6 @@ static arrowio_stream_options with(arrowio_codec codec) {
   return (arrowio_stream_options){.struct_size = sizeof(arrowio_stream_options), .codec = codec};
 }
 
-static void close_file(arrowio_file *file) {
-  OK(arrowio_file_close(file, &error));
-  arrowio_file_release(file);
-}
-
-static int64_t tell(arrowio_file *file) {
-  int64_t position = -1;
-  OK(arrowio_file_tell(file, &position, &error));
-  return position;
-}
-
 static void write_file(const char *name, const arrowio_stream_options *options, const void *data, int64_t size) {
   arrowio_file *file = NULL;
   OK(arrowio_output_stream_open(here(name), options, &file, &error));
