@@ -2,8 +2,8 @@
 //!
 //! The rooms, from the bottom up; each uses only those above it in this list:
 //!
-//! * [`error`]: what went wrong, with the names and numbers; `shared`: counted references; `warning`: the last resort
 //! * `sys`: every system call
+//! * [`error`]: what went wrong, with the names and numbers; `shared`: counted references; `warning`: the last resort
 //! * [`memory`]: pools that account for every byte, and buffers with zero-copy slices
 //! * [`codec`]: compression, one codec a file
 //! * [`io`]: files and streams, one class a file, all under the contract of `io::file`

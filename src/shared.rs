@@ -121,7 +121,7 @@ impl<T: ?Sized> Shared<T> {
 
     #[inline(never)]
     fn destroy(&mut self) {
-        // SAFETY: the caller held the last reference; the memory came from `try_box`.
+        // SAFETY: the caller held the last reference; the memory came from `room`.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// `out_error` is NULL or writable.
 #[inline]
 pub(super) unsafe fn call(out_error: *mut *mut arrowio_error, body: impl FnOnce() -> Result<()>) -> arrowio_status {
+    silence_panics();
     let error = match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => {
             if !out_error.is_null() {
@@ -65,7 +66,7 @@ pub(super) fn run(body: impl FnOnce()) {
 /// Keeps a panic from being printed: its message is in the error or warning that it becomes. Only where the library has a
 /// copy of Rust's runtime to itself, as every C library has; a Rust program's own panics are not ours to silence.
 #[inline]
-pub(super) fn silence_panics() {
+fn silence_panics() {
     #[cfg(feature = "c-library")]
     {
         static ONCE: std::sync::Once = std::sync::Once::new();

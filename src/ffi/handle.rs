@@ -9,7 +9,6 @@ use std::ptr::NonNull;
 use super::buffer::arrowio_buffer;
 use super::error::arrowio_error;
 use super::file::arrowio_file;
-use super::guard;
 use super::pool::arrowio_pool;
 
 /// A counted reference of the core that C knows as a pointer to `C`.
@@ -159,8 +158,6 @@ impl<H: Handle> Slot<H> {
     /// `slot` is NULL or writable.
     #[inline]
     pub(super) unsafe fn new(slot: *mut *mut H::C, argument: &str) -> Result<Self> {
-        // Here, for without a handle there is nothing that could panic.
-        guard::silence_panics();
         let slot = NonNull::new(slot).ok_or_else(|| null(argument))?;
         // SAFETY: the caller's promise.
         unsafe { slot.write(std::ptr::null_mut()) };

@@ -52,6 +52,10 @@ impl Stream for BufferReader {
         Ok(self.0.ahead())
     }
 
+    fn read_line(&mut self) -> Result<&[u8]> {
+        Ok(self.0.read_line())
+    }
+
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
         self.0.claim(size);
         Ok(Some(()))

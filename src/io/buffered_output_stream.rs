@@ -93,10 +93,12 @@ impl Output {
         }
         let before = self.raw.tell();
         let result = self.raw.write(self.bytes.as_slice());
-        let written = match (&result, before, self.raw.tell()) {
-            (Err(_), Ok(before), Ok(after)) => (after - before).max(0) as usize,
-            (Err(_), ..) => 0,
-            (Ok(()), ..) => self.pending(),
+        let written = match &result {
+            Ok(()) => self.pending(),
+            Err(_) => match (before, self.raw.tell()) {
+                (Ok(before), Ok(after)) => (after - before).max(0) as usize,
+                _ => 0,
+            },
         };
         self.bytes.discard_front(written);
         result

@@ -6,7 +6,7 @@ use super::file::{File, name_over};
 use super::state::CHUNK;
 use super::stream::Stream;
 use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
-use crate::error::{Result, error};
+use crate::error::{Error, ErrorKind, Result, error};
 use crate::memory::Pool;
 use std::mem::MaybeUninit;
 
@@ -25,6 +25,7 @@ pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block
         consumed: 0,
         produced: 0,
         frame: Frame::None,
+        failure: None,
     };
     let name = name_over(codec.name, raw)?;
     File::new(stream, format_args!("{name}"), pool, block_size)
@@ -32,9 +33,13 @@ pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block
 
 /// A file that writes to `raw` what it is given, compressed; level 0 is the codec's default. Closing it closes `raw`.
 pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, pool: &Pool) -> Result<File> {
+    output_stream(raw, codec, codec.encoder(level)?, pool)
+}
+
+/// As `compressed_output_stream`, with an encoder that is there already.
+pub(super) fn output_stream(raw: &File, codec: &'static Codec, encoder: Box<dyn Encoder>, pool: &Pool) -> Result<File> {
     check_direction(raw, Capabilities::WRITE, "compress")?;
-    let output = Output::new(raw.clone(), pool);
-    let stream = CompressedOutputStream { output, encoder: codec.encoder(level)?, written: 0 };
+    let stream = CompressedOutputStream { output: Output::new(raw.clone(), pool), encoder, written: 0, failure: None };
     let name = name_over(codec.name, raw)?;
     File::new(stream, format_args!("{name}"), pool, 0)
 }
@@ -56,6 +61,8 @@ struct CompressedInputStream {
     /// Decompressed bytes given.
     produced: i64,
     frame: Frame,
+    /// What damaged data was refused with: a decoder is not called again after it.
+    failure: Option<Error>,
 }
 
 /// Where in the sequence of frames a decoder is.
@@ -72,17 +79,28 @@ enum Frame {
 impl CompressedInputStream {
     /// One step: from what the file beneath has ready into `dst`. `None` at the end of the file beneath.
     fn step(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<Option<Step>> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
         let mut step = Step::default();
         let decoder = &mut self.decoder;
+        let failure = &mut self.failure;
         let at_start = self.frame != Frame::Open;
         let seen = self.raw.consume_with(CHUNK, |input| {
             if input.is_empty() && at_start {
                 return Ok(0);
             }
-            step = decoder.decode(input, dst)?;
+            step = decoder.decode(input, dst).inspect_err(|error| {
+                // A lack of memory may pass.
+                *failure = (error.kind() == ErrorKind::IoError).then(|| error.clone());
+            })?;
             Ok(step.consumed)
         });
-        let seen = seen.map_err(|error| self.located(error))?;
+        let seen = seen.map_err(|error| self.located(error)).inspect_err(|error| {
+            if let Some(failure) = &mut self.failure {
+                *failure = error.clone();
+            }
+        })?;
         self.consumed += step.consumed as u64;
         self.produced += step.produced as i64;
         if step.finished {
@@ -93,7 +111,7 @@ impl CompressedInputStream {
         Ok((seen > 0 || step.produced > 0).then_some(step))
     }
 
-    fn located(&self, error: crate::error::Error) -> crate::error::Error {
+    fn located(&self, error: Error) -> Error {
         match self.frame {
             Frame::Ended => error.context(format_args!(
                 "what follows a complete {} frame at compressed offset {} is not another one",
@@ -146,19 +164,24 @@ struct CompressedOutputStream {
     encoder: Box<dyn Encoder>,
     /// Uncompressed bytes taken.
     written: i64,
+    /// What the encoder failed with: it is not called again after it.
+    failure: Option<Error>,
 }
 
 impl CompressedOutputStream {
     /// Compresses all of `data` and works towards `goal`.
     fn encode(&mut self, mut data: &[u8], goal: Goal) -> Result<()> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
         loop {
             if self.output.pending() >= OUTPUT_CHUNK {
                 self.output.drain()?;
             }
             let mut step = Step::default();
-            let encoder = &mut self.encoder;
+            let (encoder, failure) = (&mut self.encoder, &mut self.failure);
             self.output.append_with(OUTPUT_CHUNK, |room| {
-                step = encoder.encode(data, room, goal)?;
+                step = encoder.encode(data, room, goal).inspect_err(|error| *failure = Some(error.clone()))?;
                 Ok(step.produced)
             })?;
             self.written += step.consumed as i64;

@@ -61,7 +61,7 @@ impl<T> Exclusive<T> {
         // Whoever lets go either sees this count or lets go before the attempt below; see `Held::drop`.
         self.waiting.fetch_add(1, SeqCst);
         let mut turn = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        while self.holder.compare_exchange(0, me, SeqCst, Relaxed).is_err() {
+        while self.holder.compare_exchange(0, me, SeqCst, SeqCst).is_err() {
             turn = self.freed.wait(turn).unwrap_or_else(|poisoned| poisoned.into_inner());
         }
         drop(turn);
@@ -75,6 +75,11 @@ impl<T> Exclusive<T> {
         // Taken so that nobody is between a failed attempt and the wait for the signal.
         drop(self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
         self.freed.notify_one();
+    }
+
+    /// Whether a panic may have left the value half changed.
+    pub(crate) fn is_broken(&mut self) -> bool {
+        *self.broken.get_mut()
     }
 
     /// The value, where nobody else can have it.

@@ -92,7 +92,7 @@ impl File {
     #[inline]
     pub fn read_buffer(&self, size: usize) -> Result<Buffer> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_slice(size);
+            return memory.read_slice(size).map_err(|error| self.failed_at(error, "read", memory.position(), size));
         }
         self.read_buffer_in_turn(size)
     }
@@ -149,7 +149,7 @@ impl File {
     #[inline]
     pub fn read_at_buffer(&self, offset: usize, size: usize) -> Result<Buffer> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_slice_at(offset, size);
+            return memory.read_slice_at(offset, size).map_err(|error| self.failed_at(error, "read", offset, size));
         }
         self.read_at_buffer_by_class(offset, size)
     }
@@ -371,6 +371,11 @@ pub(crate) fn name_over(layer: &str, raw: &File) -> Result<String> {
 impl Drop for Inner {
     fn drop(&mut self) {
         if *self.closed.get_mut() {
+            return;
+        }
+        if self.state.is_broken() {
+            // Nothing is finished from what a panic may have left half done.
+            let _ = self.state.get_mut().abort();
             return;
         }
         if let Err(error) = self.state.get_mut().close() {

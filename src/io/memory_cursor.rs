@@ -1,7 +1,7 @@
 //! A position in memory that does not change, for reads that need no lock.
 
 use super::position;
-use super::stream::{RandomAccess, Whence};
+use super::stream::{RandomAccess, Whence, first_line};
 use crate::error::Result;
 use crate::memory::{Buffer, Pool};
 use std::mem::MaybeUninit;
@@ -34,9 +34,31 @@ impl MemoryCursor {
     }
 
     pub(super) fn seek(&self, offset: i64, whence: Whence) -> Result<usize> {
-        let position = position::seek(self.position(), self.size(), offset, whence)?;
-        self.position.store(position, Relaxed);
-        Ok(position)
+        loop {
+            let from = self.position();
+            let position = position::seek(from, self.size(), offset, whence)?;
+            if self.move_from(from, position) {
+                return Ok(position);
+            }
+        }
+    }
+
+    /// The next line; see `Stream::read_line`.
+    pub(super) fn read_line(&self) -> &[u8] {
+        loop {
+            let from = self.position();
+            let bytes = self.buffer.as_slice();
+            let line = first_line(&bytes[from.min(bytes.len())..]);
+            if self.move_from(from, from + line.len()) {
+                return line;
+            }
+        }
+    }
+
+    /// Moves the position, unless another thread has moved it meanwhile.
+    #[inline]
+    fn move_from(&self, from: usize, to: usize) -> bool {
+        self.position.compare_exchange(from, to, Relaxed, Relaxed).is_ok()
     }
 
     #[inline]
@@ -46,8 +68,14 @@ impl MemoryCursor {
 
     #[inline]
     pub(crate) fn read_slice(&self, size: usize) -> Result<Buffer> {
-        let range = self.claim(size);
-        self.buffer.slice(range.start, range.len())
+        loop {
+            let from = self.position();
+            // First the slice, for which there may be no memory, then the position.
+            let slice = self.buffer.slice_up_to(from, size)?;
+            if self.move_from(from, from + slice.size()) {
+                return Ok(slice);
+            }
+        }
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
 use super::buffer_reader::reader_of;
-use super::stream::{RandomAccess, Stream, Whence};
+use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, File, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
@@ -193,6 +193,14 @@ impl Stream for MemoryMap {
     fn ahead(&self) -> Result<&[u8]> {
         let bytes = self.bytes()?.as_slice();
         Ok(&bytes[self.position.min(bytes.len())..])
+    }
+
+    fn read_line(&mut self) -> Result<&[u8]> {
+        let start = self.position;
+        let size = first_line(self.ahead()?).len();
+        self.position += size;
+        let bytes = self.bytes()?.as_slice();
+        Ok(&bytes[start.min(bytes.len())..][..size])
     }
 
     fn skip(&mut self, size: usize) -> Result<Option<()>> {

@@ -71,15 +71,13 @@ fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Re
 pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let codec = options.codec(path.to_bytes());
     let open = || {
-        if let Some(codec) = codec {
-            // Before the file is cut: a level that does not exist must cost nothing.
-            codec.check_level(options.level)?;
-        }
+        // Before the file is cut: what cannot be had must cost nothing.
+        let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
         let raw = os_file::open(path, Mode::Write, &os_file_options(options), 0)?;
-        match codec {
-            Some(codec) => compressed::compressed_output_stream(&raw, codec, options.level, &options.pool),
-            None if options.buffer_size == 0 => Ok(raw),
-            None => buffered_output_stream(raw, options.buffer_size, &options.pool),
+        match (codec, encoder) {
+            (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
+            _ if options.buffer_size == 0 => Ok(raw),
+            _ => buffered_output_stream(raw, options.buffer_size, &options.pool),
         }
     };
     open().map_err(|error| cannot_open(error, "output", path))

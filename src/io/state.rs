@@ -127,16 +127,10 @@ impl State {
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
-        let end_in = |bytes: &[u8]| crate::sys::find_byte(bytes, b'\n').map(|at| at + 1);
         if self.zero_copy {
-            let ahead = self.stream.ahead()?;
-            let size = end_in(ahead).unwrap_or(ahead.len());
-            let line = std::ptr::from_ref(&ahead[..size]);
-            self.stream.skip(size)?;
-            #[allow(unsafe_code, reason = "moving ahead leaves the memory where it is")]
-            // SAFETY: what a zero-copy class shows stays as long as the class and is not changed by `skip`.
-            return Ok(unsafe { &*line });
+            return self.stream.read_line();
         }
+        let end_in = |bytes: &[u8]| crate::sys::find_byte(bytes, b'\n').map(|at| at + 1);
         let mut searched = 0;
         let size = loop {
             match end_in(&self.lookahead.bytes()[searched..]) {

@@ -42,6 +42,11 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// The next line with its newline, or what is left, without a copy, for a class with `ZERO_COPY`.
+    fn read_line(&mut self) -> Result<&[u8]> {
+        Err(not_capable())
+    }
+
     /// Moves ahead by up to `size` bytes without reading them. `None`: there is no way but to read.
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
         Ok(None)
@@ -121,6 +126,11 @@ pub(crate) trait RandomAccess: Send + Sync {
 
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
+}
+
+/// The first line of `bytes` with its newline, or all of them.
+pub(crate) fn first_line(bytes: &[u8]) -> &[u8] {
+    &bytes[..crate::sys::find_byte(bytes, b'\n').map_or(bytes.len(), |at| at + 1)]
 }
 
 /// Only reached when a class claims what it does not implement.

@@ -178,3 +178,38 @@ fn others_wait_their_turn() {
         }
     });
 }
+
+/// Reads of memory take no lock, and still every byte is given once, however the calls are mixed.
+#[test]
+fn memory_is_read_once_by_all_threads() {
+    let content: Vec<u8> = (0..20_000u32).flat_map(|line| format!("{line}\n").into_bytes()).collect();
+    let buffer = crate::memory::Buffer::copy_of(&default_pool(), &content).unwrap();
+    let reader = buffer_reader(&buffer).unwrap();
+    let read_all = |way: usize| {
+        let mut sum = (0, 0u64);
+        loop {
+            let bytes = match way {
+                0 => bytes::view(reader.read_line()).unwrap(),
+                1 => bytes::read(&reader, 7).unwrap(),
+                _ => reader.read_buffer(5).unwrap().as_slice().to_vec(),
+            };
+            if bytes.is_empty() {
+                return sum;
+            }
+            sum = (sum.0 + bytes.len(), bytes.iter().fold(sum.1, |sum, byte| sum + u64::from(*byte)));
+        }
+    };
+    let sums: Vec<(usize, u64)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..6)
+            .map(|thread| {
+                scope.spawn({
+                    let read_all = &read_all;
+                    move || read_all(thread % 3)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let total = sums.iter().fold((0, 0), |total, sum| (total.0 + sum.0, total.1 + sum.1));
+    assert_eq!(total, (content.len(), content.iter().map(|byte| u64::from(*byte)).sum()));
+}

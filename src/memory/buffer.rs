@@ -287,8 +287,8 @@ impl Buffer {
     }
 }
 
-/// Copies between ranges that may overlap, for a host may read a buffer into itself; and by address, not as `&[u8]`, for
-/// other processes may change mapped memory meanwhile.
+/// Copies by address, not as `&[u8]`, for other processes may change mapped memory meanwhile; and so that a host that reads
+/// a buffer into itself, which it may not, gets wrong bytes at worst.
 ///
 /// # Safety
 /// `size` bytes are readable at `from` and writable at `to`.

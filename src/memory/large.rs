@@ -22,7 +22,7 @@ const RESERVATION: usize = 16 << 30;
 const MOST_COPIED: usize = 64 << 20;
 
 /// How many times the memory that it needs a growing block may take over.
-const MOST_EXCESS: usize = 16;
+const MOST_EXCESS: usize = 20;
 
 /// The large blocks of one pool. Each has its `Pages` written right before its first byte.
 ///

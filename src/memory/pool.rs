@@ -7,7 +7,8 @@ use std::alloc::Layout;
 use std::ffi::CStr;
 use std::ptr::NonNull;
 
-/// A source of memory that counts what it hands out. A back end or a wrapper is one file that implements this.
+/// A source of memory that counts what it hands out. A pool over another pool is one file that implements this; a back end
+/// implements `Allocator` instead, of which `AccountedPool` makes a pool.
 ///
 /// Sizes are never 0: `Pool` answers those itself.
 pub trait MemoryPool: Send + Sync {

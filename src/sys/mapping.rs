@@ -27,7 +27,8 @@ impl Mapping {
         let mapped = match access {
             Access::Read => options.map_raw_read_only(fd),
             Access::ReadWrite => options.map_raw(fd),
-            // SAFETY: only addresses are taken from it, never Rust references, so changes from outside break no rule.
+            // SAFETY: its bytes are lent for the length of a call only, in which the host may not change them; what another
+            // process changes meanwhile can change what is read, never where.
             Access::CopyOnWrite => unsafe { options.map_copy(fd) }.map(MmapRaw::from),
         };
         mapped.map(Self).map_err(|error| error.raw_os_error().unwrap_or(libc::EIO))

@@ -29,9 +29,6 @@ pub(crate) struct Pages {
     pub(crate) committed: usize,
 }
 
-// SAFETY: a description of addresses; who may use them is its holder's business.
-unsafe impl Send for Pages {}
-
 impl Pages {
     /// Reserves `size` bytes of address space that begin at a multiple of `alignment`; `None` when there is none.
     pub(crate) fn reserve(size: usize, alignment: usize) -> Option<Self> {
