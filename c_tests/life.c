@@ -292,7 +292,7 @@ struct closing {
   atomic_int ok, failed, other;
 };
 
-static void close_file(int index, void *shared) {
+static void close_shared(int index, void *shared) {
   struct closing *all = shared;
   char byte;
   int64_t size;
@@ -315,7 +315,7 @@ TEST(one_file_closed_on_two_threads) {
     if (kind == 1) OK(arrowio_memory_map_open(here("content"), ARROWIO_MODE_READ, 0, -1, &all.file, &error));
     if (kind > 1) OK(arrowio_output_stream_open(kind == 2 ? here("out.gz") : "/dev/full", NULL, &all.file, &error));
     if (kind > 1) OK(arrowio_file_write(all.file, "abc", 3, &error));
-    run_threads(4, close_file, &all);
+    run_threads(4, close_shared, &all);
     CHECK_INT(2, kind == 3 ? all.failed : all.ok);
     arrowio_file_release(all.file);
     CHECK_INT(descriptors, open_descriptors());

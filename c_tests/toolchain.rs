@@ -86,7 +86,7 @@ pub fn soname() -> String {
 pub fn compiler(cpp: bool) -> Result<Command, String> {
     let target = format!("{}-unknown-linux-gnu", env::consts::ARCH);
     let mut build = cc::Build::new();
-    build.cpp(cpp).target(&target).host(&target).opt_level(2).debug(true).cargo_metadata(false).warnings(false);
+    build.cpp(cpp).target(&target).host(&target).opt_level(2).debug(true).cargo_metadata(false).warnings(true);
     let tool = build.try_get_compiler().map_err(|error| format!("no C compiler: {error}"))?;
     Ok(tool.to_command())
 }
