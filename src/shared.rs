@@ -83,7 +83,7 @@ impl<T> Shared<T> {
     #[inline]
     pub(crate) fn into_last(self) -> Option<Box<Counted<T>>> {
         let raw = self.into_raw();
-        // SAFETY: the reference that was given up is counted down once, here; the last one owns the memory from `try_box`.
+        // SAFETY: the reference that was given up is counted down once, here; the last one owns the memory from `room`.
         unsafe { count_down(&raw.as_ref().references).then(|| Box::from_raw(raw.as_ptr())) }
     }
 
@@ -131,7 +131,7 @@ impl<T: ?Sized> Clone for Shared<T> {
     fn clone(&self) -> Self {
         let count = self.count();
         if count.load(Ordering::Relaxed) < IMMORTAL {
-            // No overflow check: more references than addresses cannot be held.
+            // No overflow check: half of all numbers are left above, and reaching them makes the object immortal.
             count.fetch_add(1, Ordering::Relaxed);
         }
         Self(self.0)

@@ -48,7 +48,7 @@ pub(crate) unsafe fn move_block(
     Some(moved)
 }
 
-/// A back end of this library as a memory pool.
+/// An allocator, a back end of this library or the host's, as a memory pool.
 pub(crate) struct AccountedPool<A> {
     name: &'static CStr,
     allocator: A,

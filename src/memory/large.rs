@@ -1,8 +1,9 @@
 //! Large blocks: whole pages from the system that grow at their place and are kept for reuse when freed.
 //!
-//! The first growth copies a block into a wide reservation of addresses; from then on growing means to commit more of it. (To
-//! move its pages instead is no way: where the system refuses half way, some of them are gone.) A freed block keeps its memory, because handing pages to the system and faulting
-//! them in again costs hundreds of times more than any allocator does.
+//! The first growth copies a block into a wide reservation of addresses, or into one that is kept; from then on growing means
+//! to commit more of it. (To move its pages instead is no way: where the system refuses half way, some of them are gone.)
+//! A freed block keeps its memory, because handing pages to the system and faulting them in again costs hundreds of times
+//! more than any allocator does.
 
 use crate::sys::{HUGE_PAGE, Pages, page_size};
 use std::alloc::Layout;

@@ -38,7 +38,7 @@ pub trait MemoryPool: Send + Sync {
     fn backend_name(&self) -> &CStr;
 }
 
-/// Memory pools are of two origins.
+/// Memory pools are of two origins. Behind one type, for C's handle is a thin pointer.
 pub(crate) enum Origin {
     Static(&'static dyn MemoryPool),
     Heap(Box<dyn MemoryPool>),

@@ -100,7 +100,7 @@ impl Statistics {
     #[inline]
     fn count(&self, size: u64) {
         let me = thread_token();
-        // Tokens are addresses a stack and a guard page apart, so their page numbers differ in the lowest bits.
+        // Tokens are addresses a stack and a guard page apart, so their page numbers usually differ in the lowest bits.
         let totals = &self.totals[(me >> 12) % SHARDS];
         if totals.owner.load(Relaxed) == me || totals.claim(me) {
             // Nobody else writes here.
