@@ -194,6 +194,18 @@ static int fork_and(void (*run)(void)) {
   return child > 0 && waitpid(child, &ended, 0) == child ? ended : -1;
 }
 
+/* AddressSanitizer's malloc does not open its locks in a child: one that another thread held at the fork hangs it (seen in
+ * __asan::Allocator::Allocate). Where other threads allocate it is not forked.
+ */
+static int others_may_allocate(void) {
+#ifdef __SANITIZE_ADDRESS__
+  printf("the sanitizer's malloc may hang in a child: not forked while other threads run\n");
+  return 0;
+#else
+  return 1;
+#endif
+}
+
 static void use_linked(void) { use(&LINKED_API, 7); }
 
 static void fork_on_thread(int index, void *shared) {
@@ -206,7 +218,7 @@ static void fork_on_thread(int index, void *shared) {
 TEST(fork_on_a_thread) {
   CHECK_INT(0, fork_and(use_linked));
   run_threads(1, fork_on_thread, NULL);
-  run_threads(4, fork_on_thread, NULL);
+  if (others_may_allocate()) run_threads(4, fork_on_thread, NULL);
 }
 
 static atomic_int forks_left;
@@ -240,10 +252,7 @@ static void fork_or_allocate(int index, void *shared) {
 
 /* No child finds a lock that a thread held which it does not have. */
 TEST(fork_while_others_allocate) {
-#ifdef __SANITIZE_ADDRESS__
-  printf("the sanitizer's malloc may hang in such a child: not forked\n");
-  return;
-#endif
+  if (!others_may_allocate()) return;
   forks_left = (int)scaled(50, 5);
   run_threads(5, fork_or_allocate, NULL);
 }

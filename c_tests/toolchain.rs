@@ -28,7 +28,7 @@ pub fn scratch(name: &str) -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// The library as people get it: link-time optimised, one crate type at a time.
+/// The library as people get it: link-time optimised, for there is no rlib beside it.
 pub struct Library {
     /// Holds the shared library under its names.
     pub folder: PathBuf,
@@ -45,22 +45,10 @@ pub fn library() -> Result<&'static Library, String> {
 }
 
 fn build_library() -> Result<Library, String> {
-    for crate_type in ["cdylib", "staticlib"] {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(root()).env("CARGO_TARGET_DIR", build_folder());
-        cargo.args([
-            "rustc",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--lib",
-            "--features",
-            "c-library",
-            "--crate-type",
-            crate_type,
-        ]);
-        run(&mut cargo)?;
-    }
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root()).env("CARGO_TARGET_DIR", build_folder());
+    cargo.args(["rustc", "--quiet", "--locked", "--release", "--lib", "--features", "c-library"]);
+    run(cargo.args(["--crate-type", "cdylib,staticlib"]))?;
     let built = build_folder().join("release");
     let folder = build_folder().join("lib");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;

@@ -9,14 +9,13 @@ use crate::memory::{Buffer, BufferBuilder, Pool};
 pub fn buffer_output_stream(pool: &Pool, initial_capacity: usize) -> Result<File> {
     let mut bytes = BufferBuilder::new(pool.clone());
     bytes.reserve_exact(initial_capacity)?;
-    let stream = BufferOutputStream { bytes: Some(bytes), written: 0 };
+    let stream = BufferOutputStream { bytes: Some(bytes) };
     File::new(stream, format_args!("a buffer output stream"), pool, 0)
 }
 
 struct BufferOutputStream {
     /// `None` once they were taken.
     bytes: Option<BufferBuilder>,
-    written: usize,
 }
 
 impl Stream for BufferOutputStream {
@@ -27,13 +26,11 @@ impl Stream for BufferOutputStream {
     #[inline]
     fn write(&mut self, data: &[u8]) -> Result<()> {
         let Some(bytes) = &mut self.bytes else { return Err(error!(Closed, "its buffer was taken before")) };
-        bytes.append(data)?;
-        self.written = bytes.size();
-        Ok(())
+        bytes.append(data)
     }
 
     fn tell(&self) -> Result<i64> {
-        Ok(self.written as i64)
+        Ok(self.bytes.as_ref().map_or(0, BufferBuilder::size) as i64)
     }
 
     fn size(&self) -> Result<i64> {

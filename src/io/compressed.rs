@@ -82,25 +82,17 @@ impl CompressedInputStream {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        let mut step = Step::default();
+        let mut decoded = Ok(Step::default());
         let decoder = &mut self.decoder;
-        let failure = &mut self.failure;
         let at_start = self.frame != Frame::Open;
         let seen = self.raw.consume_with(CHUNK, |input| {
-            if input.is_empty() && at_start {
-                return Ok(0);
+            if !(input.is_empty() && at_start) {
+                decoded = decoder.decode(input, dst);
             }
-            step = decoder.decode(input, dst).inspect_err(|error| {
-                // A lack of memory may pass.
-                *failure = (error.kind() == ErrorKind::IoError).then(|| error.clone());
-            })?;
-            Ok(step.consumed)
+            Ok(decoded.as_ref().map_or(0, |step| step.consumed))
         });
-        let seen = seen.map_err(|error| self.located(error)).inspect_err(|error| {
-            if let Some(failure) = &mut self.failure {
-                *failure = error.clone();
-            }
-        })?;
+        let seen = seen.map_err(|error| self.located(error))?;
+        let step = decoded.map_err(|error| self.refused(error))?;
         self.consumed += step.consumed as u64;
         self.produced += step.produced as i64;
         if step.finished {
@@ -109,6 +101,15 @@ impl CompressedInputStream {
             self.frame = Frame::Open;
         }
         Ok((seen > 0 || step.produced > 0).then_some(step))
+    }
+
+    /// Remembers that the data is damaged; a lack of memory may pass.
+    fn refused(&mut self, error: Error) -> Error {
+        let error = self.located(error);
+        if error.kind() == ErrorKind::IoError {
+            self.failure = Some(error.clone());
+        }
+        error
     }
 
     fn located(&self, error: Error) -> Error {
