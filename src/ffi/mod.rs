@@ -8,13 +8,16 @@
 
 mod arguments;
 mod buffer;
+mod compressed;
 mod error;
 mod file;
 mod guard;
 mod handle;
 mod host;
-mod open;
+mod memory_file;
+mod os_file;
 mod pool;
+mod stream;
 mod version;
 
 #[cfg(test)]

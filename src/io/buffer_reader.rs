@@ -36,7 +36,7 @@ impl Stream for BufferReader {
         Some(self.0.clone().unsize(|p| p))
     }
 
-    fn constant_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
         Some(self.0.clone())
     }
 
@@ -48,7 +48,7 @@ impl Stream for BufferReader {
         self.0.read_slice(size)
     }
 
-    fn ahead(&self) -> Result<&[u8]> {
+    fn peek(&mut self, _size: usize) -> Result<&[u8]> {
         Ok(self.0.ahead())
     }
 

@@ -44,7 +44,7 @@ impl File {
             capabilities: stream.capabilities(),
             closed: AtomicBool::new(false),
             random: stream.random_access(),
-            memory: stream.constant_memory(),
+            memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
         })
         .map(Self)
@@ -199,12 +199,10 @@ impl File {
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
         let mut state = self.begin("read from", Capabilities::READ)?;
-        if let Err(error) = state.fetch(most) {
-            return Err(self.failed(&state, error, "read", Some(most)));
-        }
-        let ahead = state.ahead()?;
-        let count = ahead.len().min(most);
-        let consumed = take(&ahead[..count])?;
+        let (count, consumed) = match state.some_ahead(most) {
+            Ok(ahead) => (ahead.len(), take(ahead)?),
+            Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
+        };
         state.move_on(consumed)?;
         Ok(count)
     }
@@ -263,7 +261,7 @@ impl File {
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
     pub fn close(&self) -> Result<()> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("close")?;
         if !self.is_closed() {
             self.0.closed.store(true, Release);
             let result = state.close();
@@ -274,7 +272,7 @@ impl File {
 
     /// Closes every layer without finishing. Nothing happens when it is closed already.
     pub fn abort(&self) -> Result<()> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("abort")?;
         if self.is_closed() {
             return Ok(());
         }
@@ -284,11 +282,21 @@ impl File {
 
     /// Closes a file that keeps what was written, and gives that.
     pub fn finish(&self) -> Result<Buffer> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
         self.0.closed.store(true, Release);
         Ok(buffer)
+    }
+
+    /// Waits for every call that is under way, before the file is closed.
+    fn end(&self, doing: &str) -> Result<Held<'_, State>> {
+        let wait = || {
+            self.0.state.check_entry()?;
+            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end)?;
+            self.0.state.hold()
+        };
+        wait().map_err(|error| self.refused(error, doing))
     }
 
     #[inline]
@@ -362,10 +370,13 @@ impl File {
     }
 }
 
-/// What a layer over `raw` is called in messages.
-pub(crate) fn name_over(layer: &str, raw: &File) -> Result<String> {
-    let name = try_format(format_args!("the {layer} stream over {}", raw.name()));
-    name.ok_or_else(|| Error::out_of_memory(layer.len() + raw.name().len()))
+/// What a layer over another file is called in messages.
+pub(crate) struct Over<'a>(pub &'a str, pub &'a File);
+
+impl fmt::Display for Over<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the {} stream over {}", self.0, self.1.name())
+    }
 }
 
 impl Drop for Inner {

@@ -2,6 +2,7 @@
 
 use super::buffer_reader::reader_of;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
+use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
@@ -9,7 +10,6 @@ use crate::shared::Shared;
 use crate::sys::{Access, Descriptor, FileKind, Mapping, OpenFlags};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::sync::{RwLock, RwLockWriteGuard};
 
 /// What a map is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Op
         return reader_of(bytes, format_args!("{}", Quoted(path.to_bytes())));
     }
     let pool = default_pool();
-    let source = Source { bytes: RwLock::new(Some(bytes.clone())), pool: pool.clone() };
+    let source = Source { bytes: UntilClosed::new(bytes.clone()), pool: pool.clone() };
     let map = MemoryMap { descriptor, mode, whole, position: 0, bytes: Some(bytes), source: Shared::try_new(source)? };
     File::new(map, format_args!("{}", Quoted(path.to_bytes())), &pool, 0)
 }
@@ -112,20 +112,20 @@ struct MemoryMap {
 
 /// The same bytes for reads at an offset, which run at the same time as anything else.
 struct Source {
-    bytes: RwLock<Option<Buffer>>,
+    bytes: UntilClosed<Buffer>,
     pool: Pool,
 }
 
 impl MemoryMap {
     #[inline]
     fn bytes(&self) -> Result<&Buffer> {
-        self.bytes.as_ref().ok_or_else(unmapped)
+        self.bytes.as_ref().ok_or_else(closed)
     }
 
     fn resize_file(&mut self, size: usize) -> Result<()> {
         let source = self.source.clone();
-        let mut shared = source.write();
-        let old = shared.take().ok_or_else(unmapped)?;
+        let mut shared = source.bytes.exclusively();
+        let old = shared.take().ok_or_else(closed)?;
         let old_size = old.size();
         drop(old);
         let result = self.remap(old_size, size);
@@ -152,11 +152,6 @@ impl MemoryMap {
         self.position = self.position.min(size);
         Ok(())
     }
-}
-
-#[cold]
-fn unmapped() -> Error {
-    error!(Closed, "it was closed meanwhile")
 }
 
 impl Stream for MemoryMap {
@@ -190,17 +185,17 @@ impl Stream for MemoryMap {
         Ok(slice)
     }
 
-    fn ahead(&self) -> Result<&[u8]> {
+    fn peek(&mut self, _size: usize) -> Result<&[u8]> {
         let bytes = self.bytes()?.as_slice();
         Ok(&bytes[self.position.min(bytes.len())..])
     }
 
     fn read_line(&mut self) -> Result<&[u8]> {
         let start = self.position;
-        let size = first_line(self.ahead()?).len();
-        self.position += size;
-        let bytes = self.bytes()?.as_slice();
-        Ok(&bytes[start.min(bytes.len())..][..size])
+        let bytes = self.bytes.as_ref().ok_or_else(closed)?.as_slice();
+        let line = first_line(&bytes[start.min(bytes.len())..]);
+        self.position += line.len();
+        Ok(line)
     }
 
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
@@ -248,33 +243,21 @@ impl Stream for MemoryMap {
     }
 
     fn close(&mut self) -> Result<()> {
-        *self.source.write() = None;
+        *self.source.bytes.exclusively() = None;
         self.bytes = None;
         self.descriptor.close().map_err(Error::from_os)
-    }
-}
-
-impl Source {
-    #[inline]
-    fn with<T>(&self, read: impl FnOnce(&Buffer) -> Result<T>) -> Result<T> {
-        let bytes = self.bytes.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        bytes.as_ref().map_or_else(|| Err(unmapped()), read)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Option<Buffer>> {
-        self.bytes.write().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl RandomAccess for Source {
     #[inline]
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        self.with(|bytes| Ok(bytes.copy_to(offset, dst)))
+        self.bytes.with(|bytes| Ok(bytes.copy_to(offset, dst)))
     }
 
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
-        self.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
+        self.bytes.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
     }
 
     fn pool(&self) -> &Pool {

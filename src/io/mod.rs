@@ -13,9 +13,11 @@ mod memory_cursor;
 mod memory_map;
 mod open;
 mod os_file;
+mod output;
 mod position;
 mod state;
 mod stream;
+mod until_closed;
 
 #[cfg(test)]
 mod tests;
@@ -24,7 +26,7 @@ pub use capabilities::Capabilities;
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use file::File;
 pub use memory_map::{MapMode, memory_map, memory_map_create};
-pub use open::{Compression, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 pub use os_file::{Mode, OsFileOptions, os_file, os_file_from_fd};
 pub use stream::Whence;
 

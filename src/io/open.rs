@@ -10,6 +10,9 @@ use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
 use std::ffi::CStr;
 
+/// The largest buffer that small reads or writes are gathered in, 1 GiB.
+pub const MOST_GATHERED: usize = 1 << 30;
+
 /// Whether and how a stream is compressed.
 #[derive(Clone, Copy)]
 pub enum Compression {

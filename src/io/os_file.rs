@@ -1,6 +1,7 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
 use super::stream::{RandomAccess, Stream, Whence};
+use super::until_closed::UntilClosed;
 use super::{Capabilities, File};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::Pool;
@@ -8,7 +9,6 @@ use crate::shared::Shared;
 use crate::sys::{Descriptor, FileKind, OpenFlags};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::sync::RwLock;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,14 +116,14 @@ struct OsFile {
 
 /// The descriptor, until it is closed: reads at an offset run on it at the same time as anything else.
 struct Source {
-    descriptor: RwLock<Option<Descriptor>>,
+    descriptor: UntilClosed<Descriptor>,
     pool: Pool,
 }
 
 impl OsFile {
     fn new(descriptor: Descriptor, mode: Mode, pool: &Pool) -> Result<Self> {
         let capabilities = examine(&descriptor, mode)?;
-        let source = Source { descriptor: RwLock::new(Some(descriptor)), pool: pool.clone() };
+        let source = Source { descriptor: UntilClosed::new(descriptor), pool: pool.clone() };
         Ok(Self { source: Shared::try_new(source)?, capabilities, transferred: 0 })
     }
 
@@ -161,21 +161,18 @@ fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
 impl Source {
     #[inline]
     fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        let descriptor = self.descriptor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Some(descriptor) = &*descriptor else { return Err(error!(Closed, "it was closed meanwhile")) };
-        call(descriptor).map_err(Error::from_os)
+        self.descriptor.with(|descriptor| call(descriptor).map_err(Error::from_os))
     }
 
     fn own(&self) {
-        let mut descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(descriptor) = &mut *descriptor {
+        if let Some(descriptor) = &mut *self.descriptor.exclusively() {
             descriptor.own();
         }
     }
 
     /// Waits for reads at offsets that are under way, then closes.
     fn close(&self) -> Result<()> {
-        let descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let descriptor = self.descriptor.exclusively().take();
         descriptor.map_or(Ok(()), |mut descriptor| descriptor.close()).map_err(Error::from_os)
     }
 }

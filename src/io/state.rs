@@ -15,6 +15,7 @@ pub(super) struct State {
     pub(super) stream: Box<dyn Stream>,
     lookahead: Lookahead,
     zero_copy: bool,
+    looks_ahead: bool,
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
@@ -24,11 +25,12 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
-        let can = stream.capabilities();
+        let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
+            looks_ahead,
             seekable: can.contains(Capabilities::SEEK),
             block_size,
             failure: None,
@@ -75,7 +77,7 @@ impl State {
             if dst.len() >= self.block_size || dst.is_empty() {
                 return self.stream.read(dst);
             }
-            self.lookahead.fill(&mut *self.stream, self.block_size)?;
+            self.lookahead.fill(self.block_size, |room| self.stream.read(room))?;
         }
         Ok(self.lookahead.take(dst))
     }
@@ -112,53 +114,36 @@ impl State {
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {
-        if self.zero_copy {
-            let ahead = self.stream.ahead()?;
+        if self.looks_ahead {
+            let ahead = self.stream.peek(size)?;
             return Ok(&ahead[..ahead.len().min(size)]);
         }
-        while self.lookahead.len() < size {
-            let most = (size - self.lookahead.len()).min(self.lookahead.len().max(CHUNK));
-            if self.lookahead.fill(&mut *self.stream, most)? == 0 {
-                break;
-            }
-        }
-        let bytes = self.lookahead.bytes();
-        Ok(&bytes[..bytes.len().min(size)])
+        self.lookahead.peek(size, |room| self.stream.read(room))
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
-        if self.zero_copy {
+        if self.looks_ahead {
             return self.stream.read_line();
         }
-        let end_in = |bytes: &[u8]| crate::sys::find_byte(bytes, b'\n').map(|at| at + 1);
-        let mut searched = 0;
-        let size = loop {
-            match end_in(&self.lookahead.bytes()[searched..]) {
-                Some(end) => break searched + end,
-                None => searched = self.lookahead.len(),
+        self.lookahead.read_line(|room| self.stream.read(room))
+    }
+
+    /// Up to `most` of the bytes ahead, at least one unless this is the end.
+    pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
+        let ahead = if self.looks_ahead {
+            self.stream.peek(1)?
+        } else {
+            if self.lookahead.is_empty() {
+                self.lookahead.fill(most, |room| self.stream.read(room))?;
             }
-            // Long lines: in steps that grow with what there is, so that the bytes move only a few times.
-            if self.lookahead.fill(&mut *self.stream, CHUNK.max(searched))? == 0 {
-                break searched;
-            }
+            self.lookahead.bytes()
         };
-        Ok(self.lookahead.pass(size))
+        Ok(&ahead[..ahead.len().min(most)])
     }
 
-    /// Sees to it that a byte lies ahead unless this is the end.
-    pub(super) fn fetch(&mut self, most: usize) -> Result<()> {
-        if self.lookahead.is_empty() && !self.zero_copy {
-            self.lookahead.fill(&mut *self.stream, most)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn ahead(&self) -> Result<&[u8]> {
-        if self.zero_copy { self.stream.ahead() } else { Ok(self.lookahead.bytes()) }
-    }
-
+    /// Moves past bytes that were seen ahead.
     pub(super) fn move_on(&mut self, size: usize) -> Result<()> {
-        if self.zero_copy {
+        if self.looks_ahead {
             return self.stream.skip(size).map(drop);
         }
         self.lookahead.pass(size);
@@ -170,7 +155,7 @@ impl State {
         if left == 0 || self.stream.skip(left)?.is_some() {
             return Ok(());
         }
-        while left > 0 && self.lookahead.fill(&mut *self.stream, left.min(CHUNK))? > 0 {
+        while left > 0 && self.lookahead.fill(left.min(CHUNK), |room| self.stream.read(room))? > 0 {
             left -= self.lookahead.pass(left).len();
         }
         Ok(())

@@ -23,7 +23,7 @@ pub(crate) trait Stream: Send {
     }
 
     /// Memory that the class reads from and that never changes: `File` then reads it without waiting for its turn.
-    fn constant_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
         None
     }
 
@@ -37,12 +37,17 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
-    /// All that lies ahead, without a copy and without moving, for a class with `ZERO_COPY`.
-    fn ahead(&self) -> Result<&[u8]> {
+    /// Whether the class looks ahead by itself, by `peek` and `read_line`. Of any other class `File` reads ahead.
+    fn looks_ahead(&self) -> bool {
+        self.capabilities().contains(Capabilities::ZERO_COPY)
+    }
+
+    /// The next bytes without moving, for a class that looks ahead: up to `size`, fewer only at the end. More may be given.
+    fn peek(&mut self, size: usize) -> Result<&[u8]> {
         Err(not_capable())
     }
 
-    /// The next line with its newline, or what is left, without a copy, for a class with `ZERO_COPY`.
+    /// The next line with its newline, or what is left, for a class that looks ahead.
     fn read_line(&mut self) -> Result<&[u8]> {
         Err(not_capable())
     }
@@ -126,6 +131,12 @@ pub(crate) trait RandomAccess: Send + Sync {
 
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
+
+    /// Waits for reads that are under way and lets no further one begin. INVALID, and nothing changes, from within a read
+    /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
+    fn end(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The first line of `bytes` with its newline, or all of them.
