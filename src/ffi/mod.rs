@@ -8,6 +8,7 @@
 
 mod arguments;
 mod buffer;
+mod buffered;
 mod compressed;
 mod error;
 mod file;

@@ -263,7 +263,7 @@ impl File {
     pub fn close(&self) -> Result<()> {
         let mut state = self.end("close")?;
         if !self.is_closed() {
-            self.0.closed.store(true, Release);
+            self.set_closed();
             let result = state.close();
             state.failure = result.map_err(|error| error.context(format_args!("close of {}", self.name()))).err();
         }
@@ -276,7 +276,7 @@ impl File {
         if self.is_closed() {
             return Ok(());
         }
-        self.0.closed.store(true, Release);
+        self.set_closed();
         state.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
     }
 
@@ -285,8 +285,26 @@ impl File {
         let mut state = self.end("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
-        self.0.closed.store(true, Release);
+        self.set_closed();
         Ok(buffer)
+    }
+
+    /// Checks that a layer over this file can do with it what it needs.
+    pub(super) fn check_base(&self, needs: Capabilities, doing: &str) -> Result<()> {
+        if self.capabilities().contains(needs) {
+            return Ok(());
+        }
+        let how = match needs {
+            Capabilities::READ => "read",
+            Capabilities::WRITE => "written",
+            _ => "read at offsets",
+        };
+        Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Marks the file as closed, in whose turn everything was taken out of it.
+    pub(super) fn set_closed(&self) {
+        self.0.closed.store(true, Release);
     }
 
     /// Waits for every call that is under way, before the file is closed.
@@ -305,7 +323,7 @@ impl File {
     }
 
     #[inline]
-    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
+    pub(super) fn begin(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
         let held = match self.0.state.hold() {
             Ok(held) => held,
             Err(error) => return Err(self.refused(error, doing)),
@@ -347,7 +365,7 @@ impl File {
 
     #[cold]
     #[inline(never)]
-    fn refused(&self, error: Error, doing: &str) -> Error {
+    pub(super) fn refused(&self, error: Error, doing: &str) -> Error {
         error.context(format_args!("cannot {doing} {}", self.name()))
     }
 
