@@ -1523,6 +1523,31 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
+ * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
+ * last line of a file may have none.
+ *
+ * \param file         the file.
+ * \param max_lines    lines to read at most, at least 0.
+ * \param out_buffer   the lines behind one another; NULL on failure.
+ * \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
+ *                     undefined.
+ * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
+                                       int64_t max_lines,
+                                       struct arrowio_buffer **out_buffer,
+                                       int64_t *out_offsets,
+                                       int64_t *out_count,
+                                       struct arrowio_error **out_error);
+
+/**
  * Moves the position. Past the end is allowed; on failure the position stays.
  *
  * \param file          the file.

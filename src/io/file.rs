@@ -183,10 +183,27 @@ impl File {
 
     /// The next line with its newline, or what is left without one; empty at the end. Good until the next call on this
     /// file.
+    #[inline]
     pub fn read_line(&self) -> Result<*const [u8]> {
+        if let Some(memory) = self.open_memory() {
+            return Ok(memory.read_line());
+        }
+        self.read_line_in_turn()
+    }
+
+    #[inline(never)]
+    fn read_line_in_turn(&self) -> Result<*const [u8]> {
         let mut state = self.begin("read from", Capabilities::READ)?;
         let result = state.read_line().map(std::ptr::from_ref);
         result.map_err(|error| self.failed(&state, error, "read of a line", None))
+    }
+
+    /// The next lines in one buffer, and how many: at least one unless at the end, at most one less than there are
+    /// `offsets`. Line i lies between `offsets[i]` and `offsets[i + 1]`.
+    pub fn read_lines(&self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut state = self.begin("read from", Capabilities::READ)?;
+        let result = state.read_lines(offsets);
+        result.map_err(|error| self.failed(&state, error, "read of lines", None))
     }
 
     /// Moves on by up to `size` bytes, fewer only at the end.

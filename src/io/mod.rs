@@ -8,6 +8,7 @@ mod compressed;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
+mod lines;
 mod lookahead;
 mod memory_cursor;
 mod memory_map;

@@ -1,6 +1,7 @@
 //! What stands behind a file's calls that go one at a time: the class, and what was read ahead of the position.
 
 use super::Capabilities;
+use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use crate::error::{Error, Result, error};
@@ -9,6 +10,9 @@ use std::mem::MaybeUninit;
 
 /// How much is read at once where nobody said how much.
 pub(crate) const CHUNK: usize = 64 << 10;
+
+/// How much is read at once for many lines.
+const LINES_CHUNK: usize = 128 << 10;
 
 /// A class and its lookahead. The position of the file is the class's less what was read ahead.
 pub(super) struct State {
@@ -126,6 +130,43 @@ impl State {
             return self.stream.read_line();
         }
         self.lookahead.read_line(|room| self.stream.read(room))
+    }
+
+    /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
+    /// unless at the end. Gives how many.
+    pub(super) fn read_lines(&mut self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut lines = Lines::new(offsets);
+        let mut searched = 0;
+        while lines.count() == 0 && !lines.is_full() {
+            let ahead = self.ahead_beyond(searched)?;
+            lines.take_from(ahead, searched);
+            if lines.count() == 0 && ahead.len() == searched {
+                if searched > 0 {
+                    lines.push(searched);
+                }
+                break;
+            }
+            searched = ahead.len();
+        }
+        let (size, count) = (lines.size(), lines.count());
+        if self.looks_ahead {
+            return Ok((self.read_buffer(size)?, count));
+        }
+        let bytes = Buffer::copy_of(self.lookahead.pool(), &self.lookahead.bytes()[..size])?;
+        self.lookahead.pass(size);
+        Ok((bytes, count))
+    }
+
+    /// The bytes ahead, more than `searched` of them unless at the end.
+    fn ahead_beyond(&mut self, searched: usize) -> Result<&[u8]> {
+        let more = LINES_CHUNK.max(searched);
+        if self.looks_ahead {
+            return self.stream.peek(searched + more);
+        }
+        if self.lookahead.len() <= searched {
+            self.lookahead.fill(more, |room| self.stream.read(room))?;
+        }
+        Ok(self.lookahead.bytes())
     }
 
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
