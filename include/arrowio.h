@@ -317,6 +317,38 @@ typedef struct arrowio_stream_options {
 typedef uint32_t arrowio_whence;
 
 /**
+ * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
+ * thread; must not throw.
+ */
+typedef int32_t (*arrowio_progress_fn)(void *user_data, int64_t bytes_done);
+
+/**
+ * Options of copying. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_copy_options {
+  /**
+   * sizeof(arrowio_copy_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory on the way comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   */
+  int64_t chunk_size;
+  /**
+   * Called after each step with the bytes copied so far. NULL: nobody is told.
+   */
+  arrowio_progress_fn progress;
+  /**
+   * Given to `progress`.
+   */
+  void *user_data;
+} arrowio_copy_options;
+
+/**
  * Done.
  */
 #define ARROWIO_OK 0
@@ -1748,6 +1780,31 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
+ * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
+ * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * the message says how much that is.
+ *
+ * \param source      a readable file.
+ * \param target      a writable file, another one.
+ * \param size        bytes to copy at most; -1: up to the end of the source.
+ * \param options     optional.
+ * \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
+ *         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
+ *         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; other calls on the two files come before, after and in between. Since 0.1.
+ */
+arrowio_status arrowio_file_copy(struct arrowio_file *source,
+                                 struct arrowio_file *target,
+                                 int64_t size,
+                                 const struct arrowio_copy_options *options,
+                                 int64_t *out_copied,
+                                 struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -5,6 +5,7 @@ mod buffer_reader;
 mod buffered_output_stream;
 mod capabilities;
 mod compressed;
+mod copy;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use capabilities::Capabilities;
 pub use compressed::{compressed_input_stream, compressed_output_stream};
+pub use copy::{CopyOptions, copy};
 pub use file::File;
 pub use memory_map::{MapMode, memory_map, memory_map_create};
 pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};

@@ -4,6 +4,7 @@ mod descriptor;
 mod mapping;
 mod pages;
 mod process;
+mod transfer;
 
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
