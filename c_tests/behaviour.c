@@ -507,7 +507,7 @@ static struct {
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void on_threads(int count, void *(*run)(void *), void (*meanwhile)(void)) {
-  pthread_t threads[8];
+  pthread_t threads[16];
   for (int i = 0; i < count; i++) CHECK_INT(0, pthread_create(&threads[i], NULL, run, NULL));
   if (meanwhile != NULL) meanwhile();
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
@@ -540,7 +540,7 @@ static void read_on(void) {
 TEST(read_at_from_many_threads) {
   arrowio_file *file = shared.file = open_reader(content, LIMIT);
   shared.wrong = 0;
-  on_threads(8, read_at_offsets, read_on);
+  on_threads(16, read_at_offsets, read_on);
   CHECK_INT(LIMIT, tell(file));
   close_and_release(file);
 }
