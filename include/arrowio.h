@@ -100,6 +100,12 @@
 typedef struct arrowio_buffer arrowio_buffer;
 
 /**
+ * The word to stop, for any number of calls: at once, or when a deadline passes. Goes with arrowio_cancellation_release. A
+ * child of fork() makes its own: those of its parent stop nothing in it but what asks whether to begin.
+ */
+typedef struct arrowio_cancellation arrowio_cancellation;
+
+/**
  * Why a call failed. Immutable; shared between threads. Comes from a call's out_error, goes with arrowio_error_release.
  */
 typedef struct arrowio_error arrowio_error;
@@ -347,6 +353,11 @@ typedef struct arrowio_copy_options {
    */
   void *user_data;
 } arrowio_copy_options;
+
+/**
+ * What arrowio_cancellation_run calls; must not throw.
+ */
+typedef void (*arrowio_run_fn)(void *user_data);
 
 /**
  * Done.
@@ -1805,6 +1816,110 @@ arrowio_status arrowio_file_copy(struct arrowio_file *source,
                                  const struct arrowio_copy_options *options,
                                  int64_t *out_copied,
                                  struct arrowio_error **out_error);
+
+/**
+ * Makes a cancellation that stops nothing yet.
+ *
+ * \param out_cancellation  the cancellation; NULL on failure.
+ * \param out_error         optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_new(struct arrowio_cancellation **out_cancellation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops every call that heeds the cancellation, for good: they end with ARROWIO_CANCELLED, also those that wait for a pipe,
+ * socket or terminal.
+ *
+ * \param cancellation  the cancellation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_cancellation_cancel(struct arrowio_cancellation *cancellation);
+
+/**
+ * Sets when calls that heed the cancellation end with ARROWIO_TIMED_OUT, in place of the former deadline.
+ *
+ * \param cancellation  the cancellation.
+ * \param nanoseconds   from now, at least 0. -1: never.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a number below -1), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_set_deadline(struct arrowio_cancellation *cancellation,
+                                                 int64_t nanoseconds,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Whether a cancellation stops calls now.
+ *
+ * \param cancellation  the cancellation. NULL: 0.
+ * \return 1 once it is cancelled or its deadline has passed; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_cancellation_is_cancelled(const struct arrowio_cancellation *cancellation);
+
+/**
+ * Calls a function of the host. What that calls of the library on the same thread heeds the cancellation, also the opening
+ * of a FIFO at whose other end nobody is.
+ *
+ * \param cancellation  the cancellation.
+ * \param run           what to call, once, unless the call fails.
+ * \param user_data     for run.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (whatever became of the calls in run), ARROWIO_INVALID (NULL), ARROWIO_CANCELLED or ARROWIO_TIMED_OUT
+ *         (before run was called), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_run(struct arrowio_cancellation *cancellation,
+                                        arrowio_run_fn run,
+                                        void *user_data,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param cancellation  the cancellation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_cancellation *arrowio_cancellation_retain(struct arrowio_cancellation *cancellation);
+
+/**
+ * Gives one reference back. What heeds the cancellation goes on heeding it.
+ *
+ * \param cancellation  the cancellation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
+
+/**
+ * Sets what calls on a file stop for, on it and on the files beneath it: from now on they end with ARROWIO_CANCELLED or
+ * ARROWIO_TIMED_OUT when the cancellation says so, also while they wait for a pipe, socket, terminal or another thread's
+ * call. Nothing that was read is lost, a write says how much went out, and the file stays usable once the cancellation
+ * is taken off or replaced. Calls that wait for nothing may do their work all the same: those on memory, the getters.
+ * arrowio_file_close closes in any case, but what it cannot write any more is lost; arrowio_file_abort heeds nothing.
+ *
+ * \param file          the file.
+ * \param cancellation  what to stop for; replaces the former one. NULL: nothing.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL for the file), ARROWIO_INTERNAL.
+ *
+ * Ownership: the file keeps the cancellation until it is replaced. Threads: any, also while a call on the file runs, which
+ * goes on as it began. Since 0.1.
+ */
+arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
+                                             struct arrowio_cancellation *cancellation,
+                                             struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

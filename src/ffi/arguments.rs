@@ -23,6 +23,11 @@ fn negative(value: i64, argument: &str) -> Error {
     error!(Invalid, "{argument} is {value}, it must not be negative")
 }
 
+/// A length of time in nanoseconds; -1 stands for all time.
+pub(super) fn duration(value: i64, argument: &str) -> Result<Option<i64>> {
+    if value == -1 { Ok(None) } else { size(value, argument).map(|_| Some(value)) }
+}
+
 /// Memory to read from.
 ///
 /// # Safety

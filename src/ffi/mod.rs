@@ -8,6 +8,7 @@
 
 mod arguments;
 mod buffer;
+mod cancellation;
 mod compressed;
 mod copy;
 mod error;

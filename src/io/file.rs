@@ -11,9 +11,11 @@ use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::{Shared, try_box};
+use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// A counted reference to an open file or stream.
@@ -26,6 +28,8 @@ pub(crate) struct Inner {
     name: String,
     capabilities: Capabilities,
     closed: AtomicBool,
+    /// What calls on the file stop for.
+    cancellable: Cancellable,
     random: Option<Shared<dyn RandomAccess>>,
     memory: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
@@ -43,6 +47,7 @@ impl File {
             name,
             capabilities: stream.capabilities(),
             closed: AtomicBool::new(false),
+            cancellable: Cancellable::new(),
             random: stream.random_access(),
             memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
@@ -63,6 +68,12 @@ impl File {
     /// Whether `close` or `abort` was called.
     pub fn is_closed(&self) -> bool {
         self.0.closed.load(Acquire)
+    }
+
+    /// From now on calls on this file, and on those beneath it, stop for this cancellation; those that find what they read
+    /// in memory may not.
+    pub fn set_cancellation(&self, cancellation: Option<Cancellation>) {
+        self.0.cancellable.set(cancellation);
     }
 
     /// Fills `dst` unless the end comes first, and gives the number of bytes.
@@ -120,7 +131,7 @@ impl File {
 
     #[inline(never)]
     fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let random = self.begin_at()?;
+        let (random, _scope) = self.begin_at()?;
         match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
@@ -156,7 +167,7 @@ impl File {
 
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
-        let random = self.begin_at()?;
+        let (random, _scope) = self.begin_at()?;
         self.slice_or_read_at(random, offset, size).map_err(|error| self.failed_at(error, "read", offset, size))
     }
 
@@ -321,6 +332,8 @@ impl File {
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
     pub fn close(&self) -> Result<()> {
+        // It closes also where there is no memory for a scope.
+        let _scope = self.0.cancellable.enter().ok();
         let mut state = self.end("close")?;
         if !self.is_closed() {
             self.0.closed.store(true, Release);
@@ -365,20 +378,28 @@ impl File {
     }
 
     #[inline]
-    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
+    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
+        let scope = match self.0.cancellable.begin() {
+            Ok(scope) => scope,
+            Err(error) => return Err(self.refused(error, doing)),
+        };
         let held = match self.0.state.hold() {
             Ok(held) => held,
             Err(error) => return Err(self.refused(error, doing)),
         };
         self.check(doing, needs)?;
-        Ok(held)
+        Ok(Turn { held, _scope: scope })
     }
 
     #[inline]
-    fn begin_at(&self) -> Result<&dyn RandomAccess> {
+    fn begin_at(&self) -> Result<(&dyn RandomAccess, Option<Scope>)> {
         const DOING: &str = "read at an offset of";
+        let scope = match self.0.cancellable.begin() {
+            Ok(scope) => scope,
+            Err(error) => return Err(self.refused(error, DOING)),
+        };
         self.check(DOING, Capabilities::READ_AT)?;
-        self.0.random.as_deref().ok_or_else(|| self.unable(DOING))
+        self.0.random.as_deref().map(|random| (random, scope)).ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
@@ -436,6 +457,28 @@ pub(crate) struct Over<'a>(pub &'a str, pub &'a File);
 impl fmt::Display for Over<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "the {} stream over {}", self.0, self.1.name())
+    }
+}
+
+/// A call's turn on the file's state, and what it stops for.
+struct Turn<'a> {
+    held: Held<'a, State>,
+    _scope: Option<Scope>,
+}
+
+impl Deref for Turn<'_> {
+    type Target = State;
+
+    #[inline]
+    fn deref(&self) -> &State {
+        &self.held
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.held
     }
 }
 

@@ -283,6 +283,7 @@ pub(super) fn read_until_full(
 ) -> std::result::Result<usize, (Error, usize)> {
     let mut done = 0;
     while done < dst.len() {
+        crate::task::check().map_err(|error| (error, done))?;
         match read(&mut dst[done..], done) {
             Ok(0) => break,
             Ok(count) => done += count,

@@ -1,5 +1,7 @@
 //! File descriptors: open, transfer whole requests, ask, close.
 
+use super::interrupt::{check_interrupts, is_interruptible, wait_until_ready};
+use super::stream::StreamCalls;
 use super::{errno, retry};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
@@ -13,7 +15,7 @@ pub(super) type OsResult<T> = std::result::Result<T, i32>;
 
 /// How to open a path.
 #[derive(Clone, Copy)]
-pub(crate) struct OpenFlags(libc::c_int);
+pub(crate) struct OpenFlags(pub(super) libc::c_int);
 
 impl OpenFlags {
     pub(crate) const READ: Self = Self(libc::O_RDONLY);
@@ -50,19 +52,31 @@ pub(crate) enum FileKind {
 pub(crate) struct Descriptor {
     fd: RawFd,
     owned: bool,
+    /// For transfers that may be interrupted.
+    calls: StreamCalls,
 }
 
 impl Descriptor {
     /// Opens `path`, never inherited across exec.
     pub(crate) fn open(path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
+        if is_interruptible() {
+            if let Some(descriptor) = Self::open_fifo(path, flags)? {
+                return Ok(descriptor);
+            }
+        }
         // SAFETY: the path is NUL-terminated.
         let fd = retry(|| unsafe { libc::open(path.as_ptr(), flags.0 | libc::O_CLOEXEC, permissions) } as isize)?;
-        Ok(Self { fd: fd as RawFd, owned: true })
+        Ok(Self { fd: fd as RawFd, owned: true, calls: StreamCalls::new(true) })
+    }
+
+    /// Takes over a descriptor that was just made.
+    pub(super) fn take(fd: RawFd) -> Self {
+        Self { fd, owned: true, calls: StreamCalls::new(true) }
     }
 
     /// Uses a descriptor that stays the host's.
     pub(crate) fn borrow(fd: RawFd) -> Self {
-        Self { fd, owned: false }
+        Self { fd, owned: false, calls: StreamCalls::new(false) }
     }
 
     /// Takes over a borrowed one.
@@ -106,6 +120,9 @@ impl Descriptor {
     /// One read: at most `dst.len()` bytes, 0 only at the end.
     pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
         let size = dst.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.read(self.fd, &mut dst[..size]);
+        }
         // SAFETY: `dst` takes `size` bytes.
         let result = self.blocking(libc::POLLIN, || unsafe { libc::read(self.fd, dst.as_mut_ptr().cast(), size) });
         match result {
@@ -127,6 +144,9 @@ impl Descriptor {
     pub(crate) fn read_at(&self, offset: i64, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
         // No file reaches past the largest offset; asking for more than up to there would be an error and not the end.
         let size = dst.len().min(LARGEST_TRANSFER).min((i64::MAX - offset) as usize);
+        if is_interruptible() {
+            check_interrupts()?;
+        }
         // SAFETY: `dst` takes `size` bytes.
         retry(|| unsafe { libc::pread(self.fd, dst.as_mut_ptr().cast(), size, offset) })
     }
@@ -135,6 +155,9 @@ impl Descriptor {
     pub(crate) fn write_all(&self, data: &[u8]) -> std::result::Result<(), (usize, i32)> {
         self.transfer(data, |rest, _| {
             let size = rest.len().min(LARGEST_TRANSFER);
+            if is_interruptible() && self.is_stream()? {
+                return self.calls.write(self.fd, &rest[..size]);
+            }
             // SAFETY: `rest` is readable.
             self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, rest.as_ptr().cast(), size) })
         })
@@ -169,16 +192,17 @@ impl Descriptor {
     fn blocking(&self, event: libc::c_short, mut call: impl FnMut() -> isize) -> OsResult<usize> {
         loop {
             match retry(&mut call) {
-                Err(libc::EAGAIN) => self.wait(event)?,
+                Err(libc::EAGAIN) => wait_until_ready(self.fd, event)?,
                 done => return done,
             }
         }
     }
 
-    fn wait(&self, event: libc::c_short) -> OsResult<()> {
-        let mut poll = libc::pollfd { fd: self.fd, events: event, revents: 0 };
-        // SAFETY: one valid entry.
-        retry(|| unsafe { libc::poll(&mut poll, 1, -1) } as isize).map(drop)
+    /// Whether a transfer may wait for ever. Called where one may be interrupted, and ends it then.
+    #[cold]
+    fn is_stream(&self) -> OsResult<bool> {
+        check_interrupts()?;
+        self.calls.may_wait(|| self.kind_and_size().map(|(kind, _)| kind))
     }
 
     /// Moves the position and tells the new one.
