@@ -4,12 +4,14 @@ mod descriptor;
 mod mapping;
 mod pages;
 mod process;
+mod signal;
 
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
 pub(crate) use mapping::{Access, Mapping};
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
+pub(crate) use signal::without_sigpipe;
 
 /// The calling thread's errno.
 fn errno() -> i32 {
