@@ -194,6 +194,8 @@ impl Parameter<'_> {
     /// An object, or room for a result, where one is as good as another.
     fn live(&self) -> &'static str {
         match self.kind.trim_start_matches("const ").trim_start_matches("struct ") {
+            // Room for as many as another parameter says.
+            _ if self.name == "out_offsets" => "NULL",
             "arrowio_pool *" => "arrowio_pool_default()",
             "arrowio_buffer *" => "buffer",
             "arrowio_file *" => "file",

@@ -82,6 +82,18 @@ static void write_through_layers(enum gone kind) {
   }
 }
 
+/* The same by the kernel alone. */
+static void copy_to_gone(enum gone kind) {
+  static uint8_t noise[200000];
+  int64_t copied;
+  save(here("copied"), noise, sizeof noise);
+  arrowio_file *from = NULL, *to = open_fd(open_gone(kind), ARROWIO_MODE_WRITE);
+  OK(arrowio_os_file_open(here("copied"), ARROWIO_MODE_READ, NULL, &from, &error));
+  FAILS_WITH(EPIPE, arrowio_file_copy(from, to, -1, NULL, &copied, &error));
+  close_file(from);
+  close_file(to);
+}
+
 static enum gone gone_kind;
 static int heard;
 
@@ -119,6 +131,7 @@ static void (*disposition(void))(int) {
 static void with_the_default(void) {
   signal(SIGPIPE, SIG_DFL);
   write_through_layers(gone_kind);
+  copy_to_gone(gone_kind);
   CHECK(disposition() == SIG_DFL);
   CHECK(!is_blocked() && !is_pending());
   /* Only the library's own writes are safe: the signal is what it was for everybody else. */
@@ -131,6 +144,7 @@ static void with_the_default(void) {
 static void with_a_handler(void) {
   signal(SIGPIPE, hear);
   write_through_layers(gone_kind);
+  copy_to_gone(gone_kind);
   CHECK(disposition() == hear);
   CHECK_INT(0, heard);
 }
@@ -139,6 +153,7 @@ static void with_sigpipe_blocked(void) {
   signal(SIGPIPE, hear);
   mask_sigpipe(SIG_BLOCK);
   write_through_layers(gone_kind);
+  copy_to_gone(gone_kind);
   CHECK(is_blocked() && !is_pending());
   mask_sigpipe(SIG_UNBLOCK);
   CHECK_INT(0, heard);
@@ -149,6 +164,7 @@ static void with_sigpipe_pending(void) {
   mask_sigpipe(SIG_BLOCK);
   pthread_kill(pthread_self(), SIGPIPE);
   write_through_layers(gone_kind);
+  copy_to_gone(gone_kind);
   CHECK(is_blocked() && is_pending());
   mask_sigpipe(SIG_UNBLOCK);
   CHECK_INT(1, heard);

@@ -322,6 +322,38 @@ typedef struct arrowio_stream_options {
 typedef uint32_t arrowio_whence;
 
 /**
+ * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
+ * thread; must not throw.
+ */
+typedef int32_t (*arrowio_progress_fn)(void *user_data, int64_t bytes_done);
+
+/**
+ * Options of copying. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_copy_options {
+  /**
+   * sizeof(arrowio_copy_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory on the way comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   */
+  int64_t chunk_size;
+  /**
+   * Called after each step with the bytes copied so far. NULL: nobody is told.
+   */
+  arrowio_progress_fn progress;
+  /**
+   * Given to `progress`.
+   */
+  void *user_data;
+} arrowio_copy_options;
+
+/**
  * Done.
  */
 #define ARROWIO_OK 0
@@ -1563,6 +1595,31 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
+ * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
+ * last line of a file may have none.
+ *
+ * \param file         the file.
+ * \param max_lines    lines to read at most, at least 0.
+ * \param out_buffer   the lines behind one another; NULL on failure.
+ * \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
+ *                     undefined.
+ * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
+                                       int64_t max_lines,
+                                       struct arrowio_buffer **out_buffer,
+                                       int64_t *out_offsets,
+                                       int64_t *out_count,
+                                       struct arrowio_error **out_error);
+
+/**
  * Moves the position. Past the end is allowed; on failure the position stays.
  *
  * \param file          the file.
@@ -1764,6 +1821,31 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
+ * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
+ * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * the message says how much that is.
+ *
+ * \param source      a readable file.
+ * \param target      a writable file, another one.
+ * \param size        bytes to copy at most; -1: up to the end of the source.
+ * \param options     optional.
+ * \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
+ *         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
+ *         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; other calls on the two files come before, after and in between. Since 0.1.
+ */
+arrowio_status arrowio_file_copy(struct arrowio_file *source,
+                                 struct arrowio_file *target,
+                                 int64_t size,
+                                 const struct arrowio_copy_options *options,
+                                 int64_t *out_copied,
+                                 struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

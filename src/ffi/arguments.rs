@@ -57,6 +57,24 @@ pub(super) unsafe fn room<'a>(data: *mut c_void, length: i64, argument: &str) ->
     Ok(unsafe { std::slice::from_raw_parts_mut(data.cast(), length) })
 }
 
+/// Room for numbers.
+///
+/// # Safety
+/// `numbers` is NULL or has room for `count` numbers as long as the result is used.
+pub(super) unsafe fn numbers<'a>(
+    numbers: *mut i64,
+    count: usize,
+    argument: &str,
+) -> Result<&'a mut [MaybeUninit<i64>]> {
+    if numbers.is_null() {
+        return Err(null(argument));
+    }
+    // There is no memory for more than this, whatever the caller says.
+    let count = count.min(isize::MAX as usize / size_of::<i64>());
+    // SAFETY: the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts_mut(numbers.cast(), count) })
+}
+
 /// Where a result goes.
 pub(super) struct Out<T>(NonNull<T>);
 

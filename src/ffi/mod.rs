@@ -9,6 +9,7 @@
 mod arguments;
 mod buffer;
 mod compressed;
+mod copy;
 mod error;
 mod file;
 mod guard;

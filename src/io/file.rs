@@ -6,7 +6,7 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{CHUNK, State, read_to_end, read_until_full};
+use super::state::{CHUNK, Sent, State, lost, read_to_end, read_until_full};
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, BufferBuilder, Pool};
@@ -183,10 +183,27 @@ impl File {
 
     /// The next line with its newline, or what is left without one; empty at the end. Good until the next call on this
     /// file.
+    #[inline]
     pub fn read_line(&self) -> Result<*const [u8]> {
+        if let Some(memory) = self.open_memory() {
+            return Ok(memory.read_line());
+        }
+        self.read_line_in_turn()
+    }
+
+    #[inline(never)]
+    fn read_line_in_turn(&self) -> Result<*const [u8]> {
         let mut state = self.begin("read from", Capabilities::READ)?;
         let result = state.read_line().map(std::ptr::from_ref);
         result.map_err(|error| self.failed(&state, error, "read of a line", None))
+    }
+
+    /// The next lines in one buffer, and how many: at least one unless at the end, at most one less than there are
+    /// `offsets`. Line i lies between `offsets[i]` and `offsets[i + 1]`.
+    pub fn read_lines(&self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut state = self.begin("read from", Capabilities::READ)?;
+        let result = state.read_lines(offsets);
+        result.map_err(|error| self.failed(&state, error, "read of lines", None))
     }
 
     /// Moves on by up to `size` bytes, fewer only at the end.
@@ -205,6 +222,37 @@ impl File {
         };
         state.move_on(consumed)?;
         Ok(count)
+    }
+
+    /// Takes back the last bytes that were read, for `error` kept them from where they should go.
+    pub(super) fn take_back(&self, bytes: &[u8], error: Error) -> Error {
+        let result = self.begin("read from", Capabilities::READ).and_then(|mut state| state.put_back(bytes));
+        result.map_or_else(|_| lost(error.clone(), bytes.len()), |()| error.clone())
+    }
+
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    pub(super) fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        let begin_source = || self.begin("read from", Capabilities::READ);
+        let begin_target = || target.begin("write to", Capabilities::WRITE);
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever.
+        let (mut from, mut to);
+        if self.address() < target.address() {
+            from = begin_source()?;
+            to = begin_target()?;
+        } else {
+            to = begin_target()?;
+            from = begin_source()?;
+        }
+        from.send_to(&mut to, size)
+    }
+
+    /// Whether both refer to one file.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
+    }
+
+    fn address(&self) -> *const Inner {
+        &raw const *self.0
     }
 
     /// Moves the position and gives the new one; on failure it stays.
@@ -231,6 +279,18 @@ impl File {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
         let result = state.settle().and_then(|()| state.stream.write(data));
         result.map_err(|error| self.failed(&state, error, "write", Some(data.len())))
+    }
+
+    /// As `write`, and tells how many bytes were written, all of them or, where it fails, those that got through.
+    pub(super) fn write_counting(&self, data: &[u8]) -> (usize, Result<()>) {
+        let before = self.tell();
+        let result = self.write(data);
+        let written = match (&result, before, self.tell()) {
+            (Ok(()), ..) => data.len(),
+            (Err(_), Ok(before), Ok(after)) => (after - before).clamp(0, data.len() as i64) as usize,
+            _ => 0,
+        };
+        (written, result)
     }
 
     /// Writes everything at an offset; the position stays.

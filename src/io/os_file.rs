@@ -241,6 +241,19 @@ impl Stream for OsFile {
         Some((size - self.tell().ok()?).max(0) as usize)
     }
 
+    fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
+        let source = self.source.clone();
+        let sent = source.descriptor.with(|descriptor| target.receive_from(descriptor, size))?;
+        self.transferred += sent.unwrap_or(0) as i64;
+        Ok(sent)
+    }
+
+    fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
+        let received = self.source.with(|target| source.send_to(target, self.kind, size))?;
+        self.transferred += received.unwrap_or(0) as i64;
+        Ok(received)
+    }
+
     fn write(&mut self, data: &[u8]) -> Result<()> {
         let result = self.source.with(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
         self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;

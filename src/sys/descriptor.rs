@@ -6,10 +6,10 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 
 /// The most that Linux transfers in one call; asking for more only hides that.
-const LARGEST_TRANSFER: usize = 0x7fff_f000;
+pub(super) const LARGEST_TRANSFER: usize = 0x7fff_f000;
 
 /// The failure of a system call: its errno.
-type OsResult<T> = std::result::Result<T, i32>;
+pub(super) type OsResult<T> = std::result::Result<T, i32>;
 
 /// How to open a path.
 #[derive(Clone, Copy)]

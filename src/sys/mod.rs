@@ -5,6 +5,7 @@ mod mapping;
 mod pages;
 mod process;
 mod signal;
+mod transfer;
 
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
