@@ -12,6 +12,7 @@ const SOURCES: &str = "
     pool
     buffer
     os_file
+    standard_stream
     memory_file
     compressed
     stream

@@ -251,6 +251,11 @@ typedef struct arrowio_os_file_options {
 } arrowio_os_file_options;
 
 /**
+ * A standard stream: one of the ARROWIO_STANDARD constants, which are the descriptors' numbers.
+ */
+typedef uint32_t arrowio_standard_stream;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -458,6 +463,21 @@ typedef void (*arrowio_run_fn)(void *user_data);
  * Memory maps only: reading and writing in this process's memory; the file stays as it is.
  */
 #define ARROWIO_MODE_PRIVATE 5
+
+/**
+ * Standard input, for reading.
+ */
+#define ARROWIO_STANDARD_INPUT 0
+
+/**
+ * Standard output, for writing.
+ */
+#define ARROWIO_STANDARD_OUTPUT 1
+
+/**
+ * Standard error, for writing.
+ */
+#define ARROWIO_STANDARD_ERROR 2
 
 /**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
@@ -1248,6 +1268,26 @@ arrowio_status arrowio_memory_map_create(const char *path,
                                          struct arrowio_error **out_error);
 
 /**
+ * Makes a file of standard input, output or error, whatever that is: a terminal, a pipe, a file. It goes on at the
+ * descriptor's position, as arrowio_os_file_open_fd does with a borrowed descriptor. It knows nothing of what stdio.h has
+ * buffered: fflush(3) that before, and do not read one stream in both ways.
+ *
+ * \param stream     ARROWIO_STANDARD_INPUT, _OUTPUT or _ERROR.
+ * \param options    optional; what concerns paths and who closes has no meaning here.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown stream, one that is not open for its direction, wrong options),
+ *         ARROWIO_IO_ERROR (with errno; EBADF where the program was started without it), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. The descriptor stays open when the file is closed.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_standard_stream_open(arrowio_standard_stream stream,
+                                            const struct arrowio_os_file_options *options,
+                                            struct arrowio_file **out_file,
+                                            struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads a buffer. Buffers that are read from it are slices: no copy.
  *
  * \param buffer     the buffer; while the file lives it cannot be resized.
@@ -1636,7 +1676,8 @@ arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_positio
 arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
 
 /**
- * Writes all bytes, or fails.
+ * Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+ * whatever the host has set for that signal.
  *
  * \param file       the file.
  * \param data       the bytes; may be NULL if size is 0.

@@ -440,7 +440,8 @@ pub unsafe extern "C" fn arrowio_file_size(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Writes all bytes, or fails.
+/// Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+/// whatever the host has set for that signal.
 ///
 /// \param file       the file.
 /// \param data       the bytes; may be NULL if size is 0.

@@ -19,6 +19,7 @@ mod host;
 mod memory_file;
 mod os_file;
 mod pool;
+mod standard_stream;
 mod stream;
 mod version;
 

@@ -30,7 +30,7 @@ pub use copy::{CopyOptions, copy};
 pub use file::File;
 pub use memory_map::{MapMode, memory_map, memory_map_create};
 pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
-pub use os_file::{Mode, OsFileOptions, os_file, os_file_from_fd};
+pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
 pub use stream::Whence;
 
 pub use buffer_output_stream::buffer_output_stream;

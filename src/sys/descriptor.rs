@@ -2,7 +2,7 @@
 
 use super::interrupt::{check_interrupts, is_interruptible, wait_until_ready};
 use super::stream::StreamCalls;
-use super::{errno, retry};
+use super::{errno, retry, without_sigpipe};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
@@ -44,8 +44,18 @@ pub(crate) enum FileKind {
     Regular,
     Block,
     Directory,
-    /// Pipes, sockets, terminals and other devices: no size, no position.
-    Stream,
+    /// Also a FIFO.
+    Pipe,
+    Socket,
+    /// A terminal or another character device.
+    Device,
+}
+
+impl FileKind {
+    /// Whether it has a size and a position.
+    pub(crate) fn has_size(self) -> bool {
+        matches!(self, Self::Regular | Self::Block | Self::Directory)
+    }
 }
 
 /// An open descriptor. An owned one closes when dropped.
@@ -106,7 +116,9 @@ impl Descriptor {
             libc::S_IFREG => (FileKind::Regular, stat.st_size),
             libc::S_IFDIR => (FileKind::Directory, 0),
             libc::S_IFBLK => (FileKind::Block, self.block_device_size()?),
-            _ => (FileKind::Stream, 0),
+            libc::S_IFIFO => (FileKind::Pipe, 0),
+            libc::S_IFSOCK => (FileKind::Socket, 0),
+            _ => (FileKind::Device, 0),
         })
     }
 
@@ -151,16 +163,41 @@ impl Descriptor {
         retry(|| unsafe { libc::pread(self.fd, dst.as_mut_ptr().cast(), size, offset) })
     }
 
-    /// Writes everything. On failure tells how many bytes went out before.
-    pub(crate) fn write_all(&self, data: &[u8]) -> std::result::Result<(), (usize, i32)> {
-        self.transfer(data, |rest, _| {
-            let size = rest.len().min(LARGEST_TRANSFER);
-            if is_interruptible() && self.is_stream()? {
-                return self.calls.write(self.fd, &rest[..size]);
-            }
-            // SAFETY: `rest` is readable.
-            self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, rest.as_ptr().cast(), size) })
-        })
+    /// Writes everything to what is of this kind. On failure tells how many bytes went out before; where nobody reads any
+    /// more that is EPIPE, and no signal.
+    pub(crate) fn write_all(&self, data: &[u8], kind: FileKind) -> std::result::Result<(), (usize, i32)> {
+        match kind {
+            FileKind::Socket => self.transfer(data, |rest, _| self.send(rest)),
+            FileKind::Pipe => without_sigpipe(|| {
+                let mut calls = 0;
+                let result = self.transfer(data, |rest, _| {
+                    calls += 1;
+                    self.write(rest)
+                });
+                // A write that got a part through before the reader went away is no failure and raises it all the same.
+                (result, calls > 1 || result.is_err())
+            }),
+            _ => self.transfer(data, |rest, _| self.write(rest)),
+        }
+    }
+
+    fn write(&self, data: &[u8]) -> OsResult<usize> {
+        let size = data.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.write(self.fd, &data[..size]);
+        }
+        // SAFETY: `data` is readable.
+        self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, data.as_ptr().cast(), size) })
+    }
+
+    fn send(&self, data: &[u8]) -> OsResult<usize> {
+        let size = data.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.write(self.fd, &data[..size]);
+        }
+        // SAFETY: `data` is readable.
+        let send = || unsafe { libc::send(self.fd, data.as_ptr().cast(), size, libc::MSG_NOSIGNAL) };
+        self.blocking(libc::POLLOUT, send)
     }
 
     /// Writes everything at an offset. On failure tells how many bytes went out before.

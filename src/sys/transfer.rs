@@ -1,7 +1,7 @@
 //! Bytes moved from one descriptor to another by the kernel.
 
-use super::descriptor::{Descriptor, LARGEST_TRANSFER, OsResult};
-use super::retry;
+use super::descriptor::{Descriptor, FileKind, LARGEST_TRANSFER, OsResult};
+use super::{is_interruptible, retry, without_sigpipe};
 use std::os::fd::{AsRawFd, RawFd};
 
 /// A way of moving at most so many bytes.
@@ -11,9 +11,19 @@ type Way = fn(RawFd, RawFd, usize) -> isize;
 const WAYS: [Way; 3] = [copy_file_range, sendfile, splice];
 
 impl Descriptor {
-    /// One attempt to move up to `size` bytes to `target`, both at their positions. `None` where the kernel has no way for
-    /// these two, or sees the end, of which only reading is sure; 0 where there is nothing to move at this moment.
-    pub(crate) fn send_to(&self, target: &Self, size: usize) -> OsResult<Option<usize>> {
+    /// One attempt to move up to `size` bytes to `target`, which is of this kind, both at their positions. `None` where the
+    /// kernel has no way for these two, or sees the end, of which only reading is sure; 0 where there is nothing to move at
+    /// this moment.
+    pub(crate) fn send_to(&self, target: &Self, kind: FileKind, size: usize) -> OsResult<Option<usize>> {
+        match kind {
+            // These ways wait for room and cannot be told to stop.
+            FileKind::Pipe | FileKind::Socket | FileKind::Device if is_interruptible() => Ok(None),
+            FileKind::Pipe | FileKind::Socket => without_sigpipe(|| (self.send_by_any_way(target, size), true)),
+            _ => self.send_by_any_way(target, size),
+        }
+    }
+
+    fn send_by_any_way(&self, target: &Self, size: usize) -> OsResult<Option<usize>> {
         let size = size.min(LARGEST_TRANSFER);
         for way in WAYS {
             match retry(|| way(self.as_raw_fd(), target.as_raw_fd(), size)) {
