@@ -295,6 +295,28 @@ static arrowio_file *open_output(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* Lays a buffered stream of row->buffer_size over a file. */
+static arrowio_file *buffer_over(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_buffered_stream_options options = {.struct_size = sizeof options, .buffer_size = row->buffer_size};
+  if (row->can & CAN_READ) OK(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  if (row->can & CAN_WRITE) OK(arrowio_buffered_output_stream_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_buffered_file(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_path(bytes, size));
+}
+
+static arrowio_file *open_buffered_pipe(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_buffer_reader(bytes, size));
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -347,6 +369,13 @@ static const struct row plain_rows[] = {
     {"output stream, zstd", CAN_WRITE, open_output, ZSTD, .buffer_size = 1000},
     {"output stream, FIFO", CAN_WRITE, open_output_fifo, .place = IN_PIPE},
     {"output stream, FIFO, zstd", CAN_WRITE, open_output_fifo, .place = IN_PIPE, ZSTD},
+    {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
+    {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
+    {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
+    {"buffered input from a buffer", CAN_READ, open_buffered_buffer, IN_BUFFER, .buffer_size = 100000},
+    {"buffered output", CAN_WRITE, open_buffered_file, FOR(WRITE)},
+    {"buffered output of one byte", CAN_WRITE, open_buffered_file, FOR(WRITE), .buffer_size = 1},
+    {"buffered output to a pipe", CAN_WRITE, open_buffered_pipe, IN_PIPE, FOR(WRITE), .buffer_size = 1000},
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])

@@ -15,6 +15,7 @@ const SOURCES: &str = "
     standard_stream
     memory_file
     compressed
+    buffered
     stream
     file
     copy

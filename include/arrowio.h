@@ -297,6 +297,28 @@ typedef struct arrowio_compression_options {
 } arrowio_compression_options;
 
 /**
+ * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_buffered_stream_options {
+  /**
+   * sizeof(arrowio_buffered_stream_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the buffer comes from, and buffers that are read. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536.
+   */
+  int64_t buffer_size;
+  /**
+   * Input only: how many bytes may be taken from the other file, which is the end then. 0: as many as there are.
+   */
+  int64_t read_bound;
+} arrowio_buffered_stream_options;
+
+/**
  * Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
  */
 typedef struct arrowio_stream_options {
@@ -1385,6 +1407,93 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
                                                     const struct arrowio_compression_options *options,
                                                     struct arrowio_file **out_file,
                                                     struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size
+ * pass through. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_input_stream_new(struct arrowio_file *raw,
+                                                 const struct arrowio_buffered_stream_options *options,
+                                                 struct arrowio_file **out_file,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Makes a file that gathers small writes before it passes them to another one. Writes of at least the buffer's size pass
+ * through. Closing it writes what is gathered and closes the other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional; without read_bound.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_output_stream_new(struct arrowio_file *raw,
+                                                  const struct arrowio_buffered_stream_options *options,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Sets how many bytes a buffered stream gathers from now on. What it has gathered is kept, or written.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param size       bytes, from 1 to 1 GiB.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a size out of bounds), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno: what was gathered could not be written), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_set_buffer_size(struct arrowio_file *file,
+                                                       int64_t size,
+                                                       struct arrowio_error **out_error);
+
+/**
+ * How many bytes a buffered stream gathers.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_size   bytes. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_buffer_size(struct arrowio_file *file,
+                                                   int64_t *out_size,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Closes a buffered stream and gives the file beneath it back, which stays open. What was gathered for writing is written
+ * first; what was read ahead comes in a buffer: it and then the file give all that the stream would have given. On failure
+ * nothing is closed and nothing is lost.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_raw    the file beneath; NULL on failure.
+ * \param out_ahead  what was read ahead, often empty, and always so of a stream that writes; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno: what
+ *         was gathered could not be written), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the file and one to the buffer. Threads: one call at a time per file, others
+ * wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
+                                              struct arrowio_file **out_raw,
+                                              struct arrowio_buffer **out_ahead,
+                                              struct arrowio_error **out_error);
 
 /**
  * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard

@@ -8,6 +8,7 @@
 
 mod arguments;
 mod buffer;
+mod buffered;
 mod cancellation;
 mod compressed;
 mod copy;

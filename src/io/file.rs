@@ -336,7 +336,7 @@ impl File {
         let _scope = self.0.cancellable.enter().ok();
         let mut state = self.end("close")?;
         if !self.is_closed() {
-            self.0.closed.store(true, Release);
+            self.set_closed();
             let result = state.close();
             state.failure = result.map_err(|error| error.context(format_args!("close of {}", self.name()))).err();
         }
@@ -349,7 +349,7 @@ impl File {
         if self.is_closed() {
             return Ok(());
         }
-        self.0.closed.store(true, Release);
+        self.set_closed();
         state.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
     }
 
@@ -358,8 +358,26 @@ impl File {
         let mut state = self.end("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
-        self.0.closed.store(true, Release);
+        self.set_closed();
         Ok(buffer)
+    }
+
+    /// Checks that a layer over this file can do with it what it needs.
+    pub(super) fn check_base(&self, needs: Capabilities, doing: &str) -> Result<()> {
+        if self.capabilities().contains(needs) {
+            return Ok(());
+        }
+        let how = match needs {
+            Capabilities::READ => "read",
+            Capabilities::WRITE => "written",
+            _ => "read at offsets",
+        };
+        Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Marks the file as closed, in whose turn everything was taken out of it.
+    pub(super) fn set_closed(&self) {
+        self.0.closed.store(true, Release);
     }
 
     /// Waits for every call that is under way, before the file is closed.
@@ -378,7 +396,7 @@ impl File {
     }
 
     #[inline]
-    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
+    pub(super) fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, doing)),
@@ -428,7 +446,7 @@ impl File {
 
     #[cold]
     #[inline(never)]
-    fn refused(&self, error: Error, doing: &str) -> Error {
+    pub(super) fn refused(&self, error: Error, doing: &str) -> Error {
         error.context(format_args!("cannot {doing} {}", self.name()))
     }
 
@@ -461,7 +479,7 @@ impl fmt::Display for Over<'_> {
 }
 
 /// A call's turn on the file's state, and what it stops for.
-struct Turn<'a> {
+pub(super) struct Turn<'a> {
     held: Held<'a, State>,
     _scope: Option<Scope>,
 }

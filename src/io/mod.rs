@@ -2,6 +2,8 @@
 
 mod buffer_output_stream;
 mod buffer_reader;
+mod buffered;
+mod buffered_input_stream;
 mod buffered_output_stream;
 mod capabilities;
 mod compressed;
@@ -22,8 +24,12 @@ mod stream;
 mod until_closed;
 
 #[cfg(test)]
+mod buffered_tests;
+#[cfg(test)]
 mod tests;
 
+pub use buffered_input_stream::buffered_input_stream;
+pub use buffered_output_stream::buffered_output_stream;
 pub use capabilities::Capabilities;
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use copy::{CopyOptions, copy};

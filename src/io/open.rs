@@ -80,7 +80,7 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
         match (codec, encoder) {
             (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
             _ if options.buffer_size == 0 => Ok(raw),
-            _ => buffered_output_stream(raw, options.buffer_size, &options.pool),
+            _ => buffered_output_stream(&raw, options.buffer_size, &options.pool),
         }
     };
     open().map_err(|error| cannot_open(error, "output", path))

@@ -1,11 +1,14 @@
 //! What stands behind a file's calls that go one at a time: the class, and what was read ahead of the position.
 
 use super::Capabilities;
+use super::buffered::{Buffered, Detached, not_buffered};
+use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
 /// How much is read at once where nobody said how much.
@@ -163,14 +166,15 @@ impl State {
             let ahead = self.stream.peek(size)?;
             return Ok(&ahead[..ahead.len().min(size)]);
         }
-        self.lookahead.peek(size, |room| self.stream.read(room))
+        self.lookahead.peek(size, self.block_size, |room| self.stream.read(room))
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
         if self.looks_ahead() {
             return self.stream.read_line();
         }
-        self.lookahead.read_line(|room| self.stream.read(room))
+        let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
+        self.lookahead.read_line(piece, |room| self.stream.read(room))
     }
 
     /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
@@ -260,6 +264,29 @@ impl State {
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
+    }
+
+    pub(super) fn buffered(&mut self) -> Result<&mut dyn Buffered> {
+        self.stream.buffered().ok_or_else(not_buffered)
+    }
+
+    pub(super) fn block_size(&self) -> usize {
+        self.block_size
+    }
+
+    /// Of a buffered stream. What is there already is given before more is read.
+    pub(super) fn set_block_size(&mut self, size: usize) -> Result<()> {
+        self.buffered()?.set_buffer_size(size)?;
+        self.block_size = size;
+        Ok(())
+    }
+
+    /// Of a buffered stream: lets go of the file beneath and gives it with what was read ahead.
+    pub(super) fn detach(&mut self) -> Result<(File, Buffer)> {
+        let raw = self.buffered()?.detach()?;
+        let ahead = self.lookahead.to_buffer()?;
+        self.stream = try_box(Detached)?;
+        Ok((raw, ahead))
     }
 
     pub(super) fn close(&mut self) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What a class of file implements.
 
 use super::Capabilities;
+use super::buffered::Buffered;
 use super::memory_cursor::MemoryCursor;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Pool};
@@ -118,6 +119,11 @@ pub(crate) trait Stream: Send {
     /// Lets go of everything without finishing.
     fn abort(&mut self) -> Result<()> {
         self.close()
+    }
+
+    /// The class as one that gathers small reads or writes.
+    fn buffered(&mut self) -> Option<&mut dyn Buffered> {
+        None
     }
 
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
