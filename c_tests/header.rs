@@ -19,6 +19,7 @@ const SOURCES: &str = "
     stream
     file
     copy
+    statistics
     cancellation
 ";
 

@@ -382,6 +382,40 @@ typedef struct arrowio_copy_options {
 } arrowio_copy_options;
 
 /**
+ * What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
+ */
+typedef struct arrowio_file_statistics {
+  /**
+   * sizeof(arrowio_file_statistics).
+   */
+  size_t struct_size;
+  /**
+   * Calls that read and succeeded.
+   */
+  int64_t read_calls;
+  /**
+   * Bytes that these gave.
+   */
+  int64_t bytes_read;
+  /**
+   * Calls that wrote and succeeded.
+   */
+  int64_t write_calls;
+  /**
+   * Bytes that these took.
+   */
+  int64_t bytes_written;
+  /**
+   * Calls of the operating system, for this file and those beneath it, on the threads that called.
+   */
+  int64_t system_calls;
+  /**
+   * Nanoseconds in these: the time waited.
+   */
+  int64_t system_nanoseconds;
+} arrowio_file_statistics;
+
+/**
  * What arrowio_cancellation_run calls; must not throw.
  */
 typedef void (*arrowio_run_fn)(void *user_data);
@@ -1966,6 +2000,32 @@ arrowio_status arrowio_file_copy(struct arrowio_file *source,
                                  const struct arrowio_copy_options *options,
                                  int64_t *out_copied,
                                  struct arrowio_error **out_error);
+
+/**
+ * Counts from now on what calls on a file do. Without it nothing is counted, for counting takes time: where reads are
+ * served from memory it multiplies that of the smallest ones.
+ *
+ * \param file       the file; counting what is counted already changes nothing.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Tells what calls on a file did since they are counted, also once it is closed.
+ *
+ * \param file            the file.
+ * \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
+ */
+arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
+                                            struct arrowio_file_statistics *out_statistics,
+                                            struct arrowio_error **out_error);
 
 /**
  * Makes a cancellation that stops nothing yet.

@@ -21,6 +21,7 @@ mod memory_file;
 mod os_file;
 mod pool;
 mod standard_stream;
+mod statistics;
 mod stream;
 mod version;
 

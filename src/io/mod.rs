@@ -20,6 +20,7 @@ mod os_file;
 mod output;
 mod position;
 mod state;
+mod statistics;
 mod stream;
 mod until_closed;
 
@@ -37,6 +38,7 @@ pub use file::File;
 pub use memory_map::{MapMode, memory_map, memory_map_create};
 pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
+pub use statistics::Statistics;
 pub use stream::Whence;
 
 pub use buffer_output_stream::buffer_output_stream;

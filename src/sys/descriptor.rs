@@ -250,10 +250,7 @@ impl Descriptor {
             Whence::End => libc::SEEK_END,
         };
         // SAFETY: no memory involved.
-        match unsafe { libc::lseek(self.fd, offset, whence) } {
-            -1 => Err(errno()),
-            position => Ok(position),
-        }
+        retry(|| unsafe { libc::lseek(self.fd, offset, whence) } as isize).map(|position| position as i64)
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
