@@ -13,6 +13,7 @@
 #include "files.h"
 #include "host_file.h"
 #include <pthread.h>
+#include <sys/socket.h>
 
 #define CAN_READ ARROWIO_CAPABILITY_READ
 #define CAN_WRITE ARROWIO_CAPABILITY_WRITE
@@ -62,6 +63,8 @@ static struct {
   char path[4096];
   const char *called;
   int fd;
+  /* The number of a standard stream that is replaced, and what it was before. */
+  int standard, former;
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
@@ -70,7 +73,7 @@ static struct {
 
 static void nothing_behind(void) {
   memset(&behind, 0, sizeof behind);
-  behind.fd = -1;
+  behind.fd = behind.former = -1;
 }
 
 /* Around a region. */
@@ -160,6 +163,38 @@ static arrowio_file *open_pipe(const uint8_t *bytes, int64_t size) {
   start_pump(ends[1 - ours], bytes, size);
   OK(arrowio_os_file_open_fd(ends[ours], row->mode, NULL, &file, &error));
   return file;
+}
+
+static arrowio_file *open_socket(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  int ends[2];
+  CHECK_INT(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+  behind.called = "descriptor";
+  start_pump(ends[1], bytes, size);
+  OK(arrowio_os_file_open_fd(ends[0], row->mode, NULL, &file, &error));
+  return file;
+}
+
+/* The descriptor takes a standard stream's place until `done`. */
+static arrowio_file *open_as_standard(int fd) {
+  arrowio_file *file = NULL;
+  arrowio_standard_stream stream = row->can & CAN_READ ? ARROWIO_STANDARD_INPUT : ARROWIO_STANDARD_OUTPUT;
+  fflush(stdout);
+  behind.standard = (int)stream;
+  behind.former = fcntl(behind.standard, F_DUPFD_CLOEXEC, 3);
+  CHECK(behind.former >= 0);
+  CHECK_INT(behind.standard, dup2(fd, behind.standard));
+  close(fd);
+  behind.called = "standard ";
+  OK(arrowio_standard_stream_open(stream, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_standard_file(const uint8_t *bytes, int64_t size) {
+  save(behind.path, bytes, row->can & CAN_READ ? size : 0);
+  int fd = open(behind.path, (row->can & CAN_READ ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  return open_as_standard(fd);
 }
 
 static arrowio_file *open_fifo(const uint8_t *bytes, int64_t size) {
@@ -322,6 +357,10 @@ static const struct row plain_rows[] = {
     {"borrowed descriptor, read and written", BOTH, open_borrowed, FOR(READ_WRITE)},
     {"pipe, read", CAN_READ, open_pipe, IN_PIPE, FOR(READ)},
     {"pipe, written", CAN_WRITE, open_pipe, IN_PIPE, FOR(WRITE)},
+    {"socket, read", CAN_READ, open_socket, IN_PIPE, FOR(READ)},
+    {"socket, written", CAN_WRITE, open_socket, IN_PIPE, FOR(WRITE)},
+    {"standard input", READER, open_standard_file, .place = IN_FILE},
+    {"standard output", WRITER, open_standard_file, .place = IN_FILE},
     {"FIFO, read", CAN_READ, open_fifo, IN_PIPE, FOR(READ)},
     {"FIFO, written", CAN_WRITE, open_fifo, IN_PIPE, FOR(WRITE)},
     {"map, read", MAPPED, open_map, FOR(READ)},
@@ -531,6 +570,10 @@ static int shows(const uint8_t *content, int64_t size) {
 static void done(void) {
   stop_pump();
   if (behind.fd >= 0) CHECK_INT(0, close(behind.fd));
+  if (behind.former >= 0) {
+    CHECK_INT(behind.standard, dup2(behind.former, behind.standard));
+    close(behind.former);
+  }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
   drop(&behind.pump.bytes);

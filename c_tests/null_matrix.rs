@@ -171,7 +171,7 @@ impl Parameter<'_> {
 
     /// Whether it is one of a few constants.
     fn is_choice(&self) -> bool {
-        ["arrowio_mode", "arrowio_codec", "arrowio_whence"].contains(&self.kind)
+        ["arrowio_mode", "arrowio_codec", "arrowio_whence", "arrowio_standard_stream"].contains(&self.kind)
     }
 
     fn nothing(&self) -> &'static str {
@@ -194,9 +194,13 @@ impl Parameter<'_> {
     /// An object, or room for a result, where one is as good as another.
     fn live(&self) -> &'static str {
         match self.kind.trim_start_matches("const ").trim_start_matches("struct ") {
+            // Room for as many as another parameter says.
+            _ if self.name == "out_offsets" => "NULL",
             "arrowio_pool *" => "arrowio_pool_default()",
             "arrowio_buffer *" => "buffer",
             "arrowio_file *" => "file",
+            "arrowio_cancellation *" => "cancellation",
+            "arrowio_cancellation **" => "&out_cancellation",
             "arrowio_pool **" => "&out_pool",
             "arrowio_buffer **" => "&out_buffer",
             "arrowio_file **" => "&out_file",
@@ -224,6 +228,7 @@ static arrowio_error *error;
 static arrowio_buffer *buffer, *out_buffer;
 static arrowio_file *file, *out_file;
 static arrowio_pool *out_pool;
+static arrowio_cancellation *cancellation, *out_cancellation;
 static const uint8_t *bytes;
 static uint8_t *block;
 static int64_t number;
@@ -234,6 +239,8 @@ static void prepare(void) {
   out_buffer = POISON;
   out_file = POISON;
   out_pool = POISON;
+  out_cancellation = POISON;
+  arrowio_cancellation_new(&cancellation, NULL);
   bytes = block = NULL;
   arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL);
   if (turn == 0) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
@@ -246,6 +253,7 @@ static int is_right(const void *handle) { return handle == POISON || (handle != 
 
 static void done(const char *call, int is_expected) {
   int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
+  all_right &= is_right(out_cancellation);
   all_right &= arrowio_error_status(error) == result && (error == NULL || arrowio_error_message(error)[0] != '\0');
   if (!all_right) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
@@ -255,6 +263,8 @@ static void done(const char *call, int is_expected) {
   if (out_buffer != POISON) arrowio_buffer_release(out_buffer);
   if (out_file != POISON) arrowio_file_release(out_file);
   if (out_pool != POISON) arrowio_pool_release(out_pool);
+  if (out_cancellation != POISON) arrowio_cancellation_release(out_cancellation);
+  arrowio_cancellation_release(cancellation);
   arrowio_file_release(file);
   arrowio_buffer_release(buffer);
   arrowio_error_release(error);

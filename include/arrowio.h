@@ -100,6 +100,12 @@
 typedef struct arrowio_buffer arrowio_buffer;
 
 /**
+ * The word to stop, for any number of calls: at once, or when a deadline passes. Goes with arrowio_cancellation_release. A
+ * child of fork() makes its own: those of its parent stop nothing in it but what asks whether to begin.
+ */
+typedef struct arrowio_cancellation arrowio_cancellation;
+
+/**
  * Why a call failed. Immutable; shared between threads. Comes from a call's out_error, goes with arrowio_error_release.
  */
 typedef struct arrowio_error arrowio_error;
@@ -245,6 +251,11 @@ typedef struct arrowio_os_file_options {
 } arrowio_os_file_options;
 
 /**
+ * A standard stream: one of the ARROWIO_STANDARD constants, which are the descriptors' numbers.
+ */
+typedef uint32_t arrowio_standard_stream;
+
+/**
  * From where an offset counts: one of the ARROWIO_SEEK constants.
  */
 typedef uint32_t arrowio_whence;
@@ -347,28 +358,6 @@ typedef struct arrowio_file_callbacks {
 } arrowio_file_callbacks;
 
 /**
- * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
- */
-typedef struct arrowio_buffered_stream_options {
-  /**
-   * sizeof(arrowio_buffered_stream_options).
-   */
-  size_t struct_size;
-  /**
-   * Where the buffer comes from, and buffers that are read. NULL: the default pool.
-   */
-  struct arrowio_pool *pool;
-  /**
-   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536.
-   */
-  int64_t buffer_size;
-  /**
-   * Input only: how many bytes may be taken from the other file, which is the end then. 0: as many as there are.
-   */
-  int64_t read_bound;
-} arrowio_buffered_stream_options;
-
-/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -410,6 +399,28 @@ typedef struct arrowio_compression_options {
 } arrowio_compression_options;
 
 /**
+ * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_buffered_stream_options {
+  /**
+   * sizeof(arrowio_buffered_stream_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the buffer comes from, and buffers that are read. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536.
+   */
+  int64_t buffer_size;
+  /**
+   * Input only: how many bytes may be taken from the other file, which is the end then. 0: as many as there are.
+   */
+  int64_t read_bound;
+} arrowio_buffered_stream_options;
+
+/**
  * Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
  */
 typedef struct arrowio_stream_options {
@@ -434,6 +445,77 @@ typedef struct arrowio_stream_options {
    */
   int32_t compression_level;
 } arrowio_stream_options;
+
+/**
+ * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
+ * thread; must not throw.
+ */
+typedef int32_t (*arrowio_progress_fn)(void *user_data, int64_t bytes_done);
+
+/**
+ * Options of copying. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_copy_options {
+  /**
+   * sizeof(arrowio_copy_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory on the way comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   */
+  int64_t chunk_size;
+  /**
+   * Called after each step with the bytes copied so far. NULL: nobody is told.
+   */
+  arrowio_progress_fn progress;
+  /**
+   * Given to `progress`.
+   */
+  void *user_data;
+} arrowio_copy_options;
+
+/**
+ * What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
+ */
+typedef struct arrowio_file_statistics {
+  /**
+   * sizeof(arrowio_file_statistics).
+   */
+  size_t struct_size;
+  /**
+   * Calls that read and succeeded.
+   */
+  int64_t read_calls;
+  /**
+   * Bytes that these gave.
+   */
+  int64_t bytes_read;
+  /**
+   * Calls that wrote and succeeded.
+   */
+  int64_t write_calls;
+  /**
+   * Bytes that these took.
+   */
+  int64_t bytes_written;
+  /**
+   * Calls of the operating system, for this file and those beneath it, on the threads that called.
+   */
+  int64_t system_calls;
+  /**
+   * Nanoseconds in these: the time waited.
+   */
+  int64_t system_nanoseconds;
+} arrowio_file_statistics;
+
+/**
+ * What arrowio_cancellation_run calls; must not throw.
+ */
+typedef void (*arrowio_run_fn)(void *user_data);
 
 /**
  * Done.
@@ -534,6 +616,21 @@ typedef struct arrowio_stream_options {
  * Memory maps only: reading and writing in this process's memory; the file stays as it is.
  */
 #define ARROWIO_MODE_PRIVATE 5
+
+/**
+ * Standard input, for reading.
+ */
+#define ARROWIO_STANDARD_INPUT 0
+
+/**
+ * Standard output, for writing.
+ */
+#define ARROWIO_STANDARD_OUTPUT 1
+
+/**
+ * Standard error, for writing.
+ */
+#define ARROWIO_STANDARD_ERROR 2
 
 /**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
@@ -637,7 +734,7 @@ int32_t arrowio_error_os_error(const struct arrowio_error *error);
  * `return arrowio_error_new(status, errno, "what failed", out_error);`.
  *
  * \param status     what it is: one of the failures above.
- * \param os_error   the system's errno behind it, or 0; any number, it may be negative.
+ * \param os_error   the system's errno behind it, or 0.
  * \param message    what failed, on what, and why; NUL-terminated UTF-8. It is copied.
  * \param out_error  optional: the error, for whoever called the host's function to release.
  * \return the status, never ARROWIO_OK; ARROWIO_INVALID (NULL, or a status that is no known failure; the error then says
@@ -1342,6 +1439,26 @@ arrowio_status arrowio_memory_map_create(const char *path,
                                          struct arrowio_error **out_error);
 
 /**
+ * Makes a file of standard input, output or error, whatever that is: a terminal, a pipe, a file. It goes on at the
+ * descriptor's position, as arrowio_os_file_open_fd does with a borrowed descriptor. It knows nothing of what stdio.h has
+ * buffered: fflush(3) that before, and do not read one stream in both ways.
+ *
+ * \param stream     ARROWIO_STANDARD_INPUT, _OUTPUT or _ERROR.
+ * \param options    optional; what concerns paths and who closes has no meaning here.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown stream, one that is not open for its direction, wrong options),
+ *         ARROWIO_IO_ERROR (with errno; EBADF where the program was started without it), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. The descriptor stays open when the file is closed.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_standard_stream_open(arrowio_standard_stream stream,
+                                            const struct arrowio_os_file_options *options,
+                                            struct arrowio_file **out_file,
+                                            struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads a buffer. Buffers that are read from it are slices: no copy.
  *
  * \param buffer     the buffer; while the file lives it cannot be resized.
@@ -1419,6 +1536,45 @@ arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *ca
                                          void *user_data,
                                          struct arrowio_file **out_file,
                                          struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one and decompresses it. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_compressed_input_stream_new(struct arrowio_file *raw,
+                                                   arrowio_codec codec,
+                                                   const struct arrowio_decompression_options *options,
+                                                   struct arrowio_file **out_file,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Makes a file that compresses what is written to it into another one. Closing it ends the compressed data and closes the
+ * other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
+                                                    arrowio_codec codec,
+                                                    const struct arrowio_compression_options *options,
+                                                    struct arrowio_file **out_file,
+                                                    struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size
@@ -1506,45 +1662,6 @@ arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
                                               struct arrowio_file **out_raw,
                                               struct arrowio_buffer **out_ahead,
                                               struct arrowio_error **out_error);
-
-/**
- * Makes a file that reads another one and decompresses it. Closing it closes the other one.
- *
- * \param raw        a readable file; it must not be used otherwise meanwhile.
- * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
- * \param options    optional.
- * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read, wrong options),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
- */
-arrowio_status arrowio_compressed_input_stream_new(struct arrowio_file *raw,
-                                                   arrowio_codec codec,
-                                                   const struct arrowio_decompression_options *options,
-                                                   struct arrowio_file **out_file,
-                                                   struct arrowio_error **out_error);
-
-/**
- * Makes a file that compresses what is written to it into another one. Closing it ends the compressed data and closes the
- * other one.
- *
- * \param raw        a writable file; it must not be used otherwise meanwhile.
- * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
- * \param options    optional.
- * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, wrong options),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
- */
-arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
-                                                    arrowio_codec codec,
-                                                    const struct arrowio_compression_options *options,
-                                                    struct arrowio_file **out_file,
-                                                    struct arrowio_error **out_error);
 
 /**
  * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
@@ -1766,6 +1883,31 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
+ * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
+ * last line of a file may have none.
+ *
+ * \param file         the file.
+ * \param max_lines    lines to read at most, at least 0.
+ * \param out_buffer   the lines behind one another; NULL on failure.
+ * \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
+ *                     undefined.
+ * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
+                                       int64_t max_lines,
+                                       struct arrowio_buffer **out_buffer,
+                                       int64_t *out_offsets,
+                                       int64_t *out_count,
+                                       struct arrowio_error **out_error);
+
+/**
  * Moves the position. Past the end is allowed; on failure the position stays.
  *
  * \param file          the file.
@@ -1811,7 +1953,8 @@ arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_positio
 arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
 
 /**
- * Writes all bytes, or fails.
+ * Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+ * whatever the host has set for that signal.
  *
  * \param file       the file.
  * \param data       the bytes; may be NULL if size is 0.
@@ -1966,6 +2109,161 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
+ * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
+ * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * the message says how much that is.
+ *
+ * \param source      a readable file.
+ * \param target      a writable file, another one.
+ * \param size        bytes to copy at most; -1: up to the end of the source.
+ * \param options     optional.
+ * \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
+ *         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
+ *         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; other calls on the two files come before, after and in between. Since 0.1.
+ */
+arrowio_status arrowio_file_copy(struct arrowio_file *source,
+                                 struct arrowio_file *target,
+                                 int64_t size,
+                                 const struct arrowio_copy_options *options,
+                                 int64_t *out_copied,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Counts from now on what calls on a file do. Without it nothing is counted, for counting takes time: where reads are
+ * served from memory it multiplies that of the smallest ones.
+ *
+ * \param file       the file; counting what is counted already changes nothing.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Tells what calls on a file did since they are counted, also once it is closed.
+ *
+ * \param file            the file.
+ * \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
+ */
+arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
+                                            struct arrowio_file_statistics *out_statistics,
+                                            struct arrowio_error **out_error);
+
+/**
+ * Makes a cancellation that stops nothing yet.
+ *
+ * \param out_cancellation  the cancellation; NULL on failure.
+ * \param out_error         optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_new(struct arrowio_cancellation **out_cancellation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops every call that heeds the cancellation, for good: they end with ARROWIO_CANCELLED, also those that wait for a pipe,
+ * socket or terminal.
+ *
+ * \param cancellation  the cancellation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_cancellation_cancel(struct arrowio_cancellation *cancellation);
+
+/**
+ * Sets when calls that heed the cancellation end with ARROWIO_TIMED_OUT, in place of the former deadline.
+ *
+ * \param cancellation  the cancellation.
+ * \param nanoseconds   from now, at least 0. -1: never.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a number below -1), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_set_deadline(struct arrowio_cancellation *cancellation,
+                                                 int64_t nanoseconds,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Whether a cancellation stops calls now.
+ *
+ * \param cancellation  the cancellation. NULL: 0.
+ * \return 1 once it is cancelled or its deadline has passed; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_cancellation_is_cancelled(const struct arrowio_cancellation *cancellation);
+
+/**
+ * Calls a function of the host. What that calls of the library on the same thread heeds the cancellation, also the opening
+ * of a FIFO at whose other end nobody is.
+ *
+ * \param cancellation  the cancellation.
+ * \param run           what to call, once, unless the call fails.
+ * \param user_data     for run.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (whatever became of the calls in run), ARROWIO_INVALID (NULL), ARROWIO_CANCELLED or ARROWIO_TIMED_OUT
+ *         (before run was called), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_run(struct arrowio_cancellation *cancellation,
+                                        arrowio_run_fn run,
+                                        void *user_data,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param cancellation  the cancellation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_cancellation *arrowio_cancellation_retain(struct arrowio_cancellation *cancellation);
+
+/**
+ * Gives one reference back. What heeds the cancellation goes on heeding it.
+ *
+ * \param cancellation  the cancellation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
+
+/**
+ * Sets what calls on a file stop for, on it and on the files beneath it: from now on they end with ARROWIO_CANCELLED or
+ * ARROWIO_TIMED_OUT when the cancellation says so, also while they wait for a pipe, socket, terminal or another thread's
+ * call. Nothing that was read is lost, a write says how much went out, and the file stays usable once the cancellation
+ * is taken off or replaced. Calls that wait for nothing may do their work all the same: those on memory, the getters.
+ * arrowio_file_close closes in any case, but what it cannot write any more is lost; arrowio_file_abort heeds nothing.
+ *
+ * \param file          the file.
+ * \param cancellation  what to stop for; replaces the former one. NULL: nothing.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL for the file), ARROWIO_INTERNAL.
+ *
+ * Ownership: the file keeps the cancellation until it is replaced. Threads: any, also while a call on the file runs, which
+ * goes on as it began. Since 0.1.
+ */
+arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
+                                             struct arrowio_cancellation *cancellation,
+                                             struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

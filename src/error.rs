@@ -103,10 +103,13 @@ impl Error {
         Self::with_os_error(kind, 0, message)
     }
 
-    /// An error that the system gave a number to, with the system's text for it.
+    /// An error that the system gave a number to, with the system's text for it. Two numbers are what waits end with by the
+    /// host's word; no transfer has them.
     #[cold]
     pub fn from_os(os_error: i32) -> Self {
         let kind = match os_error {
+            libc::ECANCELED => return error!(Cancelled, "it was cancelled"),
+            libc::ETIME => return error!(TimedOut, "its deadline has passed"),
             libc::ENOMEM => ErrorKind::OutOfMemory,
             libc::EEXIST => ErrorKind::AlreadyExists,
             _ => ErrorKind::IoError,

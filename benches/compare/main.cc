@@ -85,7 +85,7 @@ static Options parse(int argc, char **argv) {
 }
 
 static void for_each_operation(const Report &report, const std::function<void(const Operation &)> &action) {
-    for (auto &operations : {buffer_operations(), stream_operations(), file_operations()}) {
+    for (auto &operations : {buffer_operations(), stream_operations(), file_operations(), line_operations()}) {
         for (const Operation &operation : operations) {
             if (!report.wants(operation.name)) continue;
             try {

@@ -87,3 +87,4 @@ struct Operation {
 std::vector<Operation> buffer_operations();
 std::vector<Operation> stream_operations();
 std::vector<Operation> file_operations();
+std::vector<Operation> line_operations();

@@ -3,10 +3,12 @@
 use crate::error::{Error, Result, error};
 use crate::io::File;
 use crate::memory::{Buffer, Pool};
+use crate::task::Cancellation;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::buffer::arrowio_buffer;
+use super::cancellation::arrowio_cancellation;
 use super::error::arrowio_error;
 use super::file::arrowio_file;
 use super::pool::arrowio_pool;
@@ -54,6 +56,11 @@ unsafe impl Handle for Buffer {
 // SAFETY: as above.
 unsafe impl Handle for File {
     type C = arrowio_file;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for Cancellation {
+    type C = arrowio_cancellation;
 }
 
 /// A reference that stays C's.

@@ -10,7 +10,9 @@ mod arguments;
 mod buffer;
 mod buffered;
 mod callback_file;
+mod cancellation;
 mod compressed;
+mod copy;
 mod error;
 mod file;
 mod guard;
@@ -19,6 +21,8 @@ mod host;
 mod memory_file;
 mod os_file;
 mod pool;
+mod standard_stream;
+mod statistics;
 mod stream;
 mod version;
 

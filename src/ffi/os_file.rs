@@ -65,7 +65,7 @@ fn map_mode(mode: arrowio_mode) -> Result<MapMode> {
 impl arrowio_os_file_options {
     /// # Safety
     /// As for `arguments::options`, with a pool that is NULL or live.
-    unsafe fn convert(given: *const Self) -> Result<OsFileOptions> {
+    pub(super) unsafe fn convert(given: *const Self) -> Result<OsFileOptions> {
         // SAFETY: the caller's promise.
         let (given, pool) = unsafe {
             let given = arguments::options(given)?;

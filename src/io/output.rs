@@ -43,15 +43,7 @@ impl Output {
         if self.pending() == 0 {
             return Ok(());
         }
-        let before = self.raw.tell();
-        let result = self.raw.write(self.bytes.as_slice());
-        let written = match &result {
-            Ok(()) => self.pending(),
-            Err(_) => match (before, self.raw.tell()) {
-                (Ok(before), Ok(after)) => (after - before).max(0) as usize,
-                _ => 0,
-            },
-        };
+        let (written, result) = self.raw.write_counting(self.bytes.as_slice());
         self.bytes.discard_front(written);
         result
     }

@@ -3,6 +3,7 @@
 use super::Capabilities;
 use super::buffered::{Buffered, Detached, not_buffered};
 use super::file::File;
+use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use crate::error::{Error, Result, error};
@@ -12,6 +13,19 @@ use std::mem::MaybeUninit;
 
 /// How much is read at once where nobody said how much.
 pub(crate) const CHUNK: usize = 64 << 10;
+
+/// How much is read at once for many lines.
+const LINES_CHUNK: usize = 128 << 10;
+
+/// What came of an attempt to move bytes within the operating system.
+pub(super) enum Sent {
+    /// So many were moved.
+    Bytes(usize),
+    /// What was read ahead comes first, or there is nothing to move at this moment.
+    NotNow,
+    /// These two have no such way.
+    Never,
+}
 
 /// A class and its lookahead. The position of the file is the class's less what was read ahead.
 pub(super) struct State {
@@ -40,8 +54,18 @@ impl State {
         }
     }
 
+    /// Whether the class looks ahead by itself. Not while bytes are here that were put back.
+    #[inline]
+    fn looks_ahead(&self) -> bool {
+        self.looks_ahead && self.lookahead.is_empty()
+    }
+
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if self.zero_copy { self.stream.read_slice(size) } else { self.read_to_buffer(size) }
+        if self.zero_copy && self.lookahead.is_empty() {
+            self.stream.read_slice(size)
+        } else {
+            self.read_to_buffer(size)
+        }
     }
 
     /// Forgets what was read ahead and closes without finishing.
@@ -97,6 +121,27 @@ impl State {
         }
     }
 
+    /// Takes back the last bytes that were read: the next call reads them again.
+    pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
+        if self.seekable {
+            return self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+        }
+        self.lookahead.put_back(taken)
+    }
+
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    pub(super) fn send_to(&mut self, target: &mut Self, size: usize) -> Result<Sent> {
+        if !self.lookahead.is_empty() {
+            return Ok(Sent::NotNow);
+        }
+        target.settle()?;
+        Ok(match self.stream.send_to(&mut *target.stream, size)? {
+            None => Sent::Never,
+            Some(0) => Sent::NotNow,
+            Some(count) => Sent::Bytes(count),
+        })
+    }
+
     fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
         if size <= CHUNK {
             let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
@@ -117,7 +162,7 @@ impl State {
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {
-        if self.looks_ahead {
+        if self.looks_ahead() {
             let ahead = self.stream.peek(size)?;
             return Ok(&ahead[..ahead.len().min(size)]);
         }
@@ -125,16 +170,53 @@ impl State {
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
-        if self.looks_ahead {
+        if self.looks_ahead() {
             return self.stream.read_line();
         }
         let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
         self.lookahead.read_line(piece, |room| self.stream.read(room))
     }
 
+    /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
+    /// unless at the end. Gives how many.
+    pub(super) fn read_lines(&mut self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut lines = Lines::new(offsets);
+        let mut searched = 0;
+        while lines.count() == 0 && !lines.is_full() {
+            let ahead = self.ahead_beyond(searched)?;
+            lines.take_from(ahead, searched);
+            if lines.count() == 0 && ahead.len() == searched {
+                if searched > 0 {
+                    lines.push(searched);
+                }
+                break;
+            }
+            searched = ahead.len();
+        }
+        let (size, count) = (lines.size(), lines.count());
+        if self.looks_ahead() {
+            return Ok((self.read_buffer(size)?, count));
+        }
+        let bytes = Buffer::copy_of(self.lookahead.pool(), &self.lookahead.bytes()[..size])?;
+        self.lookahead.pass(size);
+        Ok((bytes, count))
+    }
+
+    /// The bytes ahead, more than `searched` of them unless at the end.
+    fn ahead_beyond(&mut self, searched: usize) -> Result<&[u8]> {
+        let more = LINES_CHUNK.max(searched);
+        if self.looks_ahead() {
+            return self.stream.peek(searched + more);
+        }
+        if self.lookahead.len() <= searched {
+            self.lookahead.fill(more, |room| self.stream.read(room))?;
+        }
+        Ok(self.lookahead.bytes())
+    }
+
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
     pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
-        let ahead = if self.looks_ahead {
+        let ahead = if self.looks_ahead() {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
@@ -147,7 +229,7 @@ impl State {
 
     /// Moves past bytes that were seen ahead.
     pub(super) fn move_on(&mut self, size: usize) -> Result<()> {
-        if self.looks_ahead {
+        if self.looks_ahead() {
             return self.stream.skip(size).map(drop);
         }
         self.lookahead.pass(size);
@@ -214,8 +296,9 @@ impl State {
     }
 }
 
+/// What is said where bytes could not be put back.
 #[cold]
-fn lost(error: Error, size: usize) -> Error {
+pub(super) fn lost(error: Error, size: usize) -> Error {
     error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
 }
 
@@ -227,6 +310,7 @@ pub(super) fn read_until_full(
 ) -> std::result::Result<usize, (Error, usize)> {
     let mut done = 0;
     while done < dst.len() {
+        crate::task::check().map_err(|error| (error, done))?;
         match read(&mut dst[done..], done) {
             Ok(0) => break,
             Ok(count) => done += count,

@@ -6,6 +6,7 @@ use super::memory_cursor::MemoryCursor;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Pool};
 use crate::shared::Shared;
+use crate::sys::Descriptor;
 use std::mem::MaybeUninit;
 
 pub use crate::sys::Whence;
@@ -84,6 +85,17 @@ pub(crate) trait Stream: Send {
     /// The size in logical bytes.
     fn size(&self) -> Result<i64> {
         Err(not_capable())
+    }
+
+    /// One attempt to move up to `size` bytes from here to `target` within the operating system. `None`: there is no way; 0: there
+    /// is nothing to move at this moment.
+    fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
+        Ok(None)
+    }
+
+    /// The other end of `send_to`, for a class that is a descriptor.
+    fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
+        Ok(None)
     }
 
     /// Cuts or extends; what is new reads as zeros.

@@ -66,7 +66,7 @@ proptest! {
     fn failures_lose_nothing(
         size in 0usize..5000,
         script in prop::collection::vec(prop_oneof![4 => (1usize..600).prop_map(Some), 1 => Just(None)], 0..60),
-        calls in prop::collection::vec((0usize..5, 0usize..1500), 1..60),
+        calls in prop::collection::vec((0usize..6, 0usize..1500), 1..60),
         block_size in prop_oneof![Just(0usize), 1usize..300],
     ) {
         let content: Vec<u8> = (0..size).map(|at| if at % 83 == 0 { b'\n' } else { at as u8 }).collect();
@@ -80,6 +80,17 @@ proptest! {
                 1 => file.read_buffer(size).map(|buffer| { assert_eq!(buffer.as_slice(), expected); expected.len() }),
                 2 => bytes::view(file.peek(size)).map(|bytes| { assert_eq!(bytes, expected); 0 }),
                 3 => file.advance(size).map(|()| expected.len()),
+                4 => {
+                    let mut offsets = vec![MaybeUninit::new(0); size % 20 + 2];
+                    file.read_lines(&mut offsets).map(|(lines, count)| {
+                        let complete = ahead.iter().filter(|byte| **byte == b'\n').count();
+                        assert!(count >= ahead.len().min(1) && count < offsets.len() && count <= complete + 1);
+                        assert_eq!(lines.as_slice(), &ahead[..lines.size()]);
+                        assert!(lines.size() == ahead.len() || lines.as_slice().ends_with(b"\n"));
+                        assert_eq!(lines.as_slice().split_inclusive(|byte| *byte == b'\n').count(), count);
+                        lines.size()
+                    })
+                }
                 _ => bytes::view(file.read_line()).map(|line| {
                     let end = ahead.iter().position(|byte| *byte == b'\n').map_or(ahead.len(), |at| at + 1);
                     assert_eq!(line, &ahead[..end]);

@@ -1,15 +1,32 @@
 //! Every system call of the library, with the loops for interrupted and short transfers. Nothing else calls libc for IO.
 
+mod alarm;
 mod descriptor;
+mod event;
+mod interrupt;
 mod mapping;
+mod meter;
 mod pages;
 mod process;
+mod signal;
+mod stream;
+mod thread;
+mod transfer;
+
+pub(crate) use alarm::{Alarm, now};
 
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
+pub(crate) use event::Event;
+pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible};
 pub(crate) use mapping::{Access, Mapping};
+pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
+pub(crate) use signal::without_sigpipe;
+pub(crate) use thread::{Thread, ThreadMain, process_number};
+
+use meter::metered;
 
 /// The calling thread's errno.
 fn errno() -> i32 {
@@ -20,7 +37,7 @@ fn errno() -> i32 {
 /// Repeats a call that a signal interrupted; -1 means failure, as system calls have it.
 fn retry(mut call: impl FnMut() -> isize) -> std::result::Result<usize, i32> {
     loop {
-        match call() {
+        match metered(&mut call) {
             -1 if errno() == libc::EINTR => continue,
             -1 => return Err(errno()),
             done => return Ok(done as usize),
