@@ -21,6 +21,7 @@ mod host;
 mod memory_file;
 mod os_file;
 mod pool;
+mod segment;
 mod standard_stream;
 mod statistics;
 mod stream;

@@ -10,7 +10,7 @@ use super::state::{CHUNK, Sent, State, lost, read_to_end, read_until_full};
 use super::statistics::{Counters, Counting, Statistics};
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool, default_pool};
 use crate::shared::{Shared, try_box};
 use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
@@ -395,6 +395,11 @@ impl File {
             _ => "read at offsets",
         };
         Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Where buffers come from that are read at offsets.
+    pub(super) fn pool_of_reads(&self) -> Pool {
+        self.0.random.as_deref().map_or_else(default_pool, |random| random.pool().clone())
     }
 
     /// Marks the file as closed, in whose turn everything was taken out of it.

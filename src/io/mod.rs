@@ -21,6 +21,7 @@ mod os_file;
 mod output;
 mod position;
 mod readers;
+mod segment;
 mod state;
 mod statistics;
 mod stream;
@@ -41,6 +42,7 @@ pub use file::File;
 pub use memory_map::{MapMode, memory_map, memory_map_create};
 pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
+pub use segment::segment;
 pub use statistics::Statistics;
 pub use stream::Whence;
 
