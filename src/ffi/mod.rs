@@ -25,6 +25,7 @@ mod segment;
 mod standard_stream;
 mod statistics;
 mod stream;
+mod transform;
 mod version;
 
 #[cfg(test)]

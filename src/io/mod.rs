@@ -9,6 +9,7 @@ mod callback_file;
 mod capabilities;
 mod compressed;
 mod copy;
+mod encoding;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
@@ -25,6 +26,8 @@ mod segment;
 mod state;
 mod statistics;
 mod stream;
+mod transcoding;
+mod transform;
 mod until_closed;
 
 #[cfg(test)]
@@ -45,6 +48,8 @@ pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd,
 pub use segment::segment;
 pub use statistics::Statistics;
 pub use stream::Whence;
+pub use transcoding::{OnMalformed, transcoding_input_stream};
+pub(crate) use transform::{Made, Transform, transform_input_stream};
 
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;
