@@ -5,7 +5,19 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The files of the C layer, in the order in which the header shows them.
-const SOURCES: [&str; 8] = ["version", "host", "error", "pool", "buffer", "open", "file", "cancellation"];
+const SOURCES: [&str; 11] = [
+    "version",
+    "host",
+    "error",
+    "pool",
+    "buffer",
+    "open",
+    "file",
+    "cancellation",
+    "executor",
+    "operation",
+    "read_many",
+];
 
 /// The header as the sources give it.
 fn generate() -> Result<String, String> {

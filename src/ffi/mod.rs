@@ -10,12 +10,15 @@ mod arguments;
 mod buffer;
 mod cancellation;
 mod error;
+mod executor;
 mod file;
 mod guard;
 mod handle;
 mod host;
 mod open;
+mod operation;
 mod pool;
+mod read_many;
 mod version;
 
 #[cfg(test)]

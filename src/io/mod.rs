@@ -1,9 +1,11 @@
 //! Files and streams. Every class is one file here and implements `Stream`; `File` gives all of them one behaviour.
 
+mod asynchronous;
 mod buffer_output_stream;
 mod buffer_reader;
 mod buffered_output_stream;
 mod capabilities;
+mod coalesce;
 mod compressed;
 mod exclusive;
 mod file;
@@ -14,6 +16,7 @@ mod memory_map;
 mod open;
 mod os_file;
 mod position;
+mod read_many;
 mod state;
 mod stream;
 
@@ -21,11 +24,13 @@ mod stream;
 mod tests;
 
 pub use capabilities::Capabilities;
+pub use coalesce::{Nearness, Range};
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use file::File;
 pub use memory_map::{MapMode, memory_map, memory_map_create};
 pub use open::{Compression, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 pub use os_file::{Mode, OsFileOptions, os_file, os_file_from_fd};
+pub use read_many::ReadManyOptions;
 pub use stream::Whence;
 
 pub use buffer_output_stream::buffer_output_stream;

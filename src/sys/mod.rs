@@ -19,7 +19,7 @@ pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_
 pub(crate) use mapping::{Access, Mapping};
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
-pub(crate) use thread::{Thread, ThreadMain, process_number};
+pub(crate) use thread::{Thread, process_number};
 
 /// The calling thread's errno.
 fn errno() -> i32 {
