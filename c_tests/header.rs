@@ -21,6 +21,9 @@ const SOURCES: &str = "
     copy
     statistics
     cancellation
+    executor
+    operation
+    read_many
 ";
 
 /// The header as the sources give it.

@@ -111,6 +111,13 @@ typedef struct arrowio_cancellation arrowio_cancellation;
 typedef struct arrowio_error arrowio_error;
 
 /**
+ * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
+ * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * arrowio_executor_release.
+ */
+typedef struct arrowio_executor arrowio_executor;
+
+/**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
  * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
  * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
@@ -118,6 +125,12 @@ typedef struct arrowio_error arrowio_error;
  * arrowio_file_release.
  */
 typedef struct arrowio_file arrowio_file;
+
+/**
+ * A read that an executor does. Wait for it by arrowio_operation_wait, by the descriptor, or by the callback; then take what
+ * it gave. It keeps its file alive until it is done, and goes on without references. Goes with arrowio_operation_release.
+ */
+typedef struct arrowio_operation arrowio_operation;
 
 /**
  * A source of memory that counts every byte. Thread-safe: any function from any thread. From arrowio_pool_open or one of
@@ -419,6 +432,77 @@ typedef struct arrowio_file_statistics {
  * What arrowio_cancellation_run calls; must not throw.
  */
 typedef void (*arrowio_run_fn)(void *user_data);
+
+/**
+ * Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
+ * one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
+ * library's; must not throw.
+ */
+typedef void (*arrowio_operation_fn)(void *user_data, struct arrowio_operation *operation);
+
+/**
+ * Options of operations. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_operation_options {
+  /**
+   * sizeof(arrowio_operation_options).
+   */
+  size_t struct_size;
+  /**
+   * Called when the operation is done. Optional.
+   */
+  arrowio_operation_fn callback;
+  /**
+   * For the callback.
+   */
+  void *user_data;
+  /**
+   * Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
+   */
+  arrowio_free_fn free;
+  /**
+   * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
+   * a thread when a thread comes to it or somebody waits for it. 0: never.
+   */
+  int64_t timeout;
+} arrowio_operation_options;
+
+/**
+ * Bytes of a file.
+ */
+typedef struct arrowio_range {
+  /**
+   * The first one, at least 0.
+   */
+  int64_t offset;
+  /**
+   * How many, at least 0.
+   */
+  int64_t size;
+} arrowio_range;
+
+/**
+ * Options of reading many ranges. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_read_many_options {
+  /**
+   * sizeof(arrowio_read_many_options).
+   */
+  size_t struct_size;
+  /**
+   * Whose threads read together with the calling one, as far as they have time. NULL: none.
+   */
+  struct arrowio_executor *executor;
+  /**
+   * Ranges with at most so many bytes between them are read at once. 0: 8192. Negative: none between them.
+   */
+  int64_t hole_size_limit;
+  /**
+   * Ranges are not put together to reads of more bytes than this. 0: 32 MiB. Negative: none are put together but those
+   * inside others.
+   */
+  int64_t range_size_limit;
+} arrowio_read_many_options;
 
 /**
  * Done.
@@ -2130,6 +2214,298 @@ void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
 arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
                                              struct arrowio_cancellation *cancellation,
                                              struct arrowio_error **out_error);
+
+/**
+ * Makes an executor. It starts no thread yet.
+ *
+ * \param threads       the most threads that it may have, at least 1.
+ * \param out_executor  the executor; NULL on failure.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_new(int32_t threads,
+                                    struct arrowio_executor **out_executor,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Changes the most threads that an executor may have. New ones start when they are needed, surplus ones end when they have
+ * done what they are at.
+ *
+ * \param executor   the executor.
+ * \param threads    at least 1.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_resize(struct arrowio_executor *executor,
+                                       int32_t threads,
+                                       struct arrowio_error **out_error);
+
+/**
+ * The most threads that an executor may have.
+ *
+ * \param executor     the executor.
+ * \param out_threads  how many. Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_threads(struct arrowio_executor *executor,
+                                        int64_t *out_threads,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops an executor for good: operations that have not begun end with ARROWIO_CANCELLED, on this thread; those that run go
+ * on to their end. Then waits for its threads. Before the program unloads the library it waits for all of them.
+ *
+ * \param executor     the executor, stopped already or not.
+ * \param nanoseconds  how long to wait for its threads to end, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (all threads have ended, or nanoseconds is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
+ *         below -1, waiting on one of its own threads, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_stop(struct arrowio_executor *executor,
+                                     int64_t nanoseconds,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param executor  the executor, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_executor *arrowio_executor_retain(struct arrowio_executor *executor);
+
+/**
+ * Gives one reference back. The last one, also of the files that use the executor, stops it without waiting: its threads
+ * finish what they are at and end by themselves.
+ *
+ * \param executor  the executor, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_executor_release(struct arrowio_executor *executor);
+
+/**
+ * Starts arrowio_file_read_buffer on an executor. Reads of one file that are started one after the other are done so where
+ * the executor has one thread.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_async(struct arrowio_file *file,
+                                       struct arrowio_executor *executor,
+                                       int64_t size,
+                                       const struct arrowio_operation_options *options,
+                                       struct arrowio_operation **out_operation,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_at_buffer on an executor.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param offset         where to read, in bytes, at least 0; past the end: 0 bytes.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_at_async(struct arrowio_file *file,
+                                          struct arrowio_executor *executor,
+                                          int64_t offset,
+                                          int64_t size,
+                                          const struct arrowio_operation_options *options,
+                                          struct arrowio_operation **out_operation,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Waits until an operation is done, well or not. The callback may still be running then.
+ *
+ * \param operation    the operation.
+ * \param nanoseconds  how long to wait at most, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (it is done; arrowio_operation_result tells how it ended), ARROWIO_TIMED_OUT (it goes on),
+ *         ARROWIO_CANCELLED (this call's own cancellation), ARROWIO_INVALID (NULL, a number below -1, in a child of fork()
+ *         unless it was done before), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, but the only thread of the executor would wait for itself. Since 0.1.
+ */
+arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
+                                      int64_t nanoseconds,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Whether an operation is done, well or not.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return 1 if it is done; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_operation_is_done(const struct arrowio_operation *operation);
+
+/**
+ * Cancels an operation: one that has not begun ends here and now, one that runs ends as soon as it can. Does nothing to one
+ * that is done.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_operation_cancel(struct arrowio_operation *operation);
+
+/**
+ * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+ *
+ * \param operation       the operation.
+ * \param out_descriptor  the descriptor. Written on success only.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (no descriptor is left, with errno),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the descriptor is the operation's, to be waited for but not read or closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_descriptor(struct arrowio_operation *operation,
+                                            int *out_descriptor,
+                                            struct arrowio_error **out_error);
+
+/**
+ * How an operation ended.
+ *
+ * \param operation  the operation.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return what the read gave, with its error: ARROWIO_OK, ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others; ARROWIO_INVALID also for NULL and for an
+ *         operation that is not done.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_result(struct arrowio_operation *operation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * How many buffers an operation has to give.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return how many; 0 for one that is not done, failed, or has given them.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_operation_buffer_count(const struct arrowio_operation *operation);
+
+/**
+ * Gives the buffers that were read, once.
+ *
+ * \param operation    an operation that is done.
+ * \param out_buffers  where the buffers go, room for `count` of them; all NULL on failure. May be NULL if count is 0.
+ * \param count        how many there are: arrowio_operation_buffer_count.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, another count, not done, taken before), or what the read
+ *         failed with, as arrowio_operation_result gives it: ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_take_buffers(struct arrowio_operation *operation,
+                                              struct arrowio_buffer **out_buffers,
+                                              int64_t count,
+                                              struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param operation  the operation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_operation *arrowio_operation_retain(struct arrowio_operation *operation);
+
+/**
+ * Gives one reference back. The operation goes on all the same; what it reads is let go of.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_operation_release(struct arrowio_operation *operation);
+
+/**
+ * Reads many ranges, in any order; they may overlap, be the same, be empty and lie past the end. Near ones are read at once,
+ * and all buffers are slices of one piece of memory (of a memory map or buffer reader, of that; where the file does not
+ * know its size, of their own), which lives until the last of them is gone. The position is neither used nor moved.
+ *
+ * \param file         the file.
+ * \param ranges       what to read, `count` ranges; may be NULL if count is 0.
+ * \param count        how many, at least 0.
+ * \param options      optional.
+ * \param out_buffers  room for `count` buffers, one for each range, with fewer bytes only at the end; all NULL on failure.
+ *                     May be NULL if count is 0.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any number at once, and at the same time as any other
+ * call; also on a thread of the executor. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many(struct arrowio_file *file,
+                                      const struct arrowio_range *ranges,
+                                      int64_t count,
+                                      const struct arrowio_read_many_options *options,
+                                      struct arrowio_buffer **out_buffers,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_many on an executor.
+ *
+ * \param file               the file.
+ * \param executor           whose threads do it.
+ * \param ranges             what to read, `count` ranges, which are copied; may be NULL if count is 0.
+ * \param count              how many, at least 0.
+ * \param options            optional; its executor may be the same one.
+ * \param operation_options  optional.
+ * \param out_operation      the operation, which gives `count` buffers; NULL on failure.
+ * \param out_error          optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the reads fail with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
+                                            struct arrowio_executor *executor,
+                                            const struct arrowio_range *ranges,
+                                            int64_t count,
+                                            const struct arrowio_read_many_options *options,
+                                            const struct arrowio_operation_options *operation_options,
+                                            struct arrowio_operation **out_operation,
+                                            struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -6,11 +6,11 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{CHUNK, Sent, State, lost, read_to_end, read_until_full};
+use super::state::{Sent, State, lost, read_until_full};
 use super::statistics::{Counters, Counting, Statistics};
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box};
 use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
@@ -143,7 +143,7 @@ impl File {
         let result = match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
-            first => self.read_at_rest(random, offset, dst, first),
+            first => self.read_at_rest(&**random, offset, dst, first),
         };
         result.inspect(|count| self.count_read(*count))
     }
@@ -177,23 +177,9 @@ impl File {
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
         let (random, _scope) = self.begin_at()?;
-        let result = self.slice_or_read_at(random, offset, size);
+        let result = random.read_buffer_at(offset, size);
         let result = result.map_err(|error| self.failed_at(error, "read", offset, size));
         result.inspect(|buffer| self.count_read(buffer.size()))
-    }
-
-    fn slice_or_read_at(&self, random: &dyn RandomAccess, offset: usize, size: usize) -> Result<Buffer> {
-        if let Some(slice) = random.slice_at(offset, size)? {
-            return Ok(slice);
-        }
-        let hint = if size > CHUNK { random.size_hint() } else { None };
-        let hint = hint.map(|end| end.saturating_sub(offset));
-        let mut builder = BufferBuilder::new(random.pool().clone());
-        read_to_end(&mut builder, size, hint, |room, done| {
-            read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest))
-                .map_err(|(error, _)| error)
-        })?;
-        builder.finish()
     }
 
     /// The next bytes, up to `size` and fewer only at the end, without moving. Good until the next call on this file.
@@ -454,18 +440,15 @@ impl File {
     }
 
     #[inline]
-    fn begin_at(&self) -> Result<(&dyn RandomAccess, Aside<'_>)> {
+    pub(super) fn begin_at(&self) -> Result<(&Shared<dyn RandomAccess>, Aside<'_>)> {
         const DOING: &str = "read at an offset of";
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, DOING)),
         };
         self.check(DOING, Capabilities::READ_AT)?;
-        self.0
-            .random
-            .as_deref()
-            .map(|random| (random, (scope, self.0.counters.begin())))
-            .ok_or_else(|| self.unable(DOING))
+        let aside = (scope, self.0.counters.begin());
+        self.0.random.as_ref().map(|random| (random, aside)).ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
@@ -527,7 +510,7 @@ impl fmt::Display for Over<'_> {
 }
 
 /// What stands by a call that needs no turn: what it stops for, and what is counted of it.
-type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
+pub(super) type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
 
 /// A call's turn on the file's state, and what it stops for.
 pub(super) struct Turn<'a> {

@@ -3,8 +3,9 @@
 use super::Capabilities;
 use super::buffered::Buffered;
 use super::memory_cursor::MemoryCursor;
+use super::state::{CHUNK, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
 use crate::sys::Descriptor;
 use std::mem::MaybeUninit;
@@ -154,6 +155,20 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
     fn end(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Up to `size` bytes at an offset in a buffer, fewer only at the end; without a copy where the class can.
+    fn read_buffer_at(&self, offset: usize, size: usize) -> Result<Buffer> {
+        if let Some(slice) = self.slice_at(offset, size)? {
+            return Ok(slice);
+        }
+        let hint = if size > CHUNK { self.size_hint() } else { None };
+        let hint = hint.map(|end| end.saturating_sub(offset));
+        let mut builder = BufferBuilder::new(self.pool().clone());
+        read_to_end(&mut builder, size, hint, |room, done| {
+            read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
+        })?;
+        builder.finish()
     }
 }
 

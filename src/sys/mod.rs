@@ -24,7 +24,7 @@ pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 pub(crate) use signal::without_sigpipe;
-pub(crate) use thread::{Thread, ThreadMain, process_number};
+pub(crate) use thread::{Thread, process_number};
 
 use meter::metered;
 
