@@ -14,6 +14,7 @@ const SOURCES: &str = "
     os_file
     standard_stream
     memory_file
+    callback_file
     compressed
     buffered
     stream

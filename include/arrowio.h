@@ -269,6 +269,108 @@ typedef struct arrowio_os_file_options {
 typedef uint32_t arrowio_standard_stream;
 
 /**
+ * From where an offset counts: one of the ARROWIO_SEEK constants.
+ */
+typedef uint32_t arrowio_whence;
+
+/**
+ * The functions of a callback file; all are optional, but read or write must be there. Set struct_size, and what there is
+ * not to NULL.
+ *
+ * They are called on the thread of whoever calls the file and on no other: read_at on any number of threads at once, the
+ * others one at a time. They may use other files; a call of the same file is ARROWIO_INVALID there. They must not throw,
+ * jump or call what waits for another call of the same file. A host with a global lock gives it up around the calls of
+ * this library and takes it in these functions.
+ *
+ * Each returns ARROWIO_OK, or a failure with, if it can, an error from arrowio_error_new in *out_error, which is never NULL
+ * and holds NULL at first; what it says becomes part of the message of the call. Numbers are checked: what is negative, not
+ * set, or more than was asked for is an ARROWIO_IO_ERROR that names the function.
+ */
+typedef struct arrowio_file_callbacks {
+  /**
+   * sizeof(arrowio_file_callbacks).
+   */
+  size_t struct_size;
+  /**
+   * What the file is called in messages; copied. NULL: "a callback file".
+   */
+  const char *name;
+  /**
+   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+   */
+  arrowio_status (*read)(void *user_data, void *dst, int64_t size, int64_t *out_read, struct arrowio_error **out_error);
+  /**
+   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
+   * seek, if they are there.
+   */
+  arrowio_status (*read_at)(void *user_data,
+                            int64_t offset,
+                            void *dst,
+                            int64_t size,
+                            int64_t *out_read,
+                            struct arrowio_error **out_error);
+  /**
+   * Writes up to `size` bytes, at least 1, at the position and moves it behind them. It is called again for what it leaves;
+   * 0 bytes are a failure.
+   */
+  arrowio_status (*write)(void *user_data,
+                          const void *data,
+                          int64_t size,
+                          int64_t *out_written,
+                          struct arrowio_error **out_error);
+  /**
+   * As write, at an offset; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*write_at)(void *user_data,
+                             int64_t offset,
+                             const void *data,
+                             int64_t size,
+                             int64_t *out_written,
+                             struct arrowio_error **out_error);
+  /**
+   * Moves the position to `offset` from ARROWIO_SEEK_START, or to the end: offset 0 from ARROWIO_SEEK_END. NULL: the file
+   * cannot seek.
+   */
+  arrowio_status (*seek)(void *user_data,
+                         int64_t offset,
+                         arrowio_whence whence,
+                         int64_t *out_position,
+                         struct arrowio_error **out_error);
+  /**
+   * Gives the position. NULL: it is counted, from 0 on.
+   */
+  arrowio_status (*tell)(void *user_data, int64_t *out_position, struct arrowio_error **out_error);
+  /**
+   * Gives the size in bytes. NULL: done by seek, to the end and back, if it is there.
+   */
+  arrowio_status (*size)(void *user_data, int64_t *out_size, struct arrowio_error **out_error);
+  /**
+   * Cuts or extends the file; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*resize)(void *user_data, int64_t size, struct arrowio_error **out_error);
+  /**
+   * Passes what was written on to the operating system. NULL: nothing to do. Also called before close, if there is a write.
+   */
+  arrowio_status (*flush)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Waits until what was written is on the disk. NULL: flush has to do.
+   */
+  arrowio_status (*sync)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called once, when the file is closed; nothing else but release comes after it. NULL: nothing to do.
+   */
+  arrowio_status (*close)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called in place of close when the file is closed without finishing what was written. NULL: close has to do.
+   */
+  arrowio_status (*abort)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Frees user_data when the last reference to the file has gone. NULL: nothing to free.
+   */
+  arrowio_free_fn release;
+} arrowio_file_callbacks;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -356,11 +458,6 @@ typedef struct arrowio_stream_options {
    */
   int32_t compression_level;
 } arrowio_stream_options;
-
-/**
- * From where an offset counts: one of the ARROWIO_SEEK constants.
- */
-typedef uint32_t arrowio_whence;
 
 /**
  * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
@@ -715,6 +812,24 @@ const char *arrowio_error_message(const struct arrowio_error *error);
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
 int32_t arrowio_error_os_error(const struct arrowio_error *error);
+
+/**
+ * Makes an error, for the host's functions that the library calls: they end by
+ * `return arrowio_error_new(status, errno, "what failed", out_error);`.
+ *
+ * \param status     what it is: one of the failures above.
+ * \param os_error   the system's errno behind it, or 0.
+ * \param message    what failed, on what, and why; NUL-terminated UTF-8. It is copied.
+ * \param out_error  optional: the error, for whoever called the host's function to release.
+ * \return the status, never ARROWIO_OK; ARROWIO_INVALID (NULL, or a status that is no known failure; the error then says
+ *         so), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, to be passed on. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_error_new(arrowio_status status,
+                                 int32_t os_error,
+                                 const char *message,
+                                 struct arrowio_error **out_error);
 
 /**
  * Takes one more reference.
@@ -1486,6 +1601,25 @@ arrowio_status arrowio_buffer_output_stream_finish(struct arrowio_file *file,
 arrowio_status arrowio_fixed_size_buffer_writer_new(struct arrowio_buffer *buffer,
                                                     struct arrowio_file **out_file,
                                                     struct arrowio_error **out_error);
+
+/**
+ * Makes a file of the host's functions. What it can do follows from which there are; positions and sizes begin at what they
+ * say. Small reads and writes are not gathered: lay a buffered stream over it.
+ *
+ * \param callbacks  the functions; copied.
+ * \param user_data  passed to each of them.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, neither read nor write, read_at without read, write_at or resize without write,
+ *         a wrong struct_size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure release is
+ * not called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *callbacks,
+                                         void *user_data,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.

@@ -9,6 +9,7 @@
 mod arguments;
 mod buffer;
 mod buffered;
+mod callback_file;
 mod cancellation;
 mod compressed;
 mod copy;

@@ -139,7 +139,7 @@ impl File {
 
     #[inline(never)]
     fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let (random, _scope) = self.begin_at()?;
+        let (random, _aside) = self.begin_at()?;
         let result = match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
@@ -176,7 +176,7 @@ impl File {
 
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
-        let (random, _scope) = self.begin_at()?;
+        let (random, _aside) = self.begin_at()?;
         let result = random.read_buffer_at(offset, size);
         let result = result.map_err(|error| self.failed_at(error, "read", offset, size));
         result.inspect(|buffer| self.count_read(buffer.size()))
@@ -411,7 +411,7 @@ impl File {
     }
 
     #[inline]
-    fn count_read(&self, size: usize) {
+    pub(super) fn count_read(&self, size: usize) {
         self.0.counters.count_read(size);
     }
 

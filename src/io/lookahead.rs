@@ -107,7 +107,7 @@ impl Lookahead {
     }
 
     /// Everything that is there, in a buffer. On failure it still is.
-    pub(crate) fn to_buffer(&mut self) -> Result<Buffer> {
+    pub(crate) fn take_all(&mut self) -> Result<Buffer> {
         self.bytes.discard_front(self.start);
         self.start = 0;
         self.bytes.finish()

@@ -284,7 +284,7 @@ impl State {
     /// Of a buffered stream: lets go of the file beneath and gives it with what was read ahead.
     pub(super) fn detach(&mut self) -> Result<(File, Buffer)> {
         let raw = self.buffered()?.detach()?;
-        let ahead = self.lookahead.to_buffer()?;
+        let ahead = self.lookahead.take_all()?;
         self.stream = try_box(Detached)?;
         Ok((raw, ahead))
     }
