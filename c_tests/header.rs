@@ -5,8 +5,19 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The files of the C layer, in the order in which the header shows them.
-const SOURCES: [&str; 10] =
-    ["version", "host", "error", "pool", "buffer", "os_file", "memory_file", "compressed", "stream", "file"];
+const SOURCES: [&str; 11] = [
+    "version",
+    "host",
+    "error",
+    "pool",
+    "buffer",
+    "os_file",
+    "memory_file",
+    "compressed",
+    "stream",
+    "file",
+    "fault_guard",
+];
 
 /// The header as the sources give it.
 fn generate() -> Result<String, String> {

@@ -202,6 +202,7 @@ impl Parameter<'_> {
             "arrowio_pool **" => "&out_pool",
             "arrowio_buffer **" => "&out_buffer",
             "arrowio_file **" => "&out_file",
+            "arrowio_fault_guard **" => "&out_guard",
             "arrowio_error **" => "&error",
             "int64_t *" => "&number",
             "uint8_t **" if self.kind.starts_with("const") => "&bytes",
@@ -226,6 +227,7 @@ static arrowio_error *error;
 static arrowio_buffer *buffer, *out_buffer;
 static arrowio_file *file, *out_file;
 static arrowio_pool *out_pool;
+static arrowio_fault_guard *out_guard;
 static const uint8_t *bytes;
 static uint8_t *block;
 static int64_t number;
@@ -236,6 +238,7 @@ static void prepare(void) {
   out_buffer = POISON;
   out_file = POISON;
   out_pool = POISON;
+  out_guard = POISON;
   bytes = block = NULL;
   arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL);
   if (turn == 0) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
@@ -247,7 +250,7 @@ static void prepare(void) {
 static int is_right(const void *handle) { return handle == POISON || (handle != NULL) == (result == ARROWIO_OK); }
 
 static void done(const char *call, int is_expected) {
-  int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
+  int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool) && is_right(out_guard);
   all_right &= arrowio_error_status(error) == result && (error == NULL || arrowio_error_message(error)[0] != '\0');
   if (!all_right) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
@@ -257,6 +260,7 @@ static void done(const char *call, int is_expected) {
   if (out_buffer != POISON) arrowio_buffer_release(out_buffer);
   if (out_file != POISON) arrowio_file_release(out_file);
   if (out_pool != POISON) arrowio_pool_release(out_pool);
+  if (out_guard != POISON) arrowio_fault_guard_release(out_guard);
   arrowio_file_release(file);
   arrowio_buffer_release(buffer);
   arrowio_error_release(error);

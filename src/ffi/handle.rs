@@ -1,13 +1,14 @@
 //! Between C's handles and Rust's references; nothing else turns one into the other.
 
 use crate::error::{Error, Result, error};
-use crate::io::File;
+use crate::io::{FaultGuard, File};
 use crate::memory::{Buffer, Pool};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::buffer::arrowio_buffer;
 use super::error::arrowio_error;
+use super::fault_guard::arrowio_fault_guard;
 use super::file::arrowio_file;
 use super::pool::arrowio_pool;
 
@@ -54,6 +55,11 @@ unsafe impl Handle for Buffer {
 // SAFETY: as above.
 unsafe impl Handle for File {
     type C = arrowio_file;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for FaultGuard {
+    type C = arrowio_fault_guard;
 }
 
 /// A reference that stays C's.

@@ -10,6 +10,7 @@ mod arguments;
 mod buffer;
 mod compressed;
 mod error;
+mod fault_guard;
 mod file;
 mod guard;
 mod handle;

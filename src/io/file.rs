@@ -69,7 +69,7 @@ impl File {
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return Ok(memory.read(dst));
+            return memory.read(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()));
         }
         self.read_in_turn(dst)
     }
@@ -113,7 +113,7 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst);
+            return memory.read_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()));
         }
         self.read_at_by_class(offset, dst)
     }

@@ -5,11 +5,13 @@ mod buffer_reader;
 mod buffered_output_stream;
 mod capabilities;
 mod compressed;
+mod copy_ahead;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
 mod lines;
 mod lookahead;
+mod mapped_file;
 mod memory_cursor;
 mod memory_map;
 mod open;
@@ -23,10 +25,11 @@ mod until_closed;
 #[cfg(test)]
 mod tests;
 
+pub use crate::sys::{FaultGuard, MapMode};
 pub use capabilities::Capabilities;
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use file::File;
-pub use memory_map::{MapMode, memory_map, memory_map_create};
+pub use memory_map::{memory_map, memory_map_create};
 pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 pub use os_file::{Mode, OsFileOptions, os_file, os_file_from_fd};
 pub use stream::Whence;

@@ -1,13 +1,19 @@
 //! Every system call of the library, with the loops for interrupted and short transfers. Nothing else calls libc for IO.
 
 mod descriptor;
+mod fault_guard;
+mod guarded_copy;
 mod mapping;
 mod pages;
 mod process;
 
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
-pub(crate) use mapping::{Access, Mapping};
+pub use fault_guard::FaultGuard;
+pub(crate) use fault_guard::is_on as fault_guard_is_on;
+pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there, no_safe_copy};
+pub use mapping::MapMode;
+pub(crate) use mapping::Mapping;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 
