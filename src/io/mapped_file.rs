@@ -51,10 +51,7 @@ impl MappedFile {
     pub(super) fn read(&self, bytes: &Buffer, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let size = bytes.size().saturating_sub(offset).min(dst.len());
         let dst = &mut dst[..size];
-        if fault_guard_is_on() && bytes.copy_mapped_to(offset, dst) == Ok(size) {
-            return Ok(size);
-        }
-        self.read_by_system(bytes, offset, dst)
+        bytes.copy_guarded_to(offset, dst).map_or_else(|| self.read_by_system(bytes, offset, dst), Ok)
     }
 
     #[inline(never)]

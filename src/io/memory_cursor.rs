@@ -70,11 +70,19 @@ impl MemoryCursor {
         self.position.compare_exchange(from, to, Relaxed, Relaxed).is_ok()
     }
 
-    /// Fills `dst` unless the end comes first; on failure nothing has moved.
+    /// Fills `dst` unless the end comes first. `None`, and nothing has moved, of mapped memory: see `read_mapped`.
     #[inline]
-    pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {
+        if self.file.is_some() {
+            return None;
+        }
+        Some(self.buffer.copy_to(self.claim(dst.len()).start, dst))
+    }
+
+    /// As `read`, with all care; on failure nothing has moved.
+    pub(crate) fn read_mapped(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let claimed = self.claim(dst.len());
-        let result = self.read_at(claimed.start, &mut dst[..claimed.len()]);
+        let result = self.read_mapped_at(claimed.start, &mut dst[..claimed.len()]);
         result.inspect_err(|_| self.move_back(claimed.start))
     }
 
@@ -94,12 +102,19 @@ impl MemoryCursor {
         self.position.fetch_min(position, Relaxed);
     }
 
-    /// Fills `dst` from `offset` on unless the end comes first.
+    /// Fills `dst` from `offset` on unless the end comes first. `None` of mapped memory that no fault guard protects or that
+    /// is gone: see `read_mapped_at`.
     #[inline]
-    pub(crate) fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    pub(crate) fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {
         if self.file.is_none() {
-            return Ok(self.buffer.copy_to(offset, dst));
+            Some(self.buffer.copy_to(offset, dst))
+        } else {
+            self.buffer.copy_guarded_to(offset, dst)
         }
+    }
+
+    /// As `read_at`, with all care.
+    pub(crate) fn read_mapped_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         read_until_full(dst, |rest, done| self.attempt_at(offset + done, rest)).map_err(|(error, _)| error)
     }
 

@@ -273,7 +273,19 @@ impl Buffer {
         size
     }
 
-    /// As `copy_to` for bytes that may be gone; gives how many came before those that are, or the errno of a system that
+    /// As `copy_to` for bytes that may be gone; `None` if some are or if there is no fault guard.
+    #[inline]
+    pub(crate) fn copy_guarded_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {
+        if !sys::fault_guard_is_on() {
+            return None;
+        }
+        let size = self.size().saturating_sub(offset).min(dst.len());
+        let from = self.data().as_ptr().wrapping_add(offset);
+        // SAFETY: inside both; a guard is on.
+        (unsafe { sys::guarded_copy(dst.as_mut_ptr().cast(), from, size) } == 0).then_some(size)
+    }
+
+    /// As `copy_to` for bytes that may be gone, in any way there is; gives how many came before those that are, or the errno of a system that
     /// does not let us find out.
     #[inline]
     pub(crate) fn copy_mapped_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> std::result::Result<usize, i32> {

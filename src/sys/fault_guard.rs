@@ -41,78 +41,126 @@ pub(crate) use routine::copy;
 
 #[cfg(target_arch = "x86_64")]
 mod routine {
-    use std::arch::naked_asm;
+    use std::arch::{asm, naked_asm};
 
-    /// Copies `size` bytes and gives how many were not copied: 0, or at a fault all from about there on. While a guard is on
-    /// a SIGBUS in here leads to `landed`, so at every instruction that touches memory `rcx` holds what is left. Ranges that
-    /// overlap give wrong bytes.
+    /// Copies `size` bytes and gives how many were not copied: 0, or at a fault all from about there on. Ranges that overlap
+    /// give wrong bytes.
+    ///
+    /// # Safety
+    /// A guard is on. The ranges are readable and writable, but for what is gone of a mapped file.
+    #[inline]
+    pub(crate) unsafe fn copy(to: *mut u8, from: *const u8, size: usize) -> usize {
+        if !(8..=16).contains(&size) {
+            // SAFETY: the caller's promise.
+            return unsafe { copy_any(to, from, size) };
+        }
+        // The sizes of single values, without a call: the first and the last eight bytes, which may be partly the same.
+        let left;
+        // SAFETY: the caller's promise. At a fault the handler goes on at 3, with what was in `left` before.
+        unsafe {
+            asm!(
+                "2: mov {first}, [{from}]",
+                "mov {last}, [{from} + {left} - 8]",
+                "mov [{to}], {first}",
+                "mov [{to} + {left} - 8], {last}",
+                "xor {left:e}, {left:e}",
+                "3:",
+                ".pushsection arrowio_faults, \"aR\"",
+                ".long 2b - .",
+                ".long 3b - .",
+                ".long 3b - .",
+                ".popsection",
+                from = in(reg) from,
+                to = in(reg) to,
+                left = inout(reg) size => left,
+                first = out(reg) _,
+                last = out(reg) _,
+                options(nostack),
+            );
+        }
+        left
+    }
+
+    /// `copy` for any size. At every instruction that touches memory `rcx` holds what is left.
     #[unsafe(naked)]
-    pub(crate) unsafe extern "sysv64" fn copy(to: *mut u8, from: *const u8, size: usize) -> usize {
+    unsafe extern "sysv64" fn copy_any(to: *mut u8, from: *const u8, size: usize) -> usize {
         naked_asm!(
-            "20: mov rcx, rdx",
+            ".hidden __start_arrowio_faults",
+            ".hidden __stop_arrowio_faults",
+            "mov rcx, rdx",
             "cmp rdx, 16",
-            "ja 22f",
-            "cmp edx, 8",
-            "jb 21f",
-            // The sizes of single values: the first and the last eight bytes, which may be partly the same.
-            "mov rax, [rsi]",
-            "mov r8, [rsi + rdx - 8]",
-            "mov [rdi], rax",
-            "mov [rdi + rdx - 8], r8",
-            "xor eax, eax",
-            "ret",
-            "21: test edx, edx",
-            "jz 24f",
-            "23: movzx eax, byte ptr [rsi]",
+            "ja 4f",
+            "test edx, edx",
+            "jz 9f",
+            "2: movzx eax, byte ptr [rsi]",
             "mov [rdi], al",
             "inc rsi",
             "inc rdi",
             "dec rcx",
-            "jnz 23b",
-            "24: xor eax, eax",
-            "ret",
-            "22: cmp rdx, {most_by_words}",
-            "ja 26f",
-            "25: movups xmm0, [rsi]",
+            "jnz 2b",
+            "jmp 9f",
+            "4: cmp rdx, {most_by_words}",
+            "ja 6f",
+            "5: movups xmm0, [rsi]",
             "movups [rdi], xmm0",
             "add rsi, 16",
             "add rdi, 16",
             "sub rcx, 16",
             "cmp rcx, 16",
-            "ja 25b",
+            "ja 5b",
             // What is left, and some of what went before.
             "movups xmm0, [rsi + rcx - 16]",
             "movups [rdi + rcx - 16], xmm0",
-            "xor eax, eax",
+            "xor ecx, ecx",
+            "jmp 9f",
+            "6: rep movsb",
+            "9: mov rax, rcx",
             "ret",
-            "26: rep movsb",
-            "xor eax, eax",
-            "ret",
-            // So that an address tells whether it is in here.
-            ".org 20b + {length}, 0xcc",
+            ".pushsection arrowio_faults, \"aR\"",
+            ".long 2b - .",
+            ".long 9b - .",
+            ".long 9b - .",
+            ".popsection",
             most_by_words = const 512,
-            length = const LENGTH,
         )
     }
 
-    const LENGTH: usize = 160;
-
-    /// Returns from `copy` in its place.
-    #[unsafe(naked)]
-    extern "sysv64" fn landed() -> usize {
-        naked_asm!("mov rax, rcx", "ret")
+    /// A stretch of instructions that may fault, and where to go on then; each as the distance from the field itself.
+    #[repr(C)]
+    struct Stretch {
+        start: i32,
+        end: i32,
+        landing: i32,
     }
 
-    /// Where to go on after a fault at the instruction at `address`; `None` if it is not one of `copy`.
+    unsafe extern "C" {
+        // Made by the linker: where the entries of all copies that the compiler has put anywhere begin and end.
+        static __start_arrowio_faults: Stretch;
+        static __stop_arrowio_faults: Stretch;
+    }
+
+    /// Where to go on after a fault at the instruction at `address`; `None` if it is not one of a copy.
     pub(super) fn landing_of(address: usize) -> Option<usize> {
-        let offset = address.wrapping_sub(copy as *const () as usize);
-        (offset < LENGTH).then_some(landed as *const () as usize)
+        let target = |field: &i32| std::ptr::from_ref(field).addr().wrapping_add_signed(*field as isize);
+        let mut next = &raw const __start_arrowio_faults;
+        while next < &raw const __stop_arrowio_faults {
+            // SAFETY: an entry, for the end has not come.
+            let stretch = unsafe { &*next };
+            if (target(&stretch.start)..target(&stretch.end)).contains(&address) {
+                return Some(target(&stretch.landing));
+            }
+            next = next.wrapping_add(1);
+        }
+        None
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 mod routine {
     /// Never called: there is no guard here.
+    ///
+    /// # Safety
+    /// None.
     pub(crate) unsafe fn copy(_to: *mut u8, _from: *const u8, size: usize) -> usize {
         size
     }

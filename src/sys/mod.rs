@@ -10,7 +10,7 @@ mod process;
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
 pub use fault_guard::FaultGuard;
-pub(crate) use fault_guard::is_on as fault_guard_is_on;
+pub(crate) use fault_guard::{copy as guarded_copy, is_on as fault_guard_is_on};
 pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there, no_safe_copy};
 pub use mapping::MapMode;
 pub(crate) use mapping::Mapping;
