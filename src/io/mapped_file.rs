@@ -95,7 +95,7 @@ impl MappedFile {
                     return Err(error!(IoError, "the bytes to be written are in a map of a file that was cut"));
                 }
                 let otherwise = if self.mode == MapMode::ReadWrite { libc::ENOSPC } else { libc::EIO };
-                return Err(self.gone(file, offset + done, otherwise));
+                return Err(self.gone(file, offset + data.len() - 1, otherwise));
             }
             // What lies behind the end but in its page takes bytes, and no file ever gets them.
             match self.is_cut(file, offset + done) {
