@@ -21,6 +21,7 @@ const SOURCES: &str = "
     file
     copy
     statistics
+    fault_guard
     cancellation
     executor
     operation

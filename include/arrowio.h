@@ -118,6 +118,17 @@ typedef struct arrowio_error arrowio_error;
 typedef struct arrowio_executor arrowio_executor;
 
 /**
+ * While one lives, the process has a SIGBUS handler of this library, and copies from and to memory maps need no system
+ * call: where a map's memory is gone, because another process has cut the file or the disk is full or broken, the handler
+ * ends the copy and the call fails with ARROWIO_IO_ERROR. Without a guard the same calls fail in the same way; they then let
+ * the system copy, which takes them about half a microsecond more, and touch no mapped memory. Every SIGBUS that is not from
+ * such a copy goes to what the process had set for it before, as if there were no guard. A guard does not cover the
+ * program's own touching of a map's bytes. It does not work on a thread that blocks SIGBUS, nor where a handler that is
+ * installed later does not pass on what is not its own. Goes with arrowio_fault_guard_release.
+ */
+typedef struct arrowio_fault_guard arrowio_fault_guard;
+
+/**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
  * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
  * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
@@ -1284,6 +1295,30 @@ arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
                                    struct arrowio_error **out_error);
 
 /**
+ * Copies bytes of a buffer into memory of the caller. Of a buffer that is mapped from a file (a slice that was read from a
+ * memory map), or that wraps memory of the host, this is the way to its bytes that is safe from what other processes do to
+ * the file: where they are gone the call fails and no signal is raised. It takes a system call then, unless there is an
+ * arrowio_fault_guard.
+ *
+ * \param buffer     the buffer.
+ * \param offset     where to begin, in bytes, at least 0; past the end: 0 bytes.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to copy, at least 0.
+ * \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
+ *         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, while no other thread resizes the buffer or writes to it. Since 0.1.
+ */
+arrowio_status arrowio_buffer_read(const struct arrowio_buffer *buffer,
+                                   int64_t offset,
+                                   void *dst,
+                                   int64_t size,
+                                   int64_t *out_read,
+                                   struct arrowio_error **out_error);
+
+/**
  * Copies the bytes of several buffers, one behind the other, into a new mutable buffer.
  *
  * \param buffers     the buffers, none of them NULL; may be NULL if count is 0.
@@ -2244,6 +2279,41 @@ arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct 
 arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
                                             struct arrowio_file_statistics *out_statistics,
                                             struct arrowio_error **out_error);
+
+/**
+ * Installs the SIGBUS handler, unless another guard has.
+ *
+ * \param out_guard  the guard; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. With the last reference to the last guard the former handler comes back; if the
+ * process has installed another one since, ours stays beneath it and passes everything on. Threads: any; the guard is for
+ * all of them. Since 0.1.
+ */
+arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_guard,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param fault_guard  the guard, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_fault_guard *arrowio_fault_guard_retain(struct arrowio_fault_guard *fault_guard);
+
+/**
+ * Gives one reference back. The last one of all guards must not go while another thread is in a call on a memory map.
+ *
+ * \param fault_guard  the guard, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_fault_guard_release(struct arrowio_fault_guard *fault_guard);
 
 /**
  * Makes a cancellation that stops nothing yet.

@@ -15,6 +15,7 @@ mod compressed;
 mod copy;
 mod error;
 mod executor;
+mod fault_guard;
 mod file;
 mod guard;
 mod handle;

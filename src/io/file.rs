@@ -86,9 +86,19 @@ impl File {
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return Ok(memory.read(dst));
+            return memory.read(dst).map_or_else(|| self.read_mapped(memory, dst), Ok);
         }
         self.read_in_turn(dst)
+    }
+
+    #[inline(never)]
+    fn read_mapped(&self, memory: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()))
+    }
+
+    #[inline(never)]
+    fn read_mapped_at(&self, memory: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
     }
 
     #[inline(never)]
@@ -132,7 +142,7 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst);
+            return memory.read_at(offset, dst).map_or_else(|| self.read_mapped_at(memory, offset, dst), Ok);
         }
         self.read_at_by_class(offset, dst)
     }

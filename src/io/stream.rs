@@ -45,6 +45,12 @@ pub(crate) trait Stream: Send {
         self.capabilities().contains(Capabilities::ZERO_COPY)
     }
 
+    /// Whether what `peek` shows stays readable whatever other processes do. Where not, `File` lends no such bytes to others
+    /// within the library but copies by `random_access`, which takes care.
+    fn is_steady(&self) -> bool {
+        true
+    }
+
     /// The next bytes without moving, for a class that looks ahead: up to `size`, fewer only at the end. More may be given.
     fn peek(&mut self, size: usize) -> Result<&[u8]> {
         Err(not_capable())
