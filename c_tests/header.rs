@@ -17,6 +17,7 @@ const SOURCES: &str = "
     compressed
     stream
     file
+    system_file
     copy
     cancellation
 ";

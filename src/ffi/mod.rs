@@ -21,6 +21,7 @@ mod os_file;
 mod pool;
 mod standard_stream;
 mod stream;
+mod system_file;
 mod version;
 
 #[cfg(test)]

@@ -7,15 +7,18 @@ use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
 use super::state::{CHUNK, Sent, State, lost, read_to_end, read_until_full};
-use super::stream::{RandomAccess, Stream, Whence};
+use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::{Shared, try_box};
+use crate::sys::Metadata;
 use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
+use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// A counted reference to an open file or stream.
@@ -27,9 +30,11 @@ pub(crate) struct Inner {
     /// For messages: a quoted path, or what the file is made of.
     name: String,
     capabilities: Capabilities,
+    needs_close: bool,
     closed: AtomicBool,
     /// What calls on the file stop for.
     cancellable: Cancellable,
+    system: Option<Shared<dyn SystemFile>>,
     random: Option<Shared<dyn RandomAccess>>,
     memory: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
@@ -46,8 +51,10 @@ impl File {
         Shared::try_new(Inner {
             name,
             capabilities: stream.capabilities(),
+            needs_close: stream.needs_close(),
             closed: AtomicBool::new(false),
             cancellable: Cancellable::new(),
+            system: stream.system_file(),
             random: stream.random_access(),
             memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
@@ -63,6 +70,43 @@ impl File {
     /// What the file is called in messages.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Whether it is discarded where it is released without being closed.
+    pub(super) fn needs_close(&self) -> bool {
+        self.0.needs_close
+    }
+
+    pub(super) fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.0.system.clone()
+    }
+
+    /// The path that it, or the file of the operating system beneath it, was opened by.
+    pub fn path(&self) -> Option<&CStr> {
+        self.0.system.as_deref()?.path()
+    }
+
+    /// Whether it is a terminal, or a layer over one.
+    pub fn is_terminal(&self) -> bool {
+        !self.is_closed() && self.0.system.as_deref().is_some_and(|system| system.is_terminal())
+    }
+
+    /// Its descriptor, or that of the file beneath it, which stays the file's.
+    pub fn descriptor(&self) -> Result<RawFd> {
+        self.ask_system("give the descriptor of", |system| system.descriptor())
+    }
+
+    /// What the system knows of it, or of the file beneath it.
+    pub fn metadata(&self) -> Result<Metadata> {
+        self.ask_system("give the metadata of", |system| system.metadata())
+    }
+
+    fn ask_system<T>(&self, doing: &str, ask: impl FnOnce(&dyn SystemFile) -> Result<T>) -> Result<T> {
+        self.check(doing, Capabilities::NONE)?;
+        let Some(system) = self.0.system.as_deref() else {
+            return Err(error!(Invalid, "cannot {doing} {}: it is no file of the operating system", self.name()));
+        };
+        ask(system).map_err(|error| self.refused(error, doing))
     }
 
     /// Whether `close` or `abort` was called.
@@ -490,6 +534,12 @@ impl Drop for Inner {
         if self.state.is_broken() {
             // Nothing is finished from what a panic may have left half done.
             let _ = self.state.get_mut().abort();
+            return;
+        }
+        if self.needs_close {
+            // On the way out of a failure nobody closes, and half a file must not take the place of a whole one.
+            let _ = self.state.get_mut().abort();
+            warn(format_args!("{} was released before it was closed: what was written is discarded", self.name));
             return;
         }
         if let Err(error) = self.state.get_mut().close() {

@@ -17,13 +17,16 @@ mod open;
 mod os_file;
 mod output;
 mod position;
+mod replacement;
 mod state;
 mod stream;
+mod temporary;
 mod until_closed;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::sys::{FileKind, Metadata};
 pub use capabilities::Capabilities;
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use copy::{CopyOptions, copy};
@@ -32,6 +35,7 @@ pub use memory_map::{MapMode, memory_map, memory_map_create};
 pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
 pub use stream::Whence;
+pub use temporary::temporary_file;
 
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;

@@ -5,21 +5,27 @@ mod descriptor;
 mod event;
 mod interrupt;
 mod mapping;
+mod metadata;
 mod pages;
+mod path;
 mod process;
 mod signal;
 mod stream;
 mod thread;
 mod transfer;
+mod walk;
 
 pub(crate) use alarm::{Alarm, now};
 
+pub use descriptor::FileKind;
 pub use descriptor::Whence;
-pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
+pub(crate) use descriptor::{Descriptor, OpenFlags};
 pub(crate) use event::Event;
 pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible};
 pub(crate) use mapping::{Access, Mapping};
+pub use metadata::Metadata;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
+pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 pub(crate) use signal::without_sigpipe;
 pub(crate) use thread::{Thread, ThreadMain, process_number};
