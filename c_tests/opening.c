@@ -1,11 +1,6 @@
 /* Opening safely: from a directory, confined to it, without links, files that must be new, and temporary ones. */
-#include "files.h"
-#include <linux/filter.h>
-#include <linux/seccomp.h>
+#include "refuse.h"
 #include <pthread.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 
 static arrowio_os_file_options options_of(uint32_t flags, int directory) {
   arrowio_os_file_options options = {.struct_size = sizeof options, .flags = flags, .directory = directory};
@@ -278,18 +273,7 @@ static int openat2_errno;
 
 /* As on an old kernel, or in a sandbox that does not know the call. */
 static void check_beneath_without_openat2(void) {
-  struct sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)openat2_errno),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
-  CHECK_INT(0, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
-    skip("a kernel without openat2 needs seccomp");
-    return;
-  }
+  if (!refuse(SYS_openat2, (unsigned)openat2_errno)) return;
   CHECK_INT(-1, syscall(SYS_openat2, -1, NULL, NULL, 0));
   CHECK_INT(openat2_errno, errno);
   check_beneath();

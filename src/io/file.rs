@@ -332,7 +332,7 @@ impl File {
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
-        let result = state.settle().and_then(|()| state.stream.write(data));
+        let result = state.writing(|stream| stream.write(data));
         result.map_err(|error| self.failed(&state, error, "write", Some(data.len())))
     }
 
@@ -351,27 +351,29 @@ impl File {
     /// Writes everything at an offset; the position stays.
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
-        let result = state.settle().and_then(|()| state.stream.write_at(offset, data));
+        let result = state.writing(|stream| stream.write_at(offset, data));
         result.map_err(|error| self.failed_at(error, "write", offset, data.len()))
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
     pub fn resize(&self, size: usize) -> Result<()> {
         let mut state = self.begin("resize", Capabilities::RESIZE)?;
-        let result = state.settle().and_then(|()| state.stream.resize(size));
+        let result = state.writing(|stream| stream.resize(size));
         result.map_err(|error| error.context(format_args!("resize of {} to {size} bytes", self.name())))
     }
 
     /// Passes everything written on to the operating system, through every layer.
     pub fn flush(&self) -> Result<()> {
         let mut state = self.begin("flush", Capabilities::NONE)?;
-        state.stream.flush().map_err(|error| self.failed(&state, error, "flush", None))
+        let result = state.flushing(|stream| stream.flush());
+        result.map_err(|error| self.failed(&state, error, "flush", None))
     }
 
     /// Waits until everything written is on the disk, through every layer.
     pub fn sync(&self) -> Result<()> {
         let mut state = self.begin("sync", Capabilities::NONE)?;
-        state.stream.sync().map_err(|error| self.failed(&state, error, "sync", None))
+        let result = state.flushing(|stream| stream.sync());
+        result.map_err(|error| self.failed(&state, error, "sync", None))
     }
 
     /// Finishes and closes every layer, and repeats its first failure when called again.

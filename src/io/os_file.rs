@@ -250,14 +250,6 @@ impl OsFile {
     fn is_seekable(&self) -> bool {
         self.kind.has_size()
     }
-
-    /// Where something was not written a file that is complete only when it is closed never will be.
-    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
-        if let (Err(failure), Some(replacement)) = (&result, &mut self.replacement) {
-            replacement.note(failure);
-        }
-        result
-    }
 }
 
 /// Checks that the descriptor is what the mode needs, goes to the end for appending, and tells what can be done with it.
@@ -361,8 +353,7 @@ impl Stream for OsFile {
     }
 
     fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
-        let received = self.source.with(|target| source.send_to(target, self.kind, size));
-        let received = self.noted(received)?;
+        let received = self.source.with(|target| source.send_to(target, self.kind, size))?;
         self.transferred += received.unwrap_or(0) as i64;
         Ok(received)
     }
@@ -370,12 +361,12 @@ impl Stream for OsFile {
     fn write(&mut self, data: &[u8]) -> Result<()> {
         let result = self.source.with(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
         self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;
-        self.noted(result.map_err(|stopped| short_write(stopped, data.len())))
+        result.map_err(|stopped| short_write(stopped, data.len()))
     }
 
     fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
         let result = self.source.with(|descriptor| Ok(descriptor.write_all_at(offset as i64, data)))?;
-        self.noted(result.map_err(|stopped| short_write(stopped, data.len())))
+        result.map_err(|stopped| short_write(stopped, data.len()))
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
@@ -397,22 +388,21 @@ impl Stream for OsFile {
     }
 
     fn resize(&mut self, size: usize) -> Result<()> {
-        let result = self.source.with(|descriptor| descriptor.truncate(size as i64));
-        self.noted(result)
+        self.source.with(|descriptor| descriptor.truncate(size as i64))
     }
 
     fn sync(&mut self) -> Result<()> {
         match self.source.with(|descriptor| descriptor.sync()) {
             // Pipes, sockets and terminals have no disk to wait for.
             Err(error) if matches!(error.os_error(), libc::EINVAL | libc::EROFS) => Ok(()),
-            result => self.noted(result),
+            result => result,
         }
     }
 
     fn close(&mut self) -> Result<()> {
         let Some(replacement) = self.replacement.take() else { return self.source.close() };
-        let complete = replacement.check().and_then(|()| self.sync());
-        complete.and(self.source.close())?;
+        let written = self.sync();
+        written.and(self.source.close())?;
         replacement.commit()
     }
 

@@ -15,8 +15,6 @@ pub(super) struct Replacement {
     temporary: PathText,
     /// Whether there must be nothing in its place.
     exclusive: bool,
-    /// What was not written: the file is not complete, whatever is written later.
-    failure: Option<Error>,
     committed: bool,
 }
 
@@ -41,22 +39,11 @@ impl Replacement {
             (None, Some(_)) => 0o600,
         };
         let (descriptor, temporary) = create_in(&target.directory, PREFIX, permissions)?;
-        let replacement = Self { target, temporary, exclusive: options.exclusive, failure: None, committed: false };
+        let replacement = Self { target, temporary, exclusive: options.exclusive, committed: false };
         if let (None, Some(old)) = (options.permissions, old) {
             inherit(&descriptor, &old).map_err(Error::from_os)?;
         }
         Ok((descriptor, replacement))
-    }
-
-    /// Remembers that something was not written.
-    pub(super) fn note(&mut self, failure: &Error) {
-        self.failure.get_or_insert_with(|| failure.clone());
-    }
-
-    /// Whether everything was written.
-    pub(super) fn check(&self) -> Result<()> {
-        let Some(failure) = &self.failure else { return Ok(()) };
-        Err(failure.clone().context(format_args!("it was not replaced, for not everything was written")))
     }
 
     /// Puts the file, which is closed and on the disk, in its place.

@@ -33,6 +33,10 @@ pub(super) struct State {
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
+    /// Whether only closing makes the file complete.
+    needs_close: bool,
+    /// What kept something from being written: such a file will never be complete then.
+    unwritten: Option<Error>,
     /// What closing failed with, to be said again.
     pub(super) failure: Option<Error>,
 }
@@ -40,6 +44,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
         let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let needs_close = stream.needs_close();
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
@@ -47,6 +52,8 @@ impl State {
             looks_ahead,
             seekable: can.contains(Capabilities::SEEK),
             block_size,
+            needs_close,
+            unwritten: None,
             failure: None,
         }
     }
@@ -132,7 +139,8 @@ impl State {
             return Ok(Sent::NotNow);
         }
         target.settle()?;
-        Ok(match self.stream.send_to(&mut *target.stream, size)? {
+        let sent = self.stream.send_to(&mut *target.stream, size);
+        Ok(match target.noted(sent)? {
             None => Sent::Never,
             Some(0) => Sent::NotNow,
             Some(count) => Sent::Bytes(count),
@@ -262,7 +270,34 @@ impl State {
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
 
+    /// A call that writes, at the file's position.
+    #[inline]
+    pub(super) fn writing(&mut self, write: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        self.settle()?;
+        self.flushing(write)
+    }
+
+    /// A call that passes on what was written.
+    #[inline]
+    pub(super) fn flushing(&mut self, flush: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        let result = flush(&mut *self.stream);
+        self.noted(result)
+    }
+
+    #[inline]
+    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let (true, Err(error)) = (self.needs_close, &result) {
+            self.unwritten.get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+
     pub(super) fn close(&mut self) -> Result<()> {
+        if let Some(unwritten) = self.unwritten.take() {
+            // What this may fail with comes of that.
+            let _ = self.abort();
+            return Err(unwritten.context(format_args!("not everything was written, so that it stays as it was")));
+        }
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
         let _ = self.settle();
         self.stream.close()
