@@ -11,6 +11,7 @@
 #define ARROWIO_TEST_CLASSES_H
 
 #include "files.h"
+#include "host_file.h"
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -34,6 +35,7 @@ struct row {
   arrowio_mode mode;
   /* Of the streams that compress themselves. */
   arrowio_codec codec;
+  /* 1: what is written passes through. */
   int64_t buffer_size;
   /* Writing does not change its size. */
   int fixed;
@@ -295,6 +297,44 @@ static arrowio_file *open_output(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* Lays a buffered stream of row->buffer_size over a file. */
+static arrowio_file *buffer_over(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_buffered_stream_options options = {.struct_size = sizeof options, .buffer_size = row->buffer_size};
+  if (row->can & CAN_READ) OK(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  if (row->can & CAN_WRITE) OK(arrowio_buffered_output_stream_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_buffered_file(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_path(bytes, size));
+}
+
+static arrowio_file *open_buffered_pipe(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_buffer_reader(bytes, size));
+}
+
+static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, int sparse) {
+  int writes = (row->can & CAN_WRITE) != 0, reads = (row->can & CAN_READ) != 0;
+  save(behind.path, bytes, reads ? size : 0);
+  int fd = open(behind.path, (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  return host_file(fd, behind.path, row->can, sparse);
+}
+
+static arrowio_file *open_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, 0);
+}
+
+static arrowio_file *open_few_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, 1);
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -347,6 +387,20 @@ static const struct row plain_rows[] = {
     {"output stream, zstd", CAN_WRITE, open_output, ZSTD, .buffer_size = 1000},
     {"output stream, FIFO", CAN_WRITE, open_output_fifo, .place = IN_PIPE},
     {"output stream, FIFO, zstd", CAN_WRITE, open_output_fifo, .place = IN_PIPE, ZSTD},
+    {"callbacks, read", READER, open_callbacks, .place = IN_FILE},
+    {"callbacks, written", WRITER, open_callbacks, .place = IN_FILE},
+    {"callbacks, read and written", BOTH, open_callbacks, .place = IN_FILE},
+    {"callbacks, read by seeking", READER, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
+    {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
+    {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
+    {"buffered input from a buffer", CAN_READ, open_buffered_buffer, IN_BUFFER, .buffer_size = 100000},
+    {"buffered output", CAN_WRITE, open_buffered_file, FOR(WRITE)},
+    {"buffered output of one byte", CAN_WRITE, open_buffered_file, FOR(WRITE), .buffer_size = 1},
+    {"buffered output to a pipe", CAN_WRITE, open_buffered_pipe, IN_PIPE, FOR(WRITE), .buffer_size = 1000},
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])

@@ -14,12 +14,18 @@ const SOURCES: &str = "
     os_file
     standard_stream
     memory_file
+    callback_file
     compressed
+    buffered
     stream
     file
     system_file
     copy
+    statistics
     cancellation
+    executor
+    operation
+    read_many
 ";
 
 /// The header as the sources give it.

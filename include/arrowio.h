@@ -175,6 +175,13 @@ typedef struct arrowio_cancellation arrowio_cancellation;
 typedef struct arrowio_error arrowio_error;
 
 /**
+ * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
+ * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * arrowio_executor_release.
+ */
+typedef struct arrowio_executor arrowio_executor;
+
+/**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
  * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
  * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
@@ -182,6 +189,12 @@ typedef struct arrowio_error arrowio_error;
  * arrowio_file_release.
  */
 typedef struct arrowio_file arrowio_file;
+
+/**
+ * A read that an executor does. Wait for it by arrowio_operation_wait, by the descriptor, or by the callback; then take what
+ * it gave. It keeps its file alive until it is done, and goes on without references. Goes with arrowio_operation_release.
+ */
+typedef struct arrowio_operation arrowio_operation;
 
 /**
  * A source of memory that counts every byte. Thread-safe: any function from any thread. From arrowio_pool_open or one of
@@ -330,6 +343,108 @@ typedef struct arrowio_os_file_options {
 typedef uint32_t arrowio_standard_stream;
 
 /**
+ * From where an offset counts: one of the ARROWIO_SEEK constants.
+ */
+typedef uint32_t arrowio_whence;
+
+/**
+ * The functions of a callback file; all are optional, but read or write must be there. Set struct_size, and what there is
+ * not to NULL.
+ *
+ * They are called on the thread of whoever calls the file and on no other: read_at on any number of threads at once, the
+ * others one at a time. They may use other files; a call of the same file is ARROWIO_INVALID there. They must not throw,
+ * jump or call what waits for another call of the same file. A host with a global lock gives it up around the calls of
+ * this library and takes it in these functions.
+ *
+ * Each returns ARROWIO_OK, or a failure with, if it can, an error from arrowio_error_new in *out_error, which is never NULL
+ * and holds NULL at first; what it says becomes part of the message of the call. Numbers are checked: what is negative, not
+ * set, or more than was asked for is an ARROWIO_IO_ERROR that names the function.
+ */
+typedef struct arrowio_file_callbacks {
+  /**
+   * sizeof(arrowio_file_callbacks).
+   */
+  size_t struct_size;
+  /**
+   * What the file is called in messages; copied. NULL: "a callback file".
+   */
+  const char *name;
+  /**
+   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+   */
+  arrowio_status (*read)(void *user_data, void *dst, int64_t size, int64_t *out_read, struct arrowio_error **out_error);
+  /**
+   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
+   * seek, if they are there.
+   */
+  arrowio_status (*read_at)(void *user_data,
+                            int64_t offset,
+                            void *dst,
+                            int64_t size,
+                            int64_t *out_read,
+                            struct arrowio_error **out_error);
+  /**
+   * Writes up to `size` bytes, at least 1, at the position and moves it behind them. It is called again for what it leaves;
+   * 0 bytes are a failure.
+   */
+  arrowio_status (*write)(void *user_data,
+                          const void *data,
+                          int64_t size,
+                          int64_t *out_written,
+                          struct arrowio_error **out_error);
+  /**
+   * As write, at an offset; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*write_at)(void *user_data,
+                             int64_t offset,
+                             const void *data,
+                             int64_t size,
+                             int64_t *out_written,
+                             struct arrowio_error **out_error);
+  /**
+   * Moves the position to `offset` from ARROWIO_SEEK_START, or to the end: offset 0 from ARROWIO_SEEK_END. NULL: the file
+   * cannot seek.
+   */
+  arrowio_status (*seek)(void *user_data,
+                         int64_t offset,
+                         arrowio_whence whence,
+                         int64_t *out_position,
+                         struct arrowio_error **out_error);
+  /**
+   * Gives the position. NULL: it is counted, from 0 on.
+   */
+  arrowio_status (*tell)(void *user_data, int64_t *out_position, struct arrowio_error **out_error);
+  /**
+   * Gives the size in bytes. NULL: done by seek, to the end and back, if it is there.
+   */
+  arrowio_status (*size)(void *user_data, int64_t *out_size, struct arrowio_error **out_error);
+  /**
+   * Cuts or extends the file; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*resize)(void *user_data, int64_t size, struct arrowio_error **out_error);
+  /**
+   * Passes what was written on to the operating system. NULL: nothing to do. Also called before close, if there is a write.
+   */
+  arrowio_status (*flush)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Waits until what was written is on the disk. NULL: flush has to do.
+   */
+  arrowio_status (*sync)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called once, when the file is closed; nothing else but release comes after it. NULL: nothing to do.
+   */
+  arrowio_status (*close)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called in place of close when the file is closed without finishing what was written. NULL: close has to do.
+   */
+  arrowio_status (*abort)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Frees user_data when the last reference to the file has gone. NULL: nothing to free.
+   */
+  arrowio_free_fn release;
+} arrowio_file_callbacks;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -371,6 +486,28 @@ typedef struct arrowio_compression_options {
 } arrowio_compression_options;
 
 /**
+ * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_buffered_stream_options {
+  /**
+   * sizeof(arrowio_buffered_stream_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the buffer comes from, and buffers that are read. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536.
+   */
+  int64_t buffer_size;
+  /**
+   * Input only: how many bytes may be taken from the other file, which is the end then. 0: as many as there are.
+   */
+  int64_t read_bound;
+} arrowio_buffered_stream_options;
+
+/**
  * Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
  */
 typedef struct arrowio_stream_options {
@@ -399,11 +536,6 @@ typedef struct arrowio_stream_options {
    */
   const struct arrowio_os_file_options *file_options;
 } arrowio_stream_options;
-
-/**
- * From where an offset counts: one of the ARROWIO_SEEK constants.
- */
-typedef uint32_t arrowio_whence;
 
 /**
  * What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
@@ -492,9 +624,114 @@ typedef struct arrowio_copy_options {
 } arrowio_copy_options;
 
 /**
+ * What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
+ */
+typedef struct arrowio_file_statistics {
+  /**
+   * sizeof(arrowio_file_statistics).
+   */
+  size_t struct_size;
+  /**
+   * Calls that read and succeeded.
+   */
+  int64_t read_calls;
+  /**
+   * Bytes that these gave.
+   */
+  int64_t bytes_read;
+  /**
+   * Calls that wrote and succeeded.
+   */
+  int64_t write_calls;
+  /**
+   * Bytes that these took.
+   */
+  int64_t bytes_written;
+  /**
+   * Calls of the operating system, for this file and those beneath it, on the threads that called.
+   */
+  int64_t system_calls;
+  /**
+   * Nanoseconds in these: the time waited.
+   */
+  int64_t system_nanoseconds;
+} arrowio_file_statistics;
+
+/**
  * What arrowio_cancellation_run calls; must not throw.
  */
 typedef void (*arrowio_run_fn)(void *user_data);
+
+/**
+ * Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
+ * one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
+ * library's; must not throw.
+ */
+typedef void (*arrowio_operation_fn)(void *user_data, struct arrowio_operation *operation);
+
+/**
+ * Options of operations. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_operation_options {
+  /**
+   * sizeof(arrowio_operation_options).
+   */
+  size_t struct_size;
+  /**
+   * Called when the operation is done. Optional.
+   */
+  arrowio_operation_fn callback;
+  /**
+   * For the callback.
+   */
+  void *user_data;
+  /**
+   * Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
+   */
+  arrowio_free_fn free;
+  /**
+   * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
+   * a thread when a thread comes to it or somebody waits for it. 0: never.
+   */
+  int64_t timeout;
+} arrowio_operation_options;
+
+/**
+ * Bytes of a file.
+ */
+typedef struct arrowio_range {
+  /**
+   * The first one, at least 0.
+   */
+  int64_t offset;
+  /**
+   * How many, at least 0.
+   */
+  int64_t size;
+} arrowio_range;
+
+/**
+ * Options of reading many ranges. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_read_many_options {
+  /**
+   * sizeof(arrowio_read_many_options).
+   */
+  size_t struct_size;
+  /**
+   * Whose threads read together with the calling one, as far as they have time. NULL: none.
+   */
+  struct arrowio_executor *executor;
+  /**
+   * Ranges with at most so many bytes between them are read at once. 0: 8192. Negative: none between them.
+   */
+  int64_t hole_size_limit;
+  /**
+   * Ranges are not put together to reads of more bytes than this. 0: 32 MiB. Negative: none are put together but those
+   * inside others.
+   */
+  int64_t range_size_limit;
+} arrowio_read_many_options;
 
 /**
  * Done.
@@ -707,6 +944,24 @@ const char *arrowio_error_message(const struct arrowio_error *error);
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
 int32_t arrowio_error_os_error(const struct arrowio_error *error);
+
+/**
+ * Makes an error, for the host's functions that the library calls: they end by
+ * `return arrowio_error_new(status, errno, "what failed", out_error);`.
+ *
+ * \param status     what it is: one of the failures above.
+ * \param os_error   the system's errno behind it, or 0.
+ * \param message    what failed, on what, and why; NUL-terminated UTF-8. It is copied.
+ * \param out_error  optional: the error, for whoever called the host's function to release.
+ * \return the status, never ARROWIO_OK; ARROWIO_INVALID (NULL, or a status that is no known failure; the error then says
+ *         so), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, to be passed on. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_error_new(arrowio_status status,
+                                 int32_t os_error,
+                                 const char *message,
+                                 struct arrowio_error **out_error);
 
 /**
  * Takes one more reference.
@@ -1511,6 +1766,25 @@ arrowio_status arrowio_fixed_size_buffer_writer_new(struct arrowio_buffer *buffe
                                                     struct arrowio_error **out_error);
 
 /**
+ * Makes a file of the host's functions. What it can do follows from which there are; positions and sizes begin at what they
+ * say. Small reads and writes are not gathered: lay a buffered stream over it.
+ *
+ * \param callbacks  the functions; copied.
+ * \param user_data  passed to each of them.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, neither read nor write, read_at without read, write_at or resize without write,
+ *         a wrong struct_size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure release is
+ * not called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *callbacks,
+                                         void *user_data,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
@@ -1548,6 +1822,93 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
                                                     const struct arrowio_compression_options *options,
                                                     struct arrowio_file **out_file,
                                                     struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size
+ * pass through. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_input_stream_new(struct arrowio_file *raw,
+                                                 const struct arrowio_buffered_stream_options *options,
+                                                 struct arrowio_file **out_file,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Makes a file that gathers small writes before it passes them to another one. Writes of at least the buffer's size pass
+ * through. Closing it writes what is gathered and closes the other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional; without read_bound.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_output_stream_new(struct arrowio_file *raw,
+                                                  const struct arrowio_buffered_stream_options *options,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Sets how many bytes a buffered stream gathers from now on. What it has gathered is kept, or written.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param size       bytes, from 1 to 1 GiB.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a size out of bounds), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno: what was gathered could not be written), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_set_buffer_size(struct arrowio_file *file,
+                                                       int64_t size,
+                                                       struct arrowio_error **out_error);
+
+/**
+ * How many bytes a buffered stream gathers.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_size   bytes. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_buffer_size(struct arrowio_file *file,
+                                                   int64_t *out_size,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Closes a buffered stream and gives the file beneath it back, which stays open. What was gathered for writing is written
+ * first; what was read ahead comes in a buffer: it and then the file give all that the stream would have given. On failure
+ * nothing is closed and nothing is lost.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_raw    the file beneath; NULL on failure.
+ * \param out_ahead  what was read ahead, often empty, and always so of a stream that writes; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno: what
+ *         was gathered could not be written), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the file and one to the buffer. Threads: one call at a time per file, others
+ * wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
+                                              struct arrowio_file **out_raw,
+                                              struct arrowio_buffer **out_ahead,
+                                              struct arrowio_error **out_error);
 
 /**
  * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
@@ -2074,6 +2435,32 @@ arrowio_status arrowio_file_copy(struct arrowio_file *source,
                                  struct arrowio_error **out_error);
 
 /**
+ * Counts from now on what calls on a file do. Without it nothing is counted, for counting takes time: where reads are
+ * served from memory it multiplies that of the smallest ones.
+ *
+ * \param file       the file; counting what is counted already changes nothing.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Tells what calls on a file did since they are counted, also once it is closed.
+ *
+ * \param file            the file.
+ * \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
+ */
+arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
+                                            struct arrowio_file_statistics *out_statistics,
+                                            struct arrowio_error **out_error);
+
+/**
  * Makes a cancellation that stops nothing yet.
  *
  * \param out_cancellation  the cancellation; NULL on failure.
@@ -2176,6 +2563,298 @@ void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
 arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
                                              struct arrowio_cancellation *cancellation,
                                              struct arrowio_error **out_error);
+
+/**
+ * Makes an executor. It starts no thread yet.
+ *
+ * \param threads       the most threads that it may have, at least 1.
+ * \param out_executor  the executor; NULL on failure.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_new(int32_t threads,
+                                    struct arrowio_executor **out_executor,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Changes the most threads that an executor may have. New ones start when they are needed, surplus ones end when they have
+ * done what they are at.
+ *
+ * \param executor   the executor.
+ * \param threads    at least 1.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_resize(struct arrowio_executor *executor,
+                                       int32_t threads,
+                                       struct arrowio_error **out_error);
+
+/**
+ * The most threads that an executor may have.
+ *
+ * \param executor     the executor.
+ * \param out_threads  how many. Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_threads(struct arrowio_executor *executor,
+                                        int64_t *out_threads,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops an executor for good: operations that have not begun end with ARROWIO_CANCELLED, on this thread; those that run go
+ * on to their end. Then waits for its threads. Before the program unloads the library it waits for all of them.
+ *
+ * \param executor     the executor, stopped already or not.
+ * \param nanoseconds  how long to wait for its threads to end, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (all threads have ended, or nanoseconds is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
+ *         below -1, waiting on one of its own threads, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_stop(struct arrowio_executor *executor,
+                                     int64_t nanoseconds,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param executor  the executor, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_executor *arrowio_executor_retain(struct arrowio_executor *executor);
+
+/**
+ * Gives one reference back. The last one, also of the files that use the executor, stops it without waiting: its threads
+ * finish what they are at and end by themselves.
+ *
+ * \param executor  the executor, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_executor_release(struct arrowio_executor *executor);
+
+/**
+ * Starts arrowio_file_read_buffer on an executor. Reads of one file that are started one after the other are done so where
+ * the executor has one thread.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_async(struct arrowio_file *file,
+                                       struct arrowio_executor *executor,
+                                       int64_t size,
+                                       const struct arrowio_operation_options *options,
+                                       struct arrowio_operation **out_operation,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_at_buffer on an executor.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param offset         where to read, in bytes, at least 0; past the end: 0 bytes.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_at_async(struct arrowio_file *file,
+                                          struct arrowio_executor *executor,
+                                          int64_t offset,
+                                          int64_t size,
+                                          const struct arrowio_operation_options *options,
+                                          struct arrowio_operation **out_operation,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Waits until an operation is done, well or not. The callback may still be running then.
+ *
+ * \param operation    the operation.
+ * \param nanoseconds  how long to wait at most, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (it is done; arrowio_operation_result tells how it ended), ARROWIO_TIMED_OUT (it goes on),
+ *         ARROWIO_CANCELLED (this call's own cancellation), ARROWIO_INVALID (NULL, a number below -1, in a child of fork()
+ *         unless it was done before), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, but the only thread of the executor would wait for itself. Since 0.1.
+ */
+arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
+                                      int64_t nanoseconds,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Whether an operation is done, well or not.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return 1 if it is done; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_operation_is_done(const struct arrowio_operation *operation);
+
+/**
+ * Cancels an operation: one that has not begun ends here and now, one that runs ends as soon as it can. Does nothing to one
+ * that is done.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_operation_cancel(struct arrowio_operation *operation);
+
+/**
+ * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+ *
+ * \param operation       the operation.
+ * \param out_descriptor  the descriptor. Written on success only.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (no descriptor is left, with errno),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the descriptor is the operation's, to be waited for but not read or closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_descriptor(struct arrowio_operation *operation,
+                                            int *out_descriptor,
+                                            struct arrowio_error **out_error);
+
+/**
+ * How an operation ended.
+ *
+ * \param operation  the operation.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return what the read gave, with its error: ARROWIO_OK, ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others; ARROWIO_INVALID also for NULL and for an
+ *         operation that is not done.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_result(struct arrowio_operation *operation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * How many buffers an operation has to give.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return how many; 0 for one that is not done, failed, or has given them.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_operation_buffer_count(const struct arrowio_operation *operation);
+
+/**
+ * Gives the buffers that were read, once.
+ *
+ * \param operation    an operation that is done.
+ * \param out_buffers  where the buffers go, room for `count` of them; all NULL on failure. May be NULL if count is 0.
+ * \param count        how many there are: arrowio_operation_buffer_count.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, another count, not done, taken before), or what the read
+ *         failed with, as arrowio_operation_result gives it: ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_take_buffers(struct arrowio_operation *operation,
+                                              struct arrowio_buffer **out_buffers,
+                                              int64_t count,
+                                              struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param operation  the operation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_operation *arrowio_operation_retain(struct arrowio_operation *operation);
+
+/**
+ * Gives one reference back. The operation goes on all the same; what it reads is let go of.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_operation_release(struct arrowio_operation *operation);
+
+/**
+ * Reads many ranges, in any order; they may overlap, be the same, be empty and lie past the end. Near ones are read at once,
+ * and all buffers are slices of one piece of memory (of a memory map or buffer reader, of that; where the file does not
+ * know its size, of their own), which lives until the last of them is gone. The position is neither used nor moved.
+ *
+ * \param file         the file.
+ * \param ranges       what to read, `count` ranges; may be NULL if count is 0.
+ * \param count        how many, at least 0.
+ * \param options      optional.
+ * \param out_buffers  room for `count` buffers, one for each range, with fewer bytes only at the end; all NULL on failure.
+ *                     May be NULL if count is 0.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any number at once, and at the same time as any other
+ * call; also on a thread of the executor. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many(struct arrowio_file *file,
+                                      const struct arrowio_range *ranges,
+                                      int64_t count,
+                                      const struct arrowio_read_many_options *options,
+                                      struct arrowio_buffer **out_buffers,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_many on an executor.
+ *
+ * \param file               the file.
+ * \param executor           whose threads do it.
+ * \param ranges             what to read, `count` ranges, which are copied; may be NULL if count is 0.
+ * \param count              how many, at least 0.
+ * \param options            optional; its executor may be the same one.
+ * \param operation_options  optional.
+ * \param out_operation      the operation, which gives `count` buffers; NULL on failure.
+ * \param out_error          optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the reads fail with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
+                                            struct arrowio_executor *executor,
+                                            const struct arrowio_range *ranges,
+                                            int64_t count,
+                                            const struct arrowio_read_many_options *options,
+                                            const struct arrowio_operation_options *operation_options,
+                                            struct arrowio_operation **out_operation,
+                                            struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, Extensible};
 use super::buffer::arrowio_buffer;
+use super::buffered;
 use super::compressed::{ARROWIO_CODEC_DETECT, ARROWIO_CODEC_NONE, arrowio_codec, codec};
 use super::error::{arrowio_error, arrowio_status};
 use super::file::arrowio_file;
@@ -9,10 +10,8 @@ use super::guard;
 use super::handle::{self, Slot};
 use super::os_file::arrowio_os_file_options;
 use super::pool::arrowio_pool;
-use crate::error::{Result, error};
-use crate::io::{
-    Compression, MOST_GATHERED, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, output_stream,
-};
+use crate::error::Result;
+use crate::io::{Compression, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 use crate::memory::Buffer;
 use std::ffi::c_char;
 
@@ -50,10 +49,8 @@ impl arrowio_stream_options {
         };
         let buffer_size = match given.buffer_size {
             0 => StreamOptions::DEFAULT_BUFFER_SIZE,
-            size if size > MOST_GATHERED as i64 => {
-                return Err(error!(Invalid, "buffer_size is {size}, it must not be above {MOST_GATHERED}"));
-            }
-            size => usize::try_from(size).unwrap_or(0),
+            ..0 => 0,
+            size => buffered::buffer_size(size)?,
         };
         let compression = match given.codec {
             ARROWIO_CODEC_DETECT => Compression::Detect,

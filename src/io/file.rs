@@ -6,10 +6,11 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{CHUNK, Sent, State, lost, read_to_end, read_until_full};
+use super::state::{Sent, State, lost, read_until_full};
+use super::statistics::{Counters, Counting, Statistics};
 use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box};
 use crate::sys::Metadata;
 use crate::task::{Cancellable, Cancellation, Scope};
@@ -32,6 +33,9 @@ pub(crate) struct Inner {
     capabilities: Capabilities,
     needs_close: bool,
     closed: AtomicBool,
+    /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
+    lane: AtomicBool,
+    counters: Counters,
     /// What calls on the file stop for.
     cancellable: Cancellable,
     system: Option<Shared<dyn SystemFile>>,
@@ -53,6 +57,8 @@ impl File {
             capabilities: stream.capabilities(),
             needs_close: stream.needs_close(),
             closed: AtomicBool::new(false),
+            lane: AtomicBool::new(true),
+            counters: Counters::default(),
             cancellable: Cancellable::new(),
             system: stream.system_file(),
             random: stream.random_access(),
@@ -131,16 +137,18 @@ impl File {
 
     #[inline(never)]
     fn read_in_turn(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let size = dst.len();
-        state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let result = state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|count| self.count_read(*count))
     }
 
     /// Gives what one attempt brings, at least a byte unless at the end.
     pub fn read_some(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let size = dst.len();
-        state.read_once(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let result = state.read_once(dst).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|count| self.count_read(*count))
     }
 
     /// Up to `size` bytes in a buffer, fewer only at the end; without a copy where the class can.
@@ -154,9 +162,9 @@ impl File {
 
     #[inline(never)]
     fn read_buffer_in_turn(&self, size: usize) -> Result<Buffer> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
-        let result = state.read_buffer(size);
-        result.map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let mut state = self.begin_read()?;
+        let result = state.read_buffer(size).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|buffer| self.count_read(buffer.size()))
     }
 
     /// Everything up to the end.
@@ -175,12 +183,13 @@ impl File {
 
     #[inline(never)]
     fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let (random, _scope) = self.begin_at()?;
-        match random.read_at(offset, dst) {
+        let (random, _aside) = self.begin_at()?;
+        let result = match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
-            first => self.read_at_rest(random, offset, dst, first),
-        }
+            first => self.read_at_rest(&**random, offset, dst, first),
+        };
+        result.inspect(|count| self.count_read(*count))
     }
 
     #[inline(never)]
@@ -211,22 +220,10 @@ impl File {
 
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
-        let (random, _scope) = self.begin_at()?;
-        self.slice_or_read_at(random, offset, size).map_err(|error| self.failed_at(error, "read", offset, size))
-    }
-
-    fn slice_or_read_at(&self, random: &dyn RandomAccess, offset: usize, size: usize) -> Result<Buffer> {
-        if let Some(slice) = random.slice_at(offset, size)? {
-            return Ok(slice);
-        }
-        let hint = if size > CHUNK { random.size_hint() } else { None };
-        let hint = hint.map(|end| end.saturating_sub(offset));
-        let mut builder = BufferBuilder::new(random.pool().clone());
-        read_to_end(&mut builder, size, hint, |room, done| {
-            read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest))
-                .map_err(|(error, _)| error)
-        })?;
-        builder.finish()
+        let (random, _aside) = self.begin_at()?;
+        let result = random.read_buffer_at(offset, size);
+        let result = result.map_err(|error| self.failed_at(error, "read", offset, size));
+        result.inspect(|buffer| self.count_read(buffer.size()))
     }
 
     /// The next bytes, up to `size` and fewer only at the end, without moving. Good until the next call on this file.
@@ -248,17 +245,19 @@ impl File {
 
     #[inline(never)]
     fn read_line_in_turn(&self) -> Result<*const [u8]> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let result = state.read_line().map(std::ptr::from_ref);
-        result.map_err(|error| self.failed(&state, error, "read of a line", None))
+        let result = result.map_err(|error| self.failed(&state, error, "read of a line", None));
+        result.inspect(|line| self.count_read(line.len()))
     }
 
     /// The next lines in one buffer, and how many: at least one unless at the end, at most one less than there are
     /// `offsets`. Line i lies between `offsets[i]` and `offsets[i + 1]`.
     pub fn read_lines(&self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let result = state.read_lines(offsets);
-        result.map_err(|error| self.failed(&state, error, "read of lines", None))
+        let result = result.map_err(|error| self.failed(&state, error, "read of lines", None));
+        result.inspect(|(lines, _)| self.count_read(lines.size()))
     }
 
     /// Moves on by up to `size` bytes, fewer only at the end.
@@ -270,24 +269,25 @@ impl File {
     /// Lets `take` have bytes that lie ahead, `most` at most and at least one unless at the end; it gives how many of them
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let (count, consumed) = match state.some_ahead(most) {
             Ok(ahead) => (ahead.len(), take(ahead)?),
             Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
         };
         state.move_on(consumed)?;
+        self.count_read(consumed);
         Ok(count)
     }
 
     /// Takes back the last bytes that were read, for `error` kept them from where they should go.
     pub(super) fn take_back(&self, bytes: &[u8], error: Error) -> Error {
-        let result = self.begin("read from", Capabilities::READ).and_then(|mut state| state.put_back(bytes));
+        let result = self.begin_read().and_then(|mut state| state.put_back(bytes));
         result.map_or_else(|_| lost(error.clone(), bytes.len()), |()| error.clone())
     }
 
     /// One attempt to move up to `size` bytes to `target` within the operating system.
     pub(super) fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
-        let begin_source = || self.begin("read from", Capabilities::READ);
+        let begin_source = || self.begin_read();
         let begin_target = || target.begin("write to", Capabilities::WRITE);
         // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever.
         let (mut from, mut to);
@@ -298,7 +298,12 @@ impl File {
             to = begin_target()?;
             from = begin_source()?;
         }
-        from.send_to(&mut to, size)
+        let sent = from.send_to(&mut to, size)?;
+        if let Sent::Bytes(count) = sent {
+            self.count_read(count);
+            target.0.counters.count_write(count);
+        }
+        Ok(sent)
     }
 
     /// Whether both refer to one file.
@@ -333,7 +338,8 @@ impl File {
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
         let result = state.writing(|stream| stream.write(data));
-        result.map_err(|error| self.failed(&state, error, "write", Some(data.len())))
+        let result = result.map_err(|error| self.failed(&state, error, "write", Some(data.len())));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
     }
 
     /// As `write`, and tells how many bytes were written, all of them or, where it fails, those that got through.
@@ -352,7 +358,8 @@ impl File {
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
         let result = state.writing(|stream| stream.write_at(offset, data));
-        result.map_err(|error| self.failed_at(error, "write", offset, data.len()))
+        let result = result.map_err(|error| self.failed_at(error, "write", offset, data.len()));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
@@ -380,9 +387,10 @@ impl File {
     pub fn close(&self) -> Result<()> {
         // It closes also where there is no memory for a scope.
         let _scope = self.0.cancellable.enter().ok();
+        let _counting = self.0.counters.begin();
         let mut state = self.end("close")?;
         if !self.is_closed() {
-            self.0.closed.store(true, Release);
+            self.set_closed();
             let result = state.close();
             state.failure = result.map_err(|error| error.context(format_args!("close of {}", self.name()))).err();
         }
@@ -395,7 +403,7 @@ impl File {
         if self.is_closed() {
             return Ok(());
         }
-        self.0.closed.store(true, Release);
+        self.set_closed();
         state.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
     }
 
@@ -404,8 +412,38 @@ impl File {
         let mut state = self.end("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
-        self.0.closed.store(true, Release);
+        self.set_closed();
         Ok(buffer)
+    }
+
+    /// Checks that a layer over this file can do with it what it needs.
+    pub(super) fn check_base(&self, needs: Capabilities, doing: &str) -> Result<()> {
+        if self.capabilities().contains(needs) {
+            return Ok(());
+        }
+        let how = match needs {
+            Capabilities::READ => "read",
+            Capabilities::WRITE => "written",
+            _ => "read at offsets",
+        };
+        Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Marks the file as closed, in whose turn everything was taken out of it.
+    pub(super) fn set_closed(&self) {
+        self.0.lane.store(false, Release);
+        self.0.closed.store(true, Release);
+    }
+
+    /// Counts from now on what calls on this file do.
+    pub fn enable_statistics(&self) {
+        self.0.counters.enable();
+        self.0.lane.store(false, Release);
+    }
+
+    /// What calls on this file did since they are counted.
+    pub fn statistics(&self) -> Statistics {
+        self.0.counters.so_far()
     }
 
     /// Waits for every call that is under way, before the file is closed.
@@ -419,12 +457,22 @@ impl File {
     }
 
     #[inline]
-    fn open_memory(&self) -> Option<&MemoryCursor> {
-        self.0.memory.as_deref().filter(|_| !self.0.closed.load(Acquire))
+    pub(super) fn count_read(&self, size: usize) {
+        self.0.counters.count_read(size);
     }
 
     #[inline]
-    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
+    fn begin_read(&self) -> Result<Turn<'_>> {
+        self.begin("read from", Capabilities::READ)
+    }
+
+    #[inline]
+    fn open_memory(&self) -> Option<&MemoryCursor> {
+        self.0.memory.as_deref().filter(|_| self.0.lane.load(Acquire))
+    }
+
+    #[inline]
+    pub(super) fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, doing)),
@@ -434,18 +482,19 @@ impl File {
             Err(error) => return Err(self.refused(error, doing)),
         };
         self.check(doing, needs)?;
-        Ok(Turn { held, _scope: scope })
+        Ok(Turn { held, _scope: scope, _counting: self.0.counters.begin() })
     }
 
     #[inline]
-    fn begin_at(&self) -> Result<(&dyn RandomAccess, Option<Scope>)> {
+    pub(super) fn begin_at(&self) -> Result<(&Shared<dyn RandomAccess>, Aside<'_>)> {
         const DOING: &str = "read at an offset of";
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, DOING)),
         };
         self.check(DOING, Capabilities::READ_AT)?;
-        self.0.random.as_deref().map(|random| (random, scope)).ok_or_else(|| self.unable(DOING))
+        let aside = (scope, self.0.counters.begin());
+        self.0.random.as_ref().map(|random| (random, aside)).ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
@@ -474,7 +523,7 @@ impl File {
 
     #[cold]
     #[inline(never)]
-    fn refused(&self, error: Error, doing: &str) -> Error {
+    pub(super) fn refused(&self, error: Error, doing: &str) -> Error {
         error.context(format_args!("cannot {doing} {}", self.name()))
     }
 
@@ -506,10 +555,14 @@ impl fmt::Display for Over<'_> {
     }
 }
 
+/// What stands by a call that needs no turn: what it stops for, and what is counted of it.
+pub(super) type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
+
 /// A call's turn on the file's state, and what it stops for.
-struct Turn<'a> {
+pub(super) struct Turn<'a> {
     held: Held<'a, State>,
     _scope: Option<Scope>,
+    _counting: Option<Counting<'a>>,
 }
 
 impl Deref for Turn<'_> {

@@ -82,7 +82,7 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
         let opened = match (codec, encoder) {
             (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
             _ if options.buffer_size == 0 => Ok(raw.clone()),
-            _ => buffered_output_stream(raw.clone(), options.buffer_size, &options.pool),
+            _ => buffered_output_stream(&raw, options.buffer_size, &options.pool),
         };
         // Nothing was written that should be finished; why it cannot be opened is what matters.
         opened.inspect_err(|_| drop(raw.abort()))

@@ -1,11 +1,14 @@
 //! What stands behind a file's calls that go one at a time: the class, and what was read ahead of the position.
 
 use super::Capabilities;
+use super::buffered::{Buffered, Detached, not_buffered};
+use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
 /// How much is read at once where nobody said how much.
@@ -33,9 +36,7 @@ pub(super) struct State {
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
-    /// Whether only closing makes the file complete.
-    needs_close: bool,
-    /// What kept something from being written: such a file will never be complete then.
+    /// Where only closing makes the file complete: what kept it from ever being so.
     unwritten: Option<Error>,
     /// What closing failed with, to be said again.
     pub(super) failure: Option<Error>,
@@ -44,7 +45,6 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
         let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
-        let needs_close = stream.needs_close();
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
@@ -52,7 +52,6 @@ impl State {
             looks_ahead,
             seekable: can.contains(Capabilities::SEEK),
             block_size,
-            needs_close,
             unwritten: None,
             failure: None,
         }
@@ -171,14 +170,15 @@ impl State {
             let ahead = self.stream.peek(size)?;
             return Ok(&ahead[..ahead.len().min(size)]);
         }
-        self.lookahead.peek(size, |room| self.stream.read(room))
+        self.lookahead.peek(size, self.block_size, |room| self.stream.read(room))
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
         if self.looks_ahead() {
             return self.stream.read_line();
         }
-        self.lookahead.read_line(|room| self.stream.read(room))
+        let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
+        self.lookahead.read_line(piece, |room| self.stream.read(room))
     }
 
     /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
@@ -286,10 +286,37 @@ impl State {
 
     #[inline]
     fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
-        if let (true, Err(error)) = (self.needs_close, &result) {
+        result.inspect_err(|error| self.note(error))
+    }
+
+    #[cold]
+    fn note(&mut self, error: &Error) {
+        if self.stream.needs_close() {
             self.unwritten.get_or_insert_with(|| error.clone());
         }
-        result
+    }
+
+    pub(super) fn buffered(&mut self) -> Result<&mut dyn Buffered> {
+        self.stream.buffered().ok_or_else(not_buffered)
+    }
+
+    pub(super) fn block_size(&self) -> usize {
+        self.block_size
+    }
+
+    /// Of a buffered stream. What is there already is given before more is read.
+    pub(super) fn set_block_size(&mut self, size: usize) -> Result<()> {
+        self.buffered()?.set_buffer_size(size)?;
+        self.block_size = size;
+        Ok(())
+    }
+
+    /// Of a buffered stream: lets go of the file beneath and gives it with what was read ahead.
+    pub(super) fn detach(&mut self) -> Result<(File, Buffer)> {
+        let raw = self.buffered()?.detach()?;
+        let ahead = self.lookahead.take_all()?;
+        self.stream = try_box(Detached)?;
+        Ok((raw, ahead))
     }
 
     pub(super) fn close(&mut self) -> Result<()> {

@@ -1,10 +1,12 @@
 //! What a class of file implements.
 
 use super::Capabilities;
+use super::buffered::Buffered;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::state::{CHUNK, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, Metadata};
 use std::ffi::CStr;
@@ -139,6 +141,11 @@ pub(crate) trait Stream: Send {
         self.close()
     }
 
+    /// The class as one that gathers small reads or writes.
+    fn buffered(&mut self) -> Option<&mut dyn Buffered> {
+        None
+    }
+
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
     fn take_buffer(&mut self) -> Result<Buffer> {
         Err(error!(Invalid, "it does not keep what is written to it"))
@@ -184,6 +191,20 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
     fn end(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Up to `size` bytes at an offset in a buffer, fewer only at the end; without a copy where the class can.
+    fn read_buffer_at(&self, offset: usize, size: usize) -> Result<Buffer> {
+        if let Some(slice) = self.slice_at(offset, size)? {
+            return Ok(slice);
+        }
+        let hint = if size > CHUNK { self.size_hint() } else { None };
+        let hint = hint.map(|end| end.saturating_sub(offset));
+        let mut builder = BufferBuilder::new(self.pool().clone());
+        read_to_end(&mut builder, size, hint, |room, done| {
+            read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
+        })?;
+        builder.finish()
     }
 }
 

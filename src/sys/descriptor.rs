@@ -95,10 +95,10 @@ impl Descriptor {
 
     /// As `open`, with a relative path beginning in `directory`.
     pub(super) fn open_at(directory: RawFd, path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
-        if is_interruptible() {
-            if let Some(descriptor) = Self::open_fifo(directory, path, flags)? {
-                return Ok(descriptor);
-            }
+        if is_interruptible()
+            && let Some(descriptor) = Self::open_fifo(directory, path, flags)?
+        {
+            return Ok(descriptor);
         }
         let flags = flags.0 | libc::O_CLOEXEC;
         // SAFETY: the path is NUL-terminated.
@@ -271,10 +271,7 @@ impl Descriptor {
             Whence::End => libc::SEEK_END,
         };
         // SAFETY: no memory involved.
-        match unsafe { libc::lseek(self.fd, offset, whence) } {
-            -1 => Err(errno()),
-            position => Ok(position),
-        }
+        retry(|| unsafe { libc::lseek(self.fd, offset, whence) } as isize).map(|position| position as i64)
     }
 
     /// Cuts or extends the file; what is new reads as zeros.

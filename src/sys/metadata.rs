@@ -67,6 +67,7 @@ unsafe fn filled(ask: impl Fn(*mut libc::stat) -> libc::c_int) -> OsResult<Metad
 }
 
 impl From<&libc::stat> for Metadata {
+    #[allow(clippy::unnecessary_cast, reason = "some types differ between machines")]
     fn from(stat: &libc::stat) -> Self {
         let kind = match stat.st_mode & libc::S_IFMT {
             libc::S_IFREG => FileKind::Regular,

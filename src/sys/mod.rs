@@ -6,6 +6,7 @@ mod event;
 mod interrupt;
 mod mapping;
 mod metadata;
+mod meter;
 mod pages;
 mod path;
 mod process;
@@ -24,11 +25,14 @@ pub(crate) use event::Event;
 pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible};
 pub(crate) use mapping::{Access, Mapping};
 pub use metadata::Metadata;
+pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
 pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 pub(crate) use signal::without_sigpipe;
-pub(crate) use thread::{Thread, ThreadMain, process_number};
+pub(crate) use thread::{Thread, process_number};
+
+use meter::metered;
 
 /// The calling thread's errno.
 fn errno() -> i32 {
@@ -39,7 +43,7 @@ fn errno() -> i32 {
 /// Repeats a call that a signal interrupted; -1 means failure, as system calls have it.
 fn retry(mut call: impl FnMut() -> isize) -> std::result::Result<usize, i32> {
     loop {
-        match call() {
+        match metered(&mut call) {
             -1 if errno() == libc::EINTR => continue,
             -1 => return Err(errno()),
             done => return Ok(done as usize),
