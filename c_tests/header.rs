@@ -19,6 +19,7 @@ const SOURCES: &str = "
     buffered
     stream
     file
+    system_file
     copy
     statistics
     fault_guard

@@ -53,6 +53,35 @@
 #define ARROWIO_VERSION_NUMBER 100
 
 /**
+ * A relative path begins in the directory that arrowio_os_file_options.directory is open for.
+ */
+#define ARROWIO_OPEN_AT 1
+
+/**
+ * The path must not lead out of the directory that it begins in, be it by "..", as an absolute one or by symbolic links,
+ * nor through the links of /proc that stand for open files: ARROWIO_IO_ERROR with EXDEV or ELOOP. Links that stay beneath
+ * it are followed. It holds whatever others rename meanwhile.
+ */
+#define ARROWIO_OPEN_BENEATH 2
+
+/**
+ * What the path names must not be a symbolic link: ARROWIO_IO_ERROR with ELOOP.
+ */
+#define ARROWIO_OPEN_NO_FOLLOW 4
+
+/**
+ * The file must not be there already: ARROWIO_ALREADY_EXISTS. Not with ARROWIO_MODE_READ.
+ */
+#define ARROWIO_OPEN_EXCLUSIVE 8
+
+/**
+ * With ARROWIO_MODE_WRITE only: what is written goes to a new file beside the target, ".arrowio-" and random letters, that
+ * takes the target's place when it is closed; at any moment there is either the old content or all of the new. See
+ * arrowio_os_file_open.
+ */
+#define ARROWIO_OPEN_ATOMIC 16
+
+/**
  * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1
@@ -91,6 +120,41 @@
  * Buffers that are read are slices of what the file is made of: no copy.
  */
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
+
+/**
+ * A regular file.
+ */
+#define ARROWIO_KIND_REGULAR 1
+
+/**
+ * A directory.
+ */
+#define ARROWIO_KIND_DIRECTORY 2
+
+/**
+ * A symbolic link.
+ */
+#define ARROWIO_KIND_LINK 3
+
+/**
+ * A pipe or FIFO.
+ */
+#define ARROWIO_KIND_PIPE 4
+
+/**
+ * A socket.
+ */
+#define ARROWIO_KIND_SOCKET 5
+
+/**
+ * A terminal or another character device.
+ */
+#define ARROWIO_KIND_CHARACTER_DEVICE 6
+
+/**
+ * A block device.
+ */
+#define ARROWIO_KIND_BLOCK_DEVICE 7
 
 /**
  * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
@@ -265,13 +329,23 @@ typedef struct arrowio_os_file_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666.
+   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666, of a temporary file 0600; with
+   * ARROWIO_OPEN_ATOMIC those of the file that is replaced.
    */
   uint32_t permissions;
   /**
    * Not 0: a descriptor stays the caller's and is not closed with the file.
    */
   int32_t borrow_descriptor;
+  /**
+   * How a path is opened: a sum of ARROWIO_OPEN constants. 0: as open(2) does, from the current directory.
+   */
+  uint32_t flags;
+  /**
+   * With ARROWIO_OPEN_AT: the open directory that a relative path begins in; it stays the caller's, and may be closed as
+   * soon as the call is over.
+   */
+  int32_t directory;
 } arrowio_os_file_options;
 
 /**
@@ -468,7 +542,65 @@ typedef struct arrowio_stream_options {
    * Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
    */
   int32_t compression_level;
+  /**
+   * How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+   */
+  const struct arrowio_os_file_options *file_options;
 } arrowio_stream_options;
+
+/**
+ * What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
+ */
+typedef struct arrowio_metadata {
+  /**
+   * sizeof(arrowio_metadata).
+   */
+  size_t struct_size;
+  /**
+   * An ARROWIO_KIND constant.
+   */
+  uint32_t kind;
+  /**
+   * Permission bits, 07777 at most.
+   */
+  uint32_t permissions;
+  /**
+   * Owner.
+   */
+  uint32_t uid;
+  /**
+   * Group.
+   */
+  uint32_t gid;
+  /**
+   * Bytes, as the system says: of files under /proc and of devices it says 0. Compressed ones, where they are compressed.
+   */
+  int64_t size;
+  /**
+   * How many names it has; 0: it has been removed.
+   */
+  uint64_t links;
+  /**
+   * Its number on its device.
+   */
+  uint64_t inode;
+  /**
+   * The number of its device.
+   */
+  uint64_t device;
+  /**
+   * When it was last read, in nanoseconds since 1970 UTC, as are the others.
+   */
+  int64_t accessed;
+  /**
+   * When its content was last changed.
+   */
+  int64_t modified;
+  /**
+   * When its content or what is known of it was last changed.
+   */
+  int64_t changed;
+} arrowio_metadata;
 
 /**
  * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
@@ -1477,13 +1609,23 @@ void arrowio_buffer_release(struct arrowio_buffer *buffer);
 /**
  * Opens a file of the operating system: a regular file, a FIFO, a device, one under /proc. It is not inherited across exec.
  *
+ * With ARROWIO_OPEN_ATOMIC the target stays as it is until arrowio_file_close, which syncs the new file to the disk, gives
+ * it the target's name and syncs the directory. After arrowio_file_abort, where closing fails, and where anything was not
+ * written although that was told before, the old content stays and the new file is gone; so it is where the file is released
+ * without being closed, which is said as a warning. (Only where nothing but the syncing of the directory fails is the new
+ * content there already.) All of this holds for a layer over the file, such as a compressed stream, as well. Without
+ * permissions in the options the target's permission bits are kept, and its owner and group where the system lets it. Where
+ * the target is a symbolic link, the file that it leads to is replaced and the link stays. The target must be a regular file
+ * or not there; with ARROWIO_OPEN_EXCLUSIVE it must not be there when the file is closed either. A process that is killed
+ * leaves the new file behind.
+ *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
- *         directory), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         directory), ARROWIO_ALREADY_EXISTS (with ARROWIO_OPEN_EXCLUSIVE), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -1492,6 +1634,27 @@ arrowio_status arrowio_os_file_open(const char *path,
                                     const struct arrowio_os_file_options *options,
                                     struct arrowio_file **out_file,
                                     struct arrowio_error **out_error);
+
+/**
+ * Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
+ * have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
+ *
+ * \param directory  a NUL-terminated path, from which on options->flags and options->directory hold. NULL: the environment
+ *                   variable TMPDIR, or "/tmp".
+ * \param prefix     what the name begins with, without a slash; 16 random letters and digits follow. NULL: "arrowio-".
+ * \param options    optional; without ARROWIO_OPEN_EXCLUSIVE, which it is anyway, and ARROWIO_OPEN_ATOMIC.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a prefix with a slash, wrong options), ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_ALREADY_EXISTS (no free name in many attempts), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, and the file on the disk. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_temporary_file_open(const char *directory,
+                                           const char *prefix,
+                                           const struct arrowio_os_file_options *options,
+                                           struct arrowio_file **out_file,
+                                           struct arrowio_error **out_error);
 
 /**
  * Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
@@ -1818,8 +1981,8 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
 
 /**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
- * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
- * name and rename it after closing.
+ * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+ * ARROWIO_OPEN_ATOMIC in options->file_options.
  *
  * \param path       a NUL-terminated path.
  * \param options    optional.
@@ -2228,6 +2391,58 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * The path that a file was opened by, as it was given; of a temporary file the one it was created by. A layer over one other
+ * file, such as a compressed stream, gives that one's, as do the other functions here.
+ *
+ * \param file  the file. NULL: NULL.
+ * \return the path; NULL where there is none, as for descriptors and memory.
+ *
+ * Ownership: the file's, good until its last release, also after closing. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_path(const struct arrowio_file *file);
+
+/**
+ * Whether a file is a terminal.
+ *
+ * \param file  the file. NULL: 0.
+ * \return 1 or 0; 0 for a closed file.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_is_terminal(const struct arrowio_file *file);
+
+/**
+ * Descriptor of a file, for poll(2), fcntl(2) and the like. Its position, and what was read ahead or is not yet written, are
+ * the file's business.
+ *
+ * \param file       the file.
+ * \param out_fd     the descriptor. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that has none), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the file's, good until it is closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_descriptor(struct arrowio_file *file,
+                                       int *out_fd,
+                                       struct arrowio_error **out_error);
+
+/**
+ * What the system knows of a file at this moment.
+ *
+ * \param file          the file.
+ * \param out_metadata  where it goes; struct_size says how much of it there is. Written on success only.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no struct_size, a file that is none of the system's), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_metadata(struct arrowio_file *file,
+                                     struct arrowio_metadata *out_metadata,
+                                     struct arrowio_error **out_error);
 
 /**
  * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a

@@ -28,6 +28,7 @@ mod read_many;
 mod standard_stream;
 mod statistics;
 mod stream;
+mod system_file;
 mod version;
 
 #[cfg(test)]

@@ -26,9 +26,11 @@ mod output;
 mod position;
 mod read_many;
 mod readers;
+mod replacement;
 mod state;
 mod statistics;
 mod stream;
+mod temporary;
 mod until_closed;
 
 #[cfg(test)]
@@ -36,7 +38,7 @@ mod buffered_tests;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sys::{FaultGuard, MapMode};
+pub use crate::sys::{FaultGuard, FileKind, MapMode, Metadata};
 pub use buffered_input_stream::buffered_input_stream;
 pub use buffered_output_stream::buffered_output_stream;
 pub(crate) use callback_file::{Callback, Host, NOT_GIVEN, callback_file};
@@ -51,6 +53,7 @@ pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd,
 pub use read_many::ReadManyOptions;
 pub use statistics::Statistics;
 pub use stream::Whence;
+pub use temporary::temporary_file;
 
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;
