@@ -68,6 +68,8 @@ static struct {
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
+  /* What stays open beneath. */
+  arrowio_file *raw;
   struct pump pump;
 } behind;
 
@@ -319,20 +321,53 @@ static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
   return buffer_over(open_buffer_reader(bytes, size));
 }
 
-static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, int sparse) {
-  int writes = (row->can & CAN_WRITE) != 0, reads = (row->can & CAN_READ) != 0;
+static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, uint32_t can, int sparse) {
+  int writes = (can & CAN_WRITE) != 0, reads = (can & CAN_READ) != 0;
   save(behind.path, bytes, reads ? size : 0);
   int fd = open(behind.path, (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY) | O_CLOEXEC);
   CHECK(fd >= 0);
-  return host_file(fd, behind.path, row->can, sparse);
+  return host_file(fd, behind.path, can, sparse);
 }
 
 static arrowio_file *open_callbacks(const uint8_t *bytes, int64_t size) {
-  return host_over_file(bytes, size, 0);
+  return host_over_file(bytes, size, row->can, 0);
 }
 
 static arrowio_file *open_few_callbacks(const uint8_t *bytes, int64_t size) {
-  return host_over_file(bytes, size, 1);
+  return host_over_file(bytes, size, row->can, 1);
+}
+
+/* The bytes in the midst of others, in a file that stays open behind it. */
+static arrowio_file *segment_of(arrowio_file *(*open)(const uint8_t *, int64_t), const uint8_t *bytes, int64_t size) {
+  static const uint8_t around[HEAD + TAIL];
+  arrowio_file *file = NULL;
+  struct bytes whole = copy_of(around, HEAD);
+  append(&whole, bytes, size);
+  append(&whole, around, TAIL);
+  behind.raw = open(whole.data, whole.size);
+  drop(&whole);
+  OK(arrowio_segment_new(behind.raw, HEAD, size, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_segment(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_path, bytes, size);
+}
+
+static arrowio_file *open_segment_of_map(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_map, bytes, size);
+}
+
+static arrowio_file *open_segment_of_buffer(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_buffer_reader, bytes, size);
+}
+
+static arrowio_file *open_seekable_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, CAN_READ | CAN_SEEK, 1);
+}
+
+static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_seekable_callbacks, bytes, size);
 }
 
 #define GZIP .codec = ARROWIO_CODEC_GZIP
@@ -394,6 +429,11 @@ static const struct row plain_rows[] = {
     {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
     {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
     {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"segment of an OS file", READER, open_segment, FOR(READ)},
+    {"segment of a map", MAPPED, open_segment_of_map, FOR(READ)},
+    {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
+    {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
+    {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
     {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
     {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
     {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
@@ -576,6 +616,10 @@ static void done(void) {
   }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
+  if (behind.raw != NULL) {
+    CHECK(!arrowio_file_is_closed(behind.raw));
+    close_file(behind.raw);
+  }
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();

@@ -15,6 +15,7 @@ const SOURCES: &str = "
     standard_stream
     memory_file
     callback_file
+    segment
     compressed
     buffered
     stream

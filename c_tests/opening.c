@@ -255,7 +255,8 @@ static void check_races(void) {
     }
     __atomic_store_n(&mover.stop, 1, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
-    CHECK(inside > 0);
+    /* Where threads take long turns the target may be elsewhere in each of ours. */
+    CHECK(inside > 0 || is_slow());
     CHECK_INT(before, open_descriptors());
     close(root);
   }

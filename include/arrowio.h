@@ -1820,6 +1820,27 @@ arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *ca
                                          struct arrowio_error **out_error);
 
 /**
+ * Makes a file that reads a part of another one, from 0 on, at a position of its own. Any number of them may be used at the same
+ * time on any threads. Where the other file gives buffers without a copy, this one does so too. Closing it leaves the
+ * other one open; once that is closed, reads are ARROWIO_CLOSED.
+ *
+ * \param raw        a file with ARROWIO_CAPABILITY_READ_AT.
+ * \param offset     where the part begins, in bytes, at least 0.
+ * \param size       bytes, at least 0. What lies past the end of the other file is not there, until that grows.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw until its last release. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_segment_new(struct arrowio_file *raw,
+                                   int64_t offset,
+                                   int64_t size,
+                                   struct arrowio_file **out_file,
+                                   struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.

@@ -25,6 +25,7 @@ mod operation;
 mod os_file;
 mod pool;
 mod read_many;
+mod segment;
 mod standard_stream;
 mod statistics;
 mod stream;
