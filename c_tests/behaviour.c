@@ -777,8 +777,8 @@ TEST(zero_copy) {
 }
 
 /* Whether everything that reads works; without a check that would print. */
-static int reads_work(arrowio_file *file, int rounds) {
-  uint8_t bytes[8];
+static int reads_work(arrowio_file *file, int rounds, int with_copies) {
+  uint8_t bytes[600];
   const uint8_t *data;
   int64_t got, size, right = 1;
   for (int i = 0; i < rounds; i++) {
@@ -787,8 +787,14 @@ static int reads_work(arrowio_file *file, int rounds) {
     right &= arrowio_file_read_buffer(file, 64, &slice, NULL) == ARROWIO_OK;
     right &= arrowio_file_read_at_buffer(file, i % 1000, 64, &placed, NULL) == ARROWIO_OK;
     right &= arrowio_buffer_data(slice) == arrowio_buffer_data(placed);
-    right &= arrowio_file_read(file, bytes, 8, &got, NULL) == ARROWIO_OK && got == 8;
-    right &= arrowio_file_read_at(file, i % 1000, bytes, 8, &got, NULL) == ARROWIO_OK && got == 8;
+    if (with_copies) {
+      int64_t few = i % 600, at = i % 1000;
+      right &= arrowio_file_read(file, bytes, 8, &got, NULL) == ARROWIO_OK && got == 8;
+      right &= arrowio_file_read_at(file, at, bytes, few, &got, NULL) == ARROWIO_OK && got == few;
+      right &= memcmp(bytes, content + at, (size_t)few) == 0;
+      right &= arrowio_buffer_read(slice, 1, bytes, 63, &got, NULL) == ARROWIO_OK && got == 63;
+      right &= memcmp(bytes, content + at + 1, 63) == 0;
+    }
     right &= arrowio_file_peek(file, 8, &data, &size, NULL) == ARROWIO_OK && size == 8;
     right &= arrowio_file_read_line(file, &data, &size, NULL) == ARROWIO_OK;
     right &= arrowio_file_advance(file, 8, NULL) == ARROWIO_OK;
@@ -800,18 +806,30 @@ static int reads_work(arrowio_file *file, int rounds) {
 }
 
 /* In a process that the system kills for any call but the one that ends it. */
-TEST(zero_copy_reads_call_nothing) {
+static void reads_call_nothing(int with_copies) {
   arrowio_file *file = open_reader(content, 10000);
   int status;
-  CHECK(reads_work(file, 100));
+  CHECK(reads_work(file, 100, 1));
   pid_t child = fork();
   if (child == 0) {
     prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
-    syscall(SYS_exit, reads_work(file, 1000) ? 0 : 1);
+    syscall(SYS_exit, reads_work(file, 1000, with_copies) ? 0 : 1);
   }
   CHECK_INT(child, waitpid(child, &status, 0));
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   close_and_release(file);
+}
+
+/* Copies from a map call the system, which alone knows whether its bytes are still there. */
+TEST(zero_copy_reads_call_nothing) {
+  reads_call_nothing(row->open == open_buffer_reader || row->open == open_input_buffer);
+}
+
+TEST(guarded_reads_call_nothing) {
+  arrowio_fault_guard *guard = NULL;
+  OK(arrowio_fault_guard_new(&guard, &error));
+  reads_call_nothing(1);
+  arrowio_fault_guard_release(guard);
 }
 
 TEST(directories) {
@@ -899,6 +917,7 @@ int main(int argc, char **argv) {
   EACH(CAN_RESIZE, resize);
   EACH(CAN_ZERO_COPY, zero_copy);
   if (!is_slow()) EACH(CAN_ZERO_COPY, zero_copy_reads_call_nothing);
+  if (!is_slow()) EACH(CAN_ZERO_COPY, guarded_reads_call_nothing);
   RUN(directories);
   return finish_files();
 }

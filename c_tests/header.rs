@@ -21,9 +21,14 @@ const SOURCES: &str = "
     buffered
     stream
     file
+    system_file
     copy
     statistics
+    fault_guard
     cancellation
+    executor
+    operation
+    read_many
 ";
 
 /// The header as the sources give it.

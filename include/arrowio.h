@@ -53,6 +53,35 @@
 #define ARROWIO_VERSION_NUMBER 100
 
 /**
+ * A relative path begins in the directory that arrowio_os_file_options.directory is open for.
+ */
+#define ARROWIO_OPEN_AT 1
+
+/**
+ * The path must not lead out of the directory that it begins in, be it by "..", as an absolute one or by symbolic links,
+ * nor through the links of /proc that stand for open files: ARROWIO_IO_ERROR with EXDEV or ELOOP. Links that stay beneath
+ * it are followed. It holds whatever others rename meanwhile.
+ */
+#define ARROWIO_OPEN_BENEATH 2
+
+/**
+ * What the path names must not be a symbolic link: ARROWIO_IO_ERROR with ELOOP.
+ */
+#define ARROWIO_OPEN_NO_FOLLOW 4
+
+/**
+ * The file must not be there already: ARROWIO_ALREADY_EXISTS. Not with ARROWIO_MODE_READ.
+ */
+#define ARROWIO_OPEN_EXCLUSIVE 8
+
+/**
+ * With ARROWIO_MODE_WRITE only: what is written goes to a new file beside the target, ".arrowio-" and random letters, that
+ * takes the target's place when it is closed; at any moment there is either the old content or all of the new. See
+ * arrowio_os_file_open.
+ */
+#define ARROWIO_OPEN_ATOMIC 16
+
+/**
  * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1
@@ -93,6 +122,41 @@
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
 
 /**
+ * A regular file.
+ */
+#define ARROWIO_KIND_REGULAR 1
+
+/**
+ * A directory.
+ */
+#define ARROWIO_KIND_DIRECTORY 2
+
+/**
+ * A symbolic link.
+ */
+#define ARROWIO_KIND_LINK 3
+
+/**
+ * A pipe or FIFO.
+ */
+#define ARROWIO_KIND_PIPE 4
+
+/**
+ * A socket.
+ */
+#define ARROWIO_KIND_SOCKET 5
+
+/**
+ * A terminal or another character device.
+ */
+#define ARROWIO_KIND_CHARACTER_DEVICE 6
+
+/**
+ * A block device.
+ */
+#define ARROWIO_KIND_BLOCK_DEVICE 7
+
+/**
  * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
  * called from any threads at once; resizing and writing to the bytes only while nobody else uses them. Allocated memory
  * begins at a multiple of 64 bytes. Goes with arrowio_buffer_release.
@@ -111,6 +175,24 @@ typedef struct arrowio_cancellation arrowio_cancellation;
 typedef struct arrowio_error arrowio_error;
 
 /**
+ * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
+ * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * arrowio_executor_release.
+ */
+typedef struct arrowio_executor arrowio_executor;
+
+/**
+ * While one lives, the process has a SIGBUS handler of this library, and copies from and to memory maps need no system
+ * call: where a map's memory is gone, because another process has cut the file or the disk is full or broken, the handler
+ * ends the copy and the call fails with ARROWIO_IO_ERROR. Without a guard the same calls fail in the same way; they then let
+ * the system copy, which takes them about half a microsecond more, and touch no mapped memory. Every SIGBUS that is not from
+ * such a copy goes to what the process had set for it before, as if there were no guard. A guard does not cover the
+ * program's own touching of a map's bytes. It does not work on a thread that blocks SIGBUS, nor where a handler that is
+ * installed later does not pass on what is not its own. Goes with arrowio_fault_guard_release.
+ */
+typedef struct arrowio_fault_guard arrowio_fault_guard;
+
+/**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
  * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
  * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
@@ -118,6 +200,12 @@ typedef struct arrowio_error arrowio_error;
  * arrowio_file_release.
  */
 typedef struct arrowio_file arrowio_file;
+
+/**
+ * A read that an executor does. Wait for it by arrowio_operation_wait, by the descriptor, or by the callback; then take what
+ * it gave. It keeps its file alive until it is done, and goes on without references. Goes with arrowio_operation_release.
+ */
+typedef struct arrowio_operation arrowio_operation;
 
 /**
  * A source of memory that counts every byte. Thread-safe: any function from any thread. From arrowio_pool_open or one of
@@ -241,13 +329,23 @@ typedef struct arrowio_os_file_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666.
+   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666, of a temporary file 0600; with
+   * ARROWIO_OPEN_ATOMIC those of the file that is replaced.
    */
   uint32_t permissions;
   /**
    * Not 0: a descriptor stays the caller's and is not closed with the file.
    */
   int32_t borrow_descriptor;
+  /**
+   * How a path is opened: a sum of ARROWIO_OPEN constants. 0: as open(2) does, from the current directory.
+   */
+  uint32_t flags;
+  /**
+   * With ARROWIO_OPEN_AT: the open directory that a relative path begins in; it stays the caller's, and may be closed as
+   * soon as the call is over.
+   */
+  int32_t directory;
 } arrowio_os_file_options;
 
 /**
@@ -484,7 +582,65 @@ typedef struct arrowio_stream_options {
    * Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
    */
   int32_t compression_level;
+  /**
+   * How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+   */
+  const struct arrowio_os_file_options *file_options;
 } arrowio_stream_options;
+
+/**
+ * What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
+ */
+typedef struct arrowio_metadata {
+  /**
+   * sizeof(arrowio_metadata).
+   */
+  size_t struct_size;
+  /**
+   * An ARROWIO_KIND constant.
+   */
+  uint32_t kind;
+  /**
+   * Permission bits, 07777 at most.
+   */
+  uint32_t permissions;
+  /**
+   * Owner.
+   */
+  uint32_t uid;
+  /**
+   * Group.
+   */
+  uint32_t gid;
+  /**
+   * Bytes, as the system says: of files under /proc and of devices it says 0. Compressed ones, where they are compressed.
+   */
+  int64_t size;
+  /**
+   * How many names it has; 0: it has been removed.
+   */
+  uint64_t links;
+  /**
+   * Its number on its device.
+   */
+  uint64_t inode;
+  /**
+   * The number of its device.
+   */
+  uint64_t device;
+  /**
+   * When it was last read, in nanoseconds since 1970 UTC, as are the others.
+   */
+  int64_t accessed;
+  /**
+   * When its content was last changed.
+   */
+  int64_t modified;
+  /**
+   * When its content or what is known of it was last changed.
+   */
+  int64_t changed;
+} arrowio_metadata;
 
 /**
  * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
@@ -556,6 +712,77 @@ typedef struct arrowio_file_statistics {
  * What arrowio_cancellation_run calls; must not throw.
  */
 typedef void (*arrowio_run_fn)(void *user_data);
+
+/**
+ * Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
+ * one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
+ * library's; must not throw.
+ */
+typedef void (*arrowio_operation_fn)(void *user_data, struct arrowio_operation *operation);
+
+/**
+ * Options of operations. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_operation_options {
+  /**
+   * sizeof(arrowio_operation_options).
+   */
+  size_t struct_size;
+  /**
+   * Called when the operation is done. Optional.
+   */
+  arrowio_operation_fn callback;
+  /**
+   * For the callback.
+   */
+  void *user_data;
+  /**
+   * Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
+   */
+  arrowio_free_fn free;
+  /**
+   * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
+   * a thread when a thread comes to it or somebody waits for it. 0: never.
+   */
+  int64_t timeout;
+} arrowio_operation_options;
+
+/**
+ * Bytes of a file.
+ */
+typedef struct arrowio_range {
+  /**
+   * The first one, at least 0.
+   */
+  int64_t offset;
+  /**
+   * How many, at least 0.
+   */
+  int64_t size;
+} arrowio_range;
+
+/**
+ * Options of reading many ranges. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_read_many_options {
+  /**
+   * sizeof(arrowio_read_many_options).
+   */
+  size_t struct_size;
+  /**
+   * Whose threads read together with the calling one, as far as they have time. NULL: none.
+   */
+  struct arrowio_executor *executor;
+  /**
+   * Ranges with at most so many bytes between them are read at once. 0: 8192. Negative: none between them.
+   */
+  int64_t hole_size_limit;
+  /**
+   * Ranges are not put together to reads of more bytes than this. 0: 32 MiB. Negative: none are put together but those
+   * inside others.
+   */
+  int64_t range_size_limit;
+} arrowio_read_many_options;
 
 /**
  * Done.
@@ -1250,6 +1477,30 @@ arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
                                    struct arrowio_error **out_error);
 
 /**
+ * Copies bytes of a buffer into memory of the caller. Of a buffer that is mapped from a file (a slice that was read from a
+ * memory map), or that wraps memory of the host, this is the way to its bytes that is safe from what other processes do to
+ * the file: where they are gone the call fails and no signal is raised. It takes a system call then, unless there is an
+ * arrowio_fault_guard.
+ *
+ * \param buffer     the buffer.
+ * \param offset     where to begin, in bytes, at least 0; past the end: 0 bytes.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to copy, at least 0.
+ * \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
+ *         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, while no other thread resizes the buffer or writes to it. Since 0.1.
+ */
+arrowio_status arrowio_buffer_read(const struct arrowio_buffer *buffer,
+                                   int64_t offset,
+                                   void *dst,
+                                   int64_t size,
+                                   int64_t *out_read,
+                                   struct arrowio_error **out_error);
+
+/**
  * Copies the bytes of several buffers, one behind the other, into a new mutable buffer.
  *
  * \param buffers     the buffers, none of them NULL; may be NULL if count is 0.
@@ -1408,13 +1659,23 @@ void arrowio_buffer_release(struct arrowio_buffer *buffer);
 /**
  * Opens a file of the operating system: a regular file, a FIFO, a device, one under /proc. It is not inherited across exec.
  *
+ * With ARROWIO_OPEN_ATOMIC the target stays as it is until arrowio_file_close, which syncs the new file to the disk, gives
+ * it the target's name and syncs the directory. After arrowio_file_abort, where closing fails, and where anything was not
+ * written although that was told before, the old content stays and the new file is gone; so it is where the file is released
+ * without being closed, which is said as a warning. (Only where nothing but the syncing of the directory fails is the new
+ * content there already.) All of this holds for a layer over the file, such as a compressed stream, as well. Without
+ * permissions in the options the target's permission bits are kept, and its owner and group where the system lets it. Where
+ * the target is a symbolic link, the file that it leads to is replaced and the link stays. The target must be a regular file
+ * or not there; with ARROWIO_OPEN_EXCLUSIVE it must not be there when the file is closed either. A process that is killed
+ * leaves the new file behind.
+ *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
- *         directory), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         directory), ARROWIO_ALREADY_EXISTS (with ARROWIO_OPEN_EXCLUSIVE), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -1423,6 +1684,27 @@ arrowio_status arrowio_os_file_open(const char *path,
                                     const struct arrowio_os_file_options *options,
                                     struct arrowio_file **out_file,
                                     struct arrowio_error **out_error);
+
+/**
+ * Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
+ * have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
+ *
+ * \param directory  a NUL-terminated path, from which on options->flags and options->directory hold. NULL: the environment
+ *                   variable TMPDIR, or "/tmp".
+ * \param prefix     what the name begins with, without a slash; 16 random letters and digits follow. NULL: "arrowio-".
+ * \param options    optional; without ARROWIO_OPEN_EXCLUSIVE, which it is anyway, and ARROWIO_OPEN_ATOMIC.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a prefix with a slash, wrong options), ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_ALREADY_EXISTS (no free name in many attempts), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, and the file on the disk. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_temporary_file_open(const char *directory,
+                                           const char *prefix,
+                                           const struct arrowio_os_file_options *options,
+                                           struct arrowio_file **out_file,
+                                           struct arrowio_error **out_error);
 
 /**
  * Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
@@ -1819,8 +2101,8 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
 
 /**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
- * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
- * name and rename it after closing.
+ * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+ * ARROWIO_OPEN_ATOMIC in options->file_options.
  *
  * \param path       a NUL-terminated path.
  * \param options    optional.
@@ -2231,6 +2513,58 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
 void arrowio_file_release(struct arrowio_file *file);
 
 /**
+ * The path that a file was opened by, as it was given; of a temporary file the one it was created by. A layer over one other
+ * file, such as a compressed stream, gives that one's, as do the other functions here.
+ *
+ * \param file  the file. NULL: NULL.
+ * \return the path; NULL where there is none, as for descriptors and memory.
+ *
+ * Ownership: the file's, good until its last release, also after closing. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_path(const struct arrowio_file *file);
+
+/**
+ * Whether a file is a terminal.
+ *
+ * \param file  the file. NULL: 0.
+ * \return 1 or 0; 0 for a closed file.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_is_terminal(const struct arrowio_file *file);
+
+/**
+ * Descriptor of a file, for poll(2), fcntl(2) and the like. Its position, and what was read ahead or is not yet written, are
+ * the file's business.
+ *
+ * \param file       the file.
+ * \param out_fd     the descriptor. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that has none), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the file's, good until it is closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_descriptor(struct arrowio_file *file,
+                                       int *out_fd,
+                                       struct arrowio_error **out_error);
+
+/**
+ * What the system knows of a file at this moment.
+ *
+ * \param file          the file.
+ * \param out_metadata  where it goes; struct_size says how much of it there is. Written on success only.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no struct_size, a file that is none of the system's), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_metadata(struct arrowio_file *file,
+                                     struct arrowio_metadata *out_metadata,
+                                     struct arrowio_error **out_error);
+
+/**
  * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
  * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
  * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
@@ -2280,6 +2614,41 @@ arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct 
 arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
                                             struct arrowio_file_statistics *out_statistics,
                                             struct arrowio_error **out_error);
+
+/**
+ * Installs the SIGBUS handler, unless another guard has.
+ *
+ * \param out_guard  the guard; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. With the last reference to the last guard the former handler comes back; if the
+ * process has installed another one since, ours stays beneath it and passes everything on. Threads: any; the guard is for
+ * all of them. Since 0.1.
+ */
+arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_guard,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param fault_guard  the guard, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_fault_guard *arrowio_fault_guard_retain(struct arrowio_fault_guard *fault_guard);
+
+/**
+ * Gives one reference back. The last one of all guards must not go while another thread is in a call on a memory map.
+ *
+ * \param fault_guard  the guard, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_fault_guard_release(struct arrowio_fault_guard *fault_guard);
 
 /**
  * Makes a cancellation that stops nothing yet.
@@ -2384,6 +2753,298 @@ void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
 arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
                                              struct arrowio_cancellation *cancellation,
                                              struct arrowio_error **out_error);
+
+/**
+ * Makes an executor. It starts no thread yet.
+ *
+ * \param threads       the most threads that it may have, at least 1.
+ * \param out_executor  the executor; NULL on failure.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_new(int32_t threads,
+                                    struct arrowio_executor **out_executor,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Changes the most threads that an executor may have. New ones start when they are needed, surplus ones end when they have
+ * done what they are at.
+ *
+ * \param executor   the executor.
+ * \param threads    at least 1.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_resize(struct arrowio_executor *executor,
+                                       int32_t threads,
+                                       struct arrowio_error **out_error);
+
+/**
+ * The most threads that an executor may have.
+ *
+ * \param executor     the executor.
+ * \param out_threads  how many. Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_threads(struct arrowio_executor *executor,
+                                        int64_t *out_threads,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops an executor for good: operations that have not begun end with ARROWIO_CANCELLED, on this thread; those that run go
+ * on to their end. Then waits for its threads. Before the program unloads the library it waits for all of them.
+ *
+ * \param executor     the executor, stopped already or not.
+ * \param nanoseconds  how long to wait for its threads to end, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (all threads have ended, or nanoseconds is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
+ *         below -1, waiting on one of its own threads, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_stop(struct arrowio_executor *executor,
+                                     int64_t nanoseconds,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param executor  the executor, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_executor *arrowio_executor_retain(struct arrowio_executor *executor);
+
+/**
+ * Gives one reference back. The last one, also of the files that use the executor, stops it without waiting: its threads
+ * finish what they are at and end by themselves.
+ *
+ * \param executor  the executor, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_executor_release(struct arrowio_executor *executor);
+
+/**
+ * Starts arrowio_file_read_buffer on an executor. Reads of one file that are started one after the other are done so where
+ * the executor has one thread.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_async(struct arrowio_file *file,
+                                       struct arrowio_executor *executor,
+                                       int64_t size,
+                                       const struct arrowio_operation_options *options,
+                                       struct arrowio_operation **out_operation,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_at_buffer on an executor.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param offset         where to read, in bytes, at least 0; past the end: 0 bytes.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_at_async(struct arrowio_file *file,
+                                          struct arrowio_executor *executor,
+                                          int64_t offset,
+                                          int64_t size,
+                                          const struct arrowio_operation_options *options,
+                                          struct arrowio_operation **out_operation,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Waits until an operation is done, well or not. The callback may still be running then.
+ *
+ * \param operation    the operation.
+ * \param nanoseconds  how long to wait at most, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (it is done; arrowio_operation_result tells how it ended), ARROWIO_TIMED_OUT (it goes on),
+ *         ARROWIO_CANCELLED (this call's own cancellation), ARROWIO_INVALID (NULL, a number below -1, in a child of fork()
+ *         unless it was done before), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, but the only thread of the executor would wait for itself. Since 0.1.
+ */
+arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
+                                      int64_t nanoseconds,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Whether an operation is done, well or not.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return 1 if it is done; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_operation_is_done(const struct arrowio_operation *operation);
+
+/**
+ * Cancels an operation: one that has not begun ends here and now, one that runs ends as soon as it can. Does nothing to one
+ * that is done.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_operation_cancel(struct arrowio_operation *operation);
+
+/**
+ * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+ *
+ * \param operation       the operation.
+ * \param out_descriptor  the descriptor. Written on success only.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (no descriptor is left, with errno),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the descriptor is the operation's, to be waited for but not read or closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_descriptor(struct arrowio_operation *operation,
+                                            int *out_descriptor,
+                                            struct arrowio_error **out_error);
+
+/**
+ * How an operation ended.
+ *
+ * \param operation  the operation.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return what the read gave, with its error: ARROWIO_OK, ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others; ARROWIO_INVALID also for NULL and for an
+ *         operation that is not done.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_result(struct arrowio_operation *operation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * How many buffers an operation has to give.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return how many; 0 for one that is not done, failed, or has given them.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_operation_buffer_count(const struct arrowio_operation *operation);
+
+/**
+ * Gives the buffers that were read, once.
+ *
+ * \param operation    an operation that is done.
+ * \param out_buffers  where the buffers go, room for `count` of them; all NULL on failure. May be NULL if count is 0.
+ * \param count        how many there are: arrowio_operation_buffer_count.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, another count, not done, taken before), or what the read
+ *         failed with, as arrowio_operation_result gives it: ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_take_buffers(struct arrowio_operation *operation,
+                                              struct arrowio_buffer **out_buffers,
+                                              int64_t count,
+                                              struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param operation  the operation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_operation *arrowio_operation_retain(struct arrowio_operation *operation);
+
+/**
+ * Gives one reference back. The operation goes on all the same; what it reads is let go of.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_operation_release(struct arrowio_operation *operation);
+
+/**
+ * Reads many ranges, in any order; they may overlap, be the same, be empty and lie past the end. Near ones are read at once,
+ * and all buffers are slices of one piece of memory (of a memory map or buffer reader, of that; where the file does not
+ * know its size, of their own), which lives until the last of them is gone. The position is neither used nor moved.
+ *
+ * \param file         the file.
+ * \param ranges       what to read, `count` ranges; may be NULL if count is 0.
+ * \param count        how many, at least 0.
+ * \param options      optional.
+ * \param out_buffers  room for `count` buffers, one for each range, with fewer bytes only at the end; all NULL on failure.
+ *                     May be NULL if count is 0.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any number at once, and at the same time as any other
+ * call; also on a thread of the executor. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many(struct arrowio_file *file,
+                                      const struct arrowio_range *ranges,
+                                      int64_t count,
+                                      const struct arrowio_read_many_options *options,
+                                      struct arrowio_buffer **out_buffers,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_many on an executor.
+ *
+ * \param file               the file.
+ * \param executor           whose threads do it.
+ * \param ranges             what to read, `count` ranges, which are copied; may be NULL if count is 0.
+ * \param count              how many, at least 0.
+ * \param options            optional; its executor may be the same one.
+ * \param operation_options  optional.
+ * \param out_operation      the operation, which gives `count` buffers; NULL on failure.
+ * \param out_error          optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the reads fail with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
+                                            struct arrowio_executor *executor,
+                                            const struct arrowio_range *ranges,
+                                            int64_t count,
+                                            const struct arrowio_read_many_options *options,
+                                            const struct arrowio_operation_options *operation_options,
+                                            struct arrowio_operation **out_operation,
+                                            struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

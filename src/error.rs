@@ -1,8 +1,17 @@
 //! Errors: a kind, a message that names the thing, the place and the numbers, and the system's errno where there is one.
 
 use crate::shared::{Counted, Shared};
+use std::any::Any;
 use std::ffi::CStr;
 use std::fmt::{self, Write};
+
+/// `Error::new` with the kind's bare name and a format string.
+macro_rules! error {
+    ($kind:ident, $($message:tt)+) => {
+        $crate::error::Error::new($crate::error::ErrorKind::$kind, format_args!($($message)+))
+    };
+}
+pub(crate) use error;
 
 /// The result of everything that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -131,6 +140,22 @@ impl Error {
         Self::new(ErrorKind::OutOfMemory, format_args!("allocation of {size} bytes failed"))
     }
 
+    /// A panic that was caught.
+    #[cold]
+    pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {
+        let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+            (Some(text), _) => text,
+            (_, Some(text)) => text.as_str(),
+            _ => "no message",
+        };
+        let error = error!(Internal, "a defect of libarrowio, please report it: {text}");
+        // Dropping a payload of foreign type may panic again; only those of the standard macros are known not to.
+        if !payload.is::<&str>() && !payload.is::<String>() {
+            std::mem::forget(payload);
+        }
+        error
+    }
+
     /// The same error with what was being done in front of its message.
     #[cold]
     pub fn context(self, doing: fmt::Arguments<'_>) -> Self {
@@ -226,11 +251,3 @@ fn write_escaped(out: &mut fmt::Formatter<'_>, quote: &str, text: &[u8]) -> fmt:
     }
     out.write_str(quote)
 }
-
-/// `Error::new` with the kind's bare name and a format string.
-macro_rules! error {
-    ($kind:ident, $($message:tt)+) => {
-        $crate::error::Error::new($crate::error::ErrorKind::$kind, format_args!($($message)+))
-    };
-}
-pub(crate) use error;

@@ -150,7 +150,7 @@ void our_read_random(Run &run) {
 template <class Pages>
 void on_threads(Run &run, Pages pages) {
     constexpr int kThreads = 16;
-    Run quiet(run.count, false);
+    Run quiet(run.count, false, CLOCK_PROCESS_CPUTIME_ID);
     std::vector<std::thread> others;
     run.start();
     for (int i = 1; i < kThreads; i++) others.emplace_back([&] { pages(quiet, run.count / kThreads); });

@@ -69,7 +69,7 @@ impl<T> Exclusive<T> {
                 self.waiting.fetch_sub(1, SeqCst);
                 return Err(stopped);
             }
-            turn = crate::task::wait(&self.freed, turn);
+            turn = crate::task::wait(&self.freed, turn, None);
         }
         drop(turn);
         self.waiting.fetch_sub(1, SeqCst);

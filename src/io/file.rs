@@ -6,17 +6,20 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{CHUNK, Sent, State, lost, read_to_end, read_until_full};
+use super::state::{Sent, State, lost, read_until_full};
 use super::statistics::{Counters, Counting, Statistics};
-use super::stream::{RandomAccess, Stream, Whence};
+use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, BufferBuilder, Pool, default_pool};
+use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::{Shared, try_box};
+use crate::sys::Metadata;
 use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
+use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// A counted reference to an open file or stream.
@@ -28,12 +31,15 @@ pub(crate) struct Inner {
     /// For messages: a quoted path, or what the file is made of.
     name: String,
     capabilities: Capabilities,
+    needs_close: bool,
+    steady: bool,
     closed: AtomicBool,
     /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
     lane: AtomicBool,
     counters: Counters,
     /// What calls on the file stop for.
     cancellable: Cancellable,
+    system: Option<Shared<dyn SystemFile>>,
     random: Option<Shared<dyn RandomAccess>>,
     memory: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
@@ -50,10 +56,13 @@ impl File {
         Shared::try_new(Inner {
             name,
             capabilities: stream.capabilities(),
+            needs_close: stream.needs_close(),
+            steady: stream.is_steady(),
             closed: AtomicBool::new(false),
             lane: AtomicBool::new(true),
             counters: Counters::default(),
             cancellable: Cancellable::new(),
+            system: stream.system_file(),
             random: stream.random_access(),
             memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
@@ -71,6 +80,48 @@ impl File {
         &self.0.name
     }
 
+    /// Whether it is discarded where it is released without being closed.
+    pub(super) fn needs_close(&self) -> bool {
+        self.0.needs_close
+    }
+
+    /// Whether what it lends without a copy stays there; see `Stream::is_steady`.
+    pub(super) fn is_steady(&self) -> bool {
+        self.0.steady
+    }
+
+    pub(super) fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.0.system.clone()
+    }
+
+    /// The path that it, or the file of the operating system beneath it, was opened by.
+    pub fn path(&self) -> Option<&CStr> {
+        self.0.system.as_deref()?.path()
+    }
+
+    /// Whether it is a terminal, or a layer over one.
+    pub fn is_terminal(&self) -> bool {
+        !self.is_closed() && self.0.system.as_deref().is_some_and(|system| system.is_terminal())
+    }
+
+    /// Its descriptor, or that of the file beneath it, which stays the file's.
+    pub fn descriptor(&self) -> Result<RawFd> {
+        self.ask_system("give the descriptor of", |system| system.descriptor())
+    }
+
+    /// What the system knows of it, or of the file beneath it.
+    pub fn metadata(&self) -> Result<Metadata> {
+        self.ask_system("give the metadata of", |system| system.metadata())
+    }
+
+    fn ask_system<T>(&self, doing: &str, ask: impl FnOnce(&dyn SystemFile) -> Result<T>) -> Result<T> {
+        self.check(doing, Capabilities::NONE)?;
+        let Some(system) = self.0.system.as_deref() else {
+            return Err(error!(Invalid, "cannot {doing} {}: it is no file of the operating system", self.name()));
+        };
+        ask(system).map_err(|error| self.refused(error, doing))
+    }
+
     /// Whether `close` or `abort` was called.
     pub fn is_closed(&self) -> bool {
         self.0.closed.load(Acquire)
@@ -86,9 +137,19 @@ impl File {
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return Ok(memory.read(dst));
+            return memory.read(dst).map_or_else(|| self.read_mapped(memory, dst), Ok);
         }
         self.read_in_turn(dst)
+    }
+
+    #[inline(never)]
+    fn read_mapped(&self, memory: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()))
+    }
+
+    #[inline(never)]
+    fn read_mapped_at(&self, memory: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
     }
 
     #[inline(never)]
@@ -132,18 +193,18 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst);
+            return memory.read_at(offset, dst).map_or_else(|| self.read_mapped_at(memory, offset, dst), Ok);
         }
         self.read_at_by_class(offset, dst)
     }
 
     #[inline(never)]
     fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let (random, _scope) = self.begin_at()?;
+        let (random, _aside) = self.begin_at()?;
         let result = match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
-            first => self.read_at_rest(random, offset, dst, first),
+            first => self.read_at_rest(&**random, offset, dst, first),
         };
         result.inspect(|count| self.count_read(*count))
     }
@@ -176,24 +237,10 @@ impl File {
 
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
-        let (random, _scope) = self.begin_at()?;
-        let result = self.slice_or_read_at(random, offset, size);
+        let (random, _aside) = self.begin_at()?;
+        let result = random.read_buffer_at(offset, size);
         let result = result.map_err(|error| self.failed_at(error, "read", offset, size));
         result.inspect(|buffer| self.count_read(buffer.size()))
-    }
-
-    fn slice_or_read_at(&self, random: &dyn RandomAccess, offset: usize, size: usize) -> Result<Buffer> {
-        if let Some(slice) = random.slice_at(offset, size)? {
-            return Ok(slice);
-        }
-        let hint = if size > CHUNK { random.size_hint() } else { None };
-        let hint = hint.map(|end| end.saturating_sub(offset));
-        let mut builder = BufferBuilder::new(random.pool().clone());
-        read_to_end(&mut builder, size, hint, |room, done| {
-            read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest))
-                .map_err(|(error, _)| error)
-        })?;
-        builder.finish()
     }
 
     /// The next bytes, up to `size` and fewer only at the end, without moving. Good until the next call on this file.
@@ -307,7 +354,7 @@ impl File {
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
-        let result = state.settle().and_then(|()| state.stream.write(data));
+        let result = state.writing(|stream| stream.write(data));
         let result = result.map_err(|error| self.failed(&state, error, "write", Some(data.len())));
         result.inspect(|()| self.0.counters.count_write(data.len()))
     }
@@ -327,7 +374,7 @@ impl File {
     /// Writes everything at an offset; the position stays.
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
-        let result = state.settle().and_then(|()| state.stream.write_at(offset, data));
+        let result = state.writing(|stream| stream.write_at(offset, data));
         let result = result.map_err(|error| self.failed_at(error, "write", offset, data.len()));
         result.inspect(|()| self.0.counters.count_write(data.len()))
     }
@@ -335,20 +382,22 @@ impl File {
     /// Cuts or extends the file; what is new reads as zeros.
     pub fn resize(&self, size: usize) -> Result<()> {
         let mut state = self.begin("resize", Capabilities::RESIZE)?;
-        let result = state.settle().and_then(|()| state.stream.resize(size));
+        let result = state.writing(|stream| stream.resize(size));
         result.map_err(|error| error.context(format_args!("resize of {} to {size} bytes", self.name())))
     }
 
     /// Passes everything written on to the operating system, through every layer.
     pub fn flush(&self) -> Result<()> {
         let mut state = self.begin("flush", Capabilities::NONE)?;
-        state.stream.flush().map_err(|error| self.failed(&state, error, "flush", None))
+        let result = state.flushing(|stream| stream.flush());
+        result.map_err(|error| self.failed(&state, error, "flush", None))
     }
 
     /// Waits until everything written is on the disk, through every layer.
     pub fn sync(&self) -> Result<()> {
         let mut state = self.begin("sync", Capabilities::NONE)?;
-        state.stream.sync().map_err(|error| self.failed(&state, error, "sync", None))
+        let result = state.flushing(|stream| stream.sync());
+        result.map_err(|error| self.failed(&state, error, "sync", None))
     }
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
@@ -430,7 +479,7 @@ impl File {
     }
 
     #[inline]
-    fn count_read(&self, size: usize) {
+    pub(super) fn count_read(&self, size: usize) {
         self.0.counters.count_read(size);
     }
 
@@ -459,18 +508,15 @@ impl File {
     }
 
     #[inline]
-    fn begin_at(&self) -> Result<(&dyn RandomAccess, Aside<'_>)> {
+    pub(super) fn begin_at(&self) -> Result<(&Shared<dyn RandomAccess>, Aside<'_>)> {
         const DOING: &str = "read at an offset of";
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, DOING)),
         };
         self.check(DOING, Capabilities::READ_AT)?;
-        self.0
-            .random
-            .as_deref()
-            .map(|random| (random, (scope, self.0.counters.begin())))
-            .ok_or_else(|| self.unable(DOING))
+        let aside = (scope, self.0.counters.begin());
+        self.0.random.as_ref().map(|random| (random, aside)).ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
@@ -532,7 +578,7 @@ impl fmt::Display for Over<'_> {
 }
 
 /// What stands by a call that needs no turn: what it stops for, and what is counted of it.
-type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
+pub(super) type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
 
 /// A call's turn on the file's state, and what it stops for.
 pub(super) struct Turn<'a> {
@@ -565,6 +611,12 @@ impl Drop for Inner {
         if self.state.is_broken() {
             // Nothing is finished from what a panic may have left half done.
             let _ = self.state.get_mut().abort();
+            return;
+        }
+        if self.needs_close {
+            // On the way out of a failure nobody closes, and half a file must not take the place of a whole one.
+            let _ = self.state.get_mut().abort();
+            warn(format_args!("{} was released before it was closed: what was written is discarded", self.name));
             return;
         }
         if let Err(error) = self.state.get_mut().close() {

@@ -57,7 +57,7 @@ impl Readers {
                 threads.ended = false;
                 return Err(stopped);
             }
-            threads = crate::task::wait(&self.left, threads);
+            threads = crate::task::wait(&self.left, threads, None);
         }
         Ok(())
     }

@@ -82,6 +82,10 @@ impl Stream for Segment {
         Some(self.range.clone().unsize(|p| p as *mut _))
     }
 
+    fn is_steady(&self) -> bool {
+        self.range.raw.is_steady()
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let count = self.range.read(self.position, dst)?;
         self.position += count;

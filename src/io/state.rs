@@ -2,6 +2,7 @@
 
 use super::Capabilities;
 use super::buffered::{Buffered, Detached, not_buffered};
+use super::copy_ahead::CopyAhead;
 use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
@@ -33,9 +34,13 @@ pub(super) struct State {
     lookahead: Lookahead,
     zero_copy: bool,
     looks_ahead: bool,
+    /// In place of the class's own bytes, where others could take those away.
+    copy_ahead: Option<CopyAhead>,
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
+    /// Where only closing makes the file complete: what kept it from ever being so.
+    unwritten: Option<Error>,
     /// What closing failed with, to be said again.
     pub(super) failure: Option<Error>,
 }
@@ -43,13 +48,16 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
         let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
             looks_ahead,
+            copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
+            unwritten: None,
             failure: None,
         }
     }
@@ -113,6 +121,10 @@ impl State {
     #[cold]
     #[allow(unsafe_code, reason = "bytes that were just read")]
     fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
+        if self.looks_ahead {
+            // Bytes put back would be ones that the class does not know of.
+            return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
+        }
         // SAFETY: `read` has filled what it counted.
         let taken = unsafe { taken.assume_init_ref() };
         match self.lookahead.put_back(taken) {
@@ -135,7 +147,8 @@ impl State {
             return Ok(Sent::NotNow);
         }
         target.settle()?;
-        Ok(match self.stream.send_to(&mut *target.stream, size)? {
+        let sent = self.stream.send_to(&mut *target.stream, size);
+        Ok(match target.noted(sent)? {
             None => Sent::Never,
             Some(0) => Sent::NotNow,
             Some(count) => Sent::Bytes(count),
@@ -216,7 +229,10 @@ impl State {
 
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
     pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
-        let ahead = if self.looks_ahead() {
+        let looks_ahead = self.looks_ahead();
+        let ahead = if let Some(copy) = self.copy_ahead.as_mut().filter(|_| looks_ahead) {
+            copy.at(self.stream.tell()? as usize, most)?
+        } else if looks_ahead {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
@@ -263,7 +279,36 @@ impl State {
     /// no common position for both directions.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
+        if let Some(copy) = &mut self.copy_ahead {
+            copy.clear();
+        }
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
+    }
+
+    /// A call that writes, at the file's position.
+    #[inline]
+    pub(super) fn writing(&mut self, write: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        self.settle()?;
+        self.flushing(write)
+    }
+
+    /// A call that passes on what was written.
+    #[inline]
+    pub(super) fn flushing(&mut self, flush: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        let result = flush(&mut *self.stream);
+        self.noted(result)
+    }
+
+    #[inline]
+    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.note(error))
+    }
+
+    #[cold]
+    fn note(&mut self, error: &Error) {
+        if self.stream.needs_close() {
+            self.unwritten.get_or_insert_with(|| error.clone());
+        }
     }
 
     pub(super) fn buffered(&mut self) -> Result<&mut dyn Buffered> {
@@ -290,6 +335,11 @@ impl State {
     }
 
     pub(super) fn close(&mut self) -> Result<()> {
+        if let Some(unwritten) = self.unwritten.take() {
+            // What this may fail with comes of that.
+            let _ = self.abort();
+            return Err(unwritten.context(format_args!("not everything was written, so that it stays as it was")));
+        }
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
         let _ = self.settle();
         self.stream.close()

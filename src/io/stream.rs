@@ -2,12 +2,16 @@
 
 use super::Capabilities;
 use super::buffered::Buffered;
+use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::state::{CHUNK, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
-use crate::sys::Descriptor;
+use crate::sys::{Descriptor, Metadata};
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
 
 pub use crate::sys::Whence;
 
@@ -18,6 +22,22 @@ pub use crate::sys::Whence;
 pub(crate) trait Stream: Send {
     /// What the class can do. Does not change.
     fn capabilities(&self) -> Capabilities;
+
+    /// The one file that this one is a layer over.
+    fn beneath(&self) -> Option<&File> {
+        None
+    }
+
+    /// Whether it is discarded where it is released without being closed, since only `close` makes it complete. Does not
+    /// change.
+    fn needs_close(&self) -> bool {
+        self.beneath().is_some_and(File::needs_close)
+    }
+
+    /// What the operating system knows of it, or of the one file beneath; does not change.
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.beneath()?.system_file()
+    }
 
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
@@ -42,6 +62,12 @@ pub(crate) trait Stream: Send {
     /// Whether the class looks ahead by itself, by `peek` and `read_line`. Of any other class `File` reads ahead.
     fn looks_ahead(&self) -> bool {
         self.capabilities().contains(Capabilities::ZERO_COPY)
+    }
+
+    /// Whether what `peek` shows stays readable whatever other processes do. Where not, `File` lends no such bytes to others
+    /// within the library but copies by `random_access`, which takes care.
+    fn is_steady(&self) -> bool {
+        true
     }
 
     /// The next bytes without moving, for a class that looks ahead: up to `size`, fewer only at the end. More may be given.
@@ -132,6 +158,23 @@ pub(crate) trait Stream: Send {
     }
 }
 
+/// What the operating system knows of a file, asked on any thread at any time.
+pub(crate) trait SystemFile: Send + Sync {
+    /// As it was opened.
+    fn path(&self) -> Option<&CStr>;
+
+    /// Whether it is a terminal; nothing is after it is closed.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+
+    /// The descriptor, which stays the file's.
+    fn descriptor(&self) -> Result<RawFd>;
+
+    /// What the system says now.
+    fn metadata(&self) -> Result<Metadata>;
+}
+
 /// Reads that need no position and may run on any number of threads at once.
 pub(crate) trait RandomAccess: Send + Sync {
     /// One attempt to read at an offset: at most `dst.len()` bytes, 0 only at the end. What it counts it has filled.
@@ -154,6 +197,20 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
     fn end(&self) -> Result<()> {
         Ok(())
+    }
+
+    /// Up to `size` bytes at an offset in a buffer, fewer only at the end; without a copy where the class can.
+    fn read_buffer_at(&self, offset: usize, size: usize) -> Result<Buffer> {
+        if let Some(slice) = self.slice_at(offset, size)? {
+            return Ok(slice);
+        }
+        let hint = if size > CHUNK { self.size_hint() } else { None };
+        let hint = hint.map(|end| end.saturating_sub(offset));
+        let mut builder = BufferBuilder::new(self.pool().clone());
+        read_to_end(&mut builder, size, hint, |room, done| {
+            read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
+        })?;
+        builder.finish()
     }
 }
 

@@ -49,6 +49,11 @@ impl Cancellation {
         self.0.set_alarm();
     }
 
+    /// The deadline on the monotonic clock.
+    pub(crate) fn deadline(&self) -> Option<i64> {
+        Some(self.0.deadline.load(Acquire)).filter(|deadline| *deadline != NEVER)
+    }
+
     /// Whether it stops what heeds it now, also by its deadline.
     pub fn is_cancelled(&self) -> bool {
         self.0.reason().is_some()

@@ -3,7 +3,7 @@
 use super::Cancellation;
 use crate::error::{Error, Result};
 use crate::shared::try_box;
-use crate::sys::{Interruptible, Link, check_interrupts, is_interruptible};
+use crate::sys::{Interruptible, Link, check_interrupts, is_interruptible, now};
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -35,12 +35,15 @@ pub(crate) fn check() -> Result<()> {
 /// How often whoever waits for another thread looks whether to stop.
 const LOOKS_EVERY: Duration = Duration::from_millis(20);
 
-/// Waits for a signal, or, where the calling thread's work may have to stop, until it is time to `check` again.
-pub(crate) fn wait<'a, T>(signal: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-    if !is_interruptible() {
-        return signal.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner());
+/// Waits for a signal; also ends when the monotonic clock reaches `until`, and, where the calling thread's work may have to
+/// stop, when it is time to `check` again. So it stands in a loop that looks for itself.
+pub(crate) fn wait<'a, T>(signal: &Condvar, guard: MutexGuard<'a, T>, until: Option<i64>) -> MutexGuard<'a, T> {
+    let rest = until.map(|until| Duration::from_nanos(until.saturating_sub(now()).max(0) as u64));
+    let most = if is_interruptible() { Some(rest.map_or(LOOKS_EVERY, |rest| rest.min(LOOKS_EVERY))) } else { rest };
+    match most {
+        Some(most) => signal.wait_timeout(guard, most).unwrap_or_else(|poisoned| poisoned.into_inner()).0,
+        None => signal.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner()),
     }
-    signal.wait_timeout(guard, LOOKS_EVERY).unwrap_or_else(|poisoned| poisoned.into_inner()).0
 }
 
 /// Where an object keeps the cancellation that its calls heed.
