@@ -2,6 +2,7 @@
 
 use super::Capabilities;
 use super::buffered::Buffered;
+use super::checksum::Digest;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
 use super::state::{CHUNK, read_to_end, read_until_full};
@@ -145,6 +146,11 @@ pub(crate) trait Stream: Send {
     /// Lets go of everything without finishing.
     fn abort(&mut self) -> Result<()> {
         self.close()
+    }
+
+    /// The checksum of what was read or written so far, of a class that takes one.
+    fn digest(&self) -> Option<Digest> {
+        None
     }
 
     /// The class as one that gathers small reads or writes.
