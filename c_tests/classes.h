@@ -370,6 +370,28 @@ static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t siz
   return segment_of(open_seekable_callbacks, bytes, size);
 }
 
+/* The suffix of the path that the file beneath was opened by says how it is compressed. */
+static arrowio_file *open_stream_from(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  OK(row->can & CAN_READ ? arrowio_input_stream_from_file(raw, &options, &file, &error)
+                         : arrowio_output_stream_from_file(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_stream_from_file(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_path(bytes, size));
+}
+
+static arrowio_file *open_stream_from_pipe(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_stream_from_map(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_map(bytes, size));
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -416,6 +438,14 @@ static const struct row plain_rows[] = {
     {"input stream from a buffer", MAPPED, open_input_buffer, .place = IN_BUFFER},
     {"input stream from a buffer, gzip", CAN_READ, open_input_buffer, GZIP},
     {"input stream from a buffer, zstd", CAN_READ, open_input_buffer, ZSTD, .buffer_size = 1000},
+    {"input stream from a file", CAN_READ, open_stream_from_file, FOR(READ)},
+    {"input stream from a file, zstd", CAN_READ, open_stream_from_file, FOR(READ), ZSTD},
+    {"input stream from a pipe", CAN_READ, open_stream_from_pipe, IN_PIPE, FOR(READ)},
+    {"input stream from a map", MAPPED, open_stream_from_map, FOR(READ)},
+    {"output stream from a file", CAN_WRITE, open_stream_from_file, FOR(WRITE)},
+    {"output stream from a file, gzip", CAN_WRITE, open_stream_from_file, FOR(WRITE), GZIP},
+    {"output stream, unbuffered, from a file", WRITER, open_stream_from_file, FOR(WRITE), .buffer_size = -1},
+    {"output stream from a pipe", CAN_WRITE, open_stream_from_pipe, IN_PIPE, FOR(WRITE)},
     {"output stream", CAN_WRITE, open_output, .place = IN_FILE},
     {"output stream, unbuffered", WRITER, open_output, .buffer_size = -1},
     {"output stream, gzip", CAN_WRITE, open_output, GZIP},

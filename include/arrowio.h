@@ -2001,6 +2001,24 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
                                                 struct arrowio_error **out_error);
 
 /**
+ * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
+                                              const struct arrowio_stream_options *options,
+                                              struct arrowio_file **out_file,
+                                              struct arrowio_error **out_error);
+
+/**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
  * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
  * ARROWIO_OPEN_ATOMIC in options->file_options.
@@ -2018,6 +2036,24 @@ arrowio_status arrowio_output_stream_open(const char *path,
                                           const struct arrowio_stream_options *options,
                                           struct arrowio_file **out_file,
                                           struct arrowio_error **out_error);
+
+/**
+ * Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
+                                               const struct arrowio_stream_options *options,
+                                               struct arrowio_file **out_file,
+                                               struct arrowio_error **out_error);
 
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a

@@ -49,7 +49,10 @@ pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use copy::{CopyOptions, copy};
 pub use file::File;
 pub use memory_map::{memory_map, memory_map_create};
-pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+pub use open::{
+    Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
+    output_stream, output_stream_from_file,
+};
 pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
 pub use read_many::ReadManyOptions;
 pub use segment::segment;
