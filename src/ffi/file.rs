@@ -63,6 +63,14 @@ fn whence(whence: arrowio_whence) -> Result<Whence> {
     }
 }
 
+pub(super) fn from_whence(whence: Whence) -> arrowio_whence {
+    match whence {
+        Whence::Start => ARROWIO_SEEK_START,
+        Whence::Current => ARROWIO_SEEK_CURRENT,
+        Whence::End => ARROWIO_SEEK_END,
+    }
+}
+
 fn set_view(view: *const [u8], out_data: Out<*const u8>, out_size: Out<i64>) -> Result<()> {
     out_data.set(view.cast())?;
     out_size.set(view.len() as i64)
@@ -440,7 +448,8 @@ pub unsafe extern "C" fn arrowio_file_size(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Writes all bytes, or fails.
+/// Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+/// whatever the host has set for that signal.
 ///
 /// \param file       the file.
 /// \param data       the bytes; may be NULL if size is 0.

@@ -2,14 +2,16 @@
 
 use super::arguments::{self, Extensible};
 use super::buffer::arrowio_buffer;
+use super::buffered;
 use super::compressed::{ARROWIO_CODEC_DETECT, ARROWIO_CODEC_NONE, arrowio_codec, codec};
 use super::error::{arrowio_error, arrowio_status};
 use super::file::arrowio_file;
 use super::guard;
 use super::handle::{self, Slot};
+use super::os_file::arrowio_os_file_options;
 use super::pool::arrowio_pool;
-use crate::error::{Result, error};
-use crate::io::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+use crate::error::Result;
+use crate::io::{Compression, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
 use crate::memory::Buffer;
 use std::ffi::c_char;
 
@@ -27,35 +29,36 @@ pub struct arrowio_stream_options {
     pub codec: arrowio_codec,
     /// Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
     pub compression_level: i32,
+    /// How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+    pub file_options: *const arrowio_os_file_options,
 }
 
-// SAFETY: a size, a nullable pointer and numbers.
+// SAFETY: a size, nullable pointers and numbers.
 unsafe impl Extensible for arrowio_stream_options {
     const NAME: &'static str = "arrowio_stream_options";
 }
 
 impl arrowio_stream_options {
     /// # Safety
-    /// As for `arguments::options`, with a pool that is NULL or live.
+    /// As for `arguments::options`, with pools that are NULL or live.
     unsafe fn convert(given: *const Self) -> Result<StreamOptions> {
         // SAFETY: the caller's promise.
-        let (given, pool) = unsafe {
+        let (given, pool, file) = unsafe {
             let given = arguments::options(given)?;
-            (given, arguments::pool(&given.pool).clone())
+            (given, arguments::pool(&given.pool).clone(), arrowio_os_file_options::convert(given.file_options)?)
         };
         let buffer_size = match given.buffer_size {
             0 => StreamOptions::DEFAULT_BUFFER_SIZE,
-            size if size > MOST_GATHERED as i64 => {
-                return Err(error!(Invalid, "buffer_size is {size}, it must not be above {MOST_GATHERED}"));
-            }
-            size => usize::try_from(size).unwrap_or(0),
+            ..0 => 0,
+            size => buffered::buffer_size(size)?,
         };
         let compression = match given.codec {
             ARROWIO_CODEC_DETECT => Compression::Detect,
             ARROWIO_CODEC_NONE => Compression::None,
             other => Compression::Codec(codec(other)?),
         };
-        Ok(StreamOptions { pool, buffer_size, compression, level: given.compression_level })
+        let file = OsFileOptions { pool: pool.clone(), ..file };
+        Ok(StreamOptions { pool, buffer_size, compression, level: given.compression_level, file })
     }
 }
 
@@ -114,8 +117,8 @@ pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
 }
 
 /// Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
-/// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
-/// name and rename it after closing.
+/// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+/// ARROWIO_OPEN_ATOMIC in options->file_options.
 ///
 /// \param path       a NUL-terminated path.
 /// \param options    optional.

@@ -1,6 +1,7 @@
 //! Small writes gathered into large ones.
 
 use super::Capabilities;
+use super::buffered::Buffered;
 use super::file::{File, Over};
 use super::output::Output;
 use super::stream::Stream;
@@ -8,9 +9,10 @@ use crate::error::Result;
 use crate::memory::Pool;
 
 /// A file that gathers `buffer_size` bytes before it writes them to `raw`; larger writes pass through.
-pub(super) fn buffered_output_stream(raw: File, buffer_size: usize, pool: &Pool) -> Result<File> {
+pub fn buffered_output_stream(raw: &File, buffer_size: usize, pool: &Pool) -> Result<File> {
+    raw.check_base(Capabilities::WRITE, "buffer")?;
     let stream = BufferedOutputStream { output: Output::new(raw.clone(), pool), buffer_size };
-    File::new(stream, format_args!("{}", Over("buffered", &raw)), pool, 0)
+    File::new(stream, format_args!("{}", Over("buffered", raw)), pool, buffer_size)
 }
 
 struct BufferedOutputStream {
@@ -21,6 +23,10 @@ struct BufferedOutputStream {
 impl Stream for BufferedOutputStream {
     fn capabilities(&self) -> Capabilities {
         Capabilities::WRITE
+    }
+
+    fn beneath(&self) -> Option<&File> {
+        Some(self.output.raw())
     }
 
     fn write(&mut self, data: &[u8]) -> Result<()> {
@@ -42,11 +48,30 @@ impl Stream for BufferedOutputStream {
         self.output.sync()
     }
 
+    fn buffered(&mut self) -> Option<&mut dyn Buffered> {
+        Some(self)
+    }
+
     fn close(&mut self) -> Result<()> {
         self.output.close(Ok(()))
     }
 
     fn abort(&mut self) -> Result<()> {
         self.output.raw().abort()
+    }
+}
+
+impl Buffered for BufferedOutputStream {
+    fn set_buffer_size(&mut self, size: usize) -> Result<()> {
+        if self.output.pending() >= size {
+            self.output.drain()?;
+        }
+        self.buffer_size = size;
+        Ok(())
+    }
+
+    fn detach(&mut self) -> Result<File> {
+        self.output.drain()?;
+        Ok(self.output.raw().clone())
     }
 }

@@ -17,7 +17,7 @@ pub fn compressed_input_stream(raw: &File, codec: &'static Codec, pool: &Pool) -
 
 /// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once.
 pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block_size: usize) -> Result<File> {
-    check_direction(raw, Capabilities::READ, "decompress")?;
+    raw.check_base(Capabilities::READ, "decompress")?;
     let stream = CompressedInputStream {
         raw: raw.clone(),
         codec,
@@ -37,17 +37,9 @@ pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, p
 
 /// As `compressed_output_stream`, with an encoder that is there already.
 pub(super) fn output_stream(raw: &File, codec: &'static Codec, encoder: Box<dyn Encoder>, pool: &Pool) -> Result<File> {
-    check_direction(raw, Capabilities::WRITE, "compress")?;
+    raw.check_base(Capabilities::WRITE, "compress to")?;
     let stream = CompressedOutputStream { output: Output::new(raw.clone(), pool), encoder, written: 0, failure: None };
     File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, 0)
-}
-
-fn check_direction(raw: &File, needs: Capabilities, doing: &str) -> Result<()> {
-    if raw.capabilities().contains(needs) {
-        return Ok(());
-    }
-    let direction = if needs == Capabilities::READ { "read" } else { "written" };
-    Err(error!(Invalid, "cannot {doing} {}: it cannot be {direction}", raw.name()))
 }
 
 struct CompressedInputStream {
@@ -126,6 +118,10 @@ impl Stream for CompressedInputStream {
         Capabilities::READ
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.raw)
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         while !dst.is_empty() {
             match self.step(dst)? {
@@ -195,6 +191,10 @@ impl CompressedOutputStream {
 impl Stream for CompressedOutputStream {
     fn capabilities(&self) -> Capabilities {
         Capabilities::WRITE
+    }
+
+    fn beneath(&self) -> Option<&File> {
+        Some(self.output.raw())
     }
 
     fn write(&mut self, data: &[u8]) -> Result<()> {

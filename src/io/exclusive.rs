@@ -65,7 +65,11 @@ impl<T> Exclusive<T> {
         self.waiting.fetch_add(1, SeqCst);
         let mut turn = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         while self.holder.compare_exchange(0, me, SeqCst, SeqCst).is_err() {
-            turn = self.freed.wait(turn).unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let Err(stopped) = crate::task::check() {
+                self.waiting.fetch_sub(1, SeqCst);
+                return Err(stopped);
+            }
+            turn = crate::task::wait(&self.freed, turn, None);
         }
         drop(turn);
         self.waiting.fetch_sub(1, SeqCst);

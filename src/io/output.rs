@@ -43,15 +43,7 @@ impl Output {
         if self.pending() == 0 {
             return Ok(());
         }
-        let before = self.raw.tell();
-        let result = self.raw.write(self.bytes.as_slice());
-        let written = match &result {
-            Ok(()) => self.pending(),
-            Err(_) => match (before, self.raw.tell()) {
-                (Ok(before), Ok(after)) => (after - before).max(0) as usize,
-                _ => 0,
-            },
-        };
+        let (written, result) = self.raw.write_counting(self.bytes.as_slice());
         self.bytes.discard_front(written);
         result
     }
@@ -68,11 +60,11 @@ impl Output {
         self.raw.sync()
     }
 
-    /// Writes what is pending, unless what came before has failed, and closes the file beneath in any case. The first
-    /// failure is reported.
+    /// Writes what is pending, unless what came before has failed, and closes the file beneath in any case: without
+    /// finishing it where something is missing. The first failure is reported.
     pub(super) fn close(&mut self, before: Result<()>) -> Result<()> {
         let written = before.and_then(|()| self.drain());
-        let closed = self.raw.close();
+        let closed = if written.is_ok() { self.raw.close() } else { self.raw.abort() };
         written.and(closed)
     }
 }

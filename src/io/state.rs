@@ -1,12 +1,15 @@
 //! What stands behind a file's calls that go one at a time: the class, and what was read ahead of the position.
 
 use super::Capabilities;
+use super::buffered::{Buffered, Detached, not_buffered};
 use super::copy_ahead::CopyAhead;
+use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
 /// How much is read at once where nobody said how much.
@@ -14,6 +17,16 @@ pub(crate) const CHUNK: usize = 64 << 10;
 
 /// How much is read at once for many lines.
 const LINES_CHUNK: usize = 128 << 10;
+
+/// What came of an attempt to move bytes within the operating system.
+pub(super) enum Sent {
+    /// So many were moved.
+    Bytes(usize),
+    /// What was read ahead comes first, or there is nothing to move at this moment.
+    NotNow,
+    /// These two have no such way.
+    Never,
+}
 
 /// A class and its lookahead. The position of the file is the class's less what was read ahead.
 pub(super) struct State {
@@ -26,6 +39,8 @@ pub(super) struct State {
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
+    /// Where only closing makes the file complete: what kept it from ever being so.
+    unwritten: Option<Error>,
     /// What closing failed with, to be said again.
     pub(super) failure: Option<Error>,
 }
@@ -42,12 +57,23 @@ impl State {
             copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
+            unwritten: None,
             failure: None,
         }
     }
 
+    /// Whether the class looks ahead by itself. Not while bytes are here that were put back.
+    #[inline]
+    fn looks_ahead(&self) -> bool {
+        self.looks_ahead && self.lookahead.is_empty()
+    }
+
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if self.zero_copy { self.stream.read_slice(size) } else { self.read_to_buffer(size) }
+        if self.zero_copy && self.lookahead.is_empty() {
+            self.stream.read_slice(size)
+        } else {
+            self.read_to_buffer(size)
+        }
     }
 
     /// Forgets what was read ahead and closes without finishing.
@@ -107,6 +133,28 @@ impl State {
         }
     }
 
+    /// Takes back the last bytes that were read: the next call reads them again.
+    pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
+        if self.seekable {
+            return self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+        }
+        self.lookahead.put_back(taken)
+    }
+
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    pub(super) fn send_to(&mut self, target: &mut Self, size: usize) -> Result<Sent> {
+        if !self.lookahead.is_empty() {
+            return Ok(Sent::NotNow);
+        }
+        target.settle()?;
+        let sent = self.stream.send_to(&mut *target.stream, size);
+        Ok(match target.noted(sent)? {
+            None => Sent::Never,
+            Some(0) => Sent::NotNow,
+            Some(count) => Sent::Bytes(count),
+        })
+    }
+
     fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
         if size <= CHUNK {
             let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
@@ -127,18 +175,19 @@ impl State {
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {
-        if self.looks_ahead {
+        if self.looks_ahead() {
             let ahead = self.stream.peek(size)?;
             return Ok(&ahead[..ahead.len().min(size)]);
         }
-        self.lookahead.peek(size, |room| self.stream.read(room))
+        self.lookahead.peek(size, self.block_size, |room| self.stream.read(room))
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
-        if self.looks_ahead {
+        if self.looks_ahead() {
             return self.stream.read_line();
         }
-        self.lookahead.read_line(|room| self.stream.read(room))
+        let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
+        self.lookahead.read_line(piece, |room| self.stream.read(room))
     }
 
     /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
@@ -158,7 +207,7 @@ impl State {
             searched = ahead.len();
         }
         let (size, count) = (lines.size(), lines.count());
-        if self.looks_ahead {
+        if self.looks_ahead() {
             return Ok((self.read_buffer(size)?, count));
         }
         let bytes = Buffer::copy_of(self.lookahead.pool(), &self.lookahead.bytes()[..size])?;
@@ -169,7 +218,7 @@ impl State {
     /// The bytes ahead, more than `searched` of them unless at the end.
     fn ahead_beyond(&mut self, searched: usize) -> Result<&[u8]> {
         let more = LINES_CHUNK.max(searched);
-        if self.looks_ahead {
+        if self.looks_ahead() {
             return self.stream.peek(searched + more);
         }
         if self.lookahead.len() <= searched {
@@ -180,9 +229,10 @@ impl State {
 
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
     pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
-        let ahead = if let Some(copy) = &mut self.copy_ahead {
+        let looks_ahead = self.looks_ahead();
+        let ahead = if let Some(copy) = self.copy_ahead.as_mut().filter(|_| looks_ahead) {
             copy.at(self.stream.tell()? as usize, most)?
-        } else if self.looks_ahead {
+        } else if looks_ahead {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
@@ -195,7 +245,7 @@ impl State {
 
     /// Moves past bytes that were seen ahead.
     pub(super) fn move_on(&mut self, size: usize) -> Result<()> {
-        if self.looks_ahead {
+        if self.looks_ahead() {
             return self.stream.skip(size).map(drop);
         }
         self.lookahead.pass(size);
@@ -235,15 +285,70 @@ impl State {
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
 
+    /// A call that writes, at the file's position.
+    #[inline]
+    pub(super) fn writing(&mut self, write: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        self.settle()?;
+        self.flushing(write)
+    }
+
+    /// A call that passes on what was written.
+    #[inline]
+    pub(super) fn flushing(&mut self, flush: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        let result = flush(&mut *self.stream);
+        self.noted(result)
+    }
+
+    #[inline]
+    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.note(error))
+    }
+
+    #[cold]
+    fn note(&mut self, error: &Error) {
+        if self.stream.needs_close() {
+            self.unwritten.get_or_insert_with(|| error.clone());
+        }
+    }
+
+    pub(super) fn buffered(&mut self) -> Result<&mut dyn Buffered> {
+        self.stream.buffered().ok_or_else(not_buffered)
+    }
+
+    pub(super) fn block_size(&self) -> usize {
+        self.block_size
+    }
+
+    /// Of a buffered stream. What is there already is given before more is read.
+    pub(super) fn set_block_size(&mut self, size: usize) -> Result<()> {
+        self.buffered()?.set_buffer_size(size)?;
+        self.block_size = size;
+        Ok(())
+    }
+
+    /// Of a buffered stream: lets go of the file beneath and gives it with what was read ahead.
+    pub(super) fn detach(&mut self) -> Result<(File, Buffer)> {
+        let raw = self.buffered()?.detach()?;
+        let ahead = self.lookahead.take_all()?;
+        self.stream = try_box(Detached)?;
+        Ok((raw, ahead))
+    }
+
     pub(super) fn close(&mut self) -> Result<()> {
+        if let Some(unwritten) = self.unwritten.take() {
+            // What this may fail with comes of that.
+            let _ = self.abort();
+            return Err(unwritten.context(format_args!("not everything was written, so that it stays as it was")));
+        }
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
         let _ = self.settle();
         self.stream.close()
     }
 }
 
+/// What is said where bytes could not be put back.
 #[cold]
-fn lost(error: Error, size: usize) -> Error {
+pub(super) fn lost(error: Error, size: usize) -> Error {
     error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
 }
 
@@ -255,6 +360,7 @@ pub(super) fn read_until_full(
 ) -> std::result::Result<usize, (Error, usize)> {
     let mut done = 0;
     while done < dst.len() {
+        crate::task::check().map_err(|error| (error, done))?;
         match read(&mut dst[done..], done) {
             Ok(0) => break,
             Ok(count) => done += count,

@@ -11,10 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A source whose every read is said by a script: so many bytes, or a failure.
-struct Scripted {
-    content: Vec<u8>,
-    position: usize,
-    script: Vec<Option<usize>>,
+pub(super) struct Scripted {
+    pub(super) content: Vec<u8>,
+    pub(super) position: usize,
+    pub(super) script: Vec<Option<usize>>,
 }
 
 impl Stream for Scripted {
@@ -39,21 +39,21 @@ impl Stream for Scripted {
     }
 }
 
-fn file(stream: impl Stream + 'static, block_size: usize) -> File {
+pub(super) fn file(stream: impl Stream + 'static, block_size: usize) -> File {
     File::new(stream, format_args!("a test"), &default_pool(), block_size).unwrap()
 }
 
 #[allow(unsafe_code, reason = "memory that was filled, views that are still good")]
-mod bytes {
+pub(super) mod bytes {
     use super::*;
 
-    pub(super) fn read(file: &File, size: usize) -> Result<Vec<u8>> {
+    pub(in super::super) fn read(file: &File, size: usize) -> Result<Vec<u8>> {
         let mut memory = vec![MaybeUninit::new(0); size];
         let count = file.read(&mut memory)?;
         Ok(unsafe { memory[..count].assume_init_ref() }.to_vec())
     }
 
-    pub(super) fn view(view: Result<*const [u8]>) -> Result<Vec<u8>> {
+    pub(in super::super) fn view(view: Result<*const [u8]>) -> Result<Vec<u8>> {
         view.map(|view| unsafe { &*view }.to_vec())
     }
 }
