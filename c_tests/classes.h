@@ -370,6 +370,20 @@ static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t siz
   return segment_of(open_seekable_callbacks, bytes, size);
 }
 
+/* Gives every chunk as it is. */
+static arrowio_status same_again(void *user_data, arrowio_buffer *chunk, arrowio_buffer **out, arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = arrowio_buffer_retain(chunk);
+  return ARROWIO_OK;
+}
+
+static arrowio_file *open_transform(const uint8_t *bytes, int64_t size) {
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_transform_input_stream_new(raw, same_again, NULL, NULL, NULL, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
 /* The suffix of the path that the file beneath was opened by says how it is compressed. */
 static arrowio_file *open_stream_from(arrowio_file *raw) {
   arrowio_file *file = NULL;
@@ -464,6 +478,7 @@ static const struct row plain_rows[] = {
     {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
     {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
     {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
+    {"transform", CAN_READ, open_transform, FOR(READ)},
     {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
     {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
     {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},

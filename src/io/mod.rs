@@ -12,6 +12,7 @@ mod coalesce;
 mod compressed;
 mod copy;
 mod copy_ahead;
+mod encoding;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
@@ -32,6 +33,8 @@ mod state;
 mod statistics;
 mod stream;
 mod temporary;
+mod transcoding;
+mod transform;
 mod until_closed;
 
 #[cfg(test)]
@@ -59,6 +62,8 @@ pub use segment::segment;
 pub use statistics::Statistics;
 pub use stream::Whence;
 pub use temporary::temporary_file;
+pub use transcoding::{OnMalformed, transcoding_input_stream};
+pub(crate) use transform::{Made, Transform, transform_input_stream};
 
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;
