@@ -59,10 +59,10 @@ pub(crate) struct Descriptor {
 impl Descriptor {
     /// Opens `path`, never inherited across exec.
     pub(crate) fn open(path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
-        if is_interruptible() {
-            if let Some(descriptor) = Self::open_fifo(path, flags)? {
-                return Ok(descriptor);
-            }
+        if is_interruptible()
+            && let Some(descriptor) = Self::open_fifo(path, flags)?
+        {
+            return Ok(descriptor);
         }
         // SAFETY: the path is NUL-terminated.
         let fd = retry(|| unsafe { libc::open(path.as_ptr(), flags.0 | libc::O_CLOEXEC, permissions) } as isize)?;
