@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The files of the C layer, in the order in which the header shows them.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 13] = [
     "version",
     "host",
     "error",
@@ -17,6 +17,8 @@ const SOURCES: [&str; 11] = [
     "executor",
     "operation",
     "read_many",
+    "range_cache",
+    "read_ahead",
 ];
 
 /// The header as the sources give it.

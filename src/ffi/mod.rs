@@ -18,6 +18,8 @@ mod host;
 mod open;
 mod operation;
 mod pool;
+mod range_cache;
+mod read_ahead;
 mod read_many;
 mod version;
 

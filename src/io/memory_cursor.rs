@@ -1,5 +1,6 @@
 //! A position in memory that does not change, for reads that need no lock.
 
+use super::coalesce::Range as Wanted;
 use super::position;
 use super::stream::{RandomAccess, Whence, first_line};
 use crate::error::Result;
@@ -108,6 +109,11 @@ impl RandomAccess for MemoryCursor {
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         self.read_slice_at(offset, size).map(Some)
+    }
+
+    fn will_need(&self, ranges: &[Wanted]) -> Result<()> {
+        ranges.iter().for_each(|range| self.buffer.will_need(range.offset, range.size));
+        Ok(())
     }
 
     fn pool(&self) -> &Pool {

@@ -1,6 +1,7 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
 use super::buffer_reader::reader_of;
+use super::coalesce::Range;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, File, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
@@ -275,6 +276,13 @@ impl RandomAccess for Source {
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         self.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
+    }
+
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        self.with(|bytes| {
+            ranges.iter().for_each(|range| bytes.will_need(range.offset, range.size));
+            Ok(())
+        })
     }
 
     fn pool(&self) -> &Pool {

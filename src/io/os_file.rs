@@ -1,5 +1,6 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
+use super::coalesce::Range;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File};
 use crate::error::{Error, Quoted, Result, error};
@@ -266,6 +267,13 @@ impl Stream for OsFile {
 }
 
 impl RandomAccess for Source {
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        self.with(|descriptor| {
+            ranges.iter().for_each(|range| descriptor.will_need(range.offset, range.size));
+            Ok(())
+        })
+    }
+
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         self.with(|descriptor| descriptor.read_at(offset as i64, dst))
     }

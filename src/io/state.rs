@@ -36,7 +36,15 @@ impl State {
     }
 
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if self.zero_copy { self.stream.read_slice(size) } else { self.read_to_buffer(size) }
+        if self.zero_copy {
+            return self.stream.read_slice(size);
+        }
+        if self.lookahead.is_empty()
+            && let Some(slice) = self.stream.read_slice_at_hand(size)?
+        {
+            return Ok(slice);
+        }
+        self.read_to_buffer(size)
     }
 
     /// Forgets what was read ahead and closes without finishing.

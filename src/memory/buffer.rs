@@ -270,6 +270,12 @@ impl Buffer {
         size
     }
 
+    /// Tells the system that these bytes will be needed soon, as far as they are the buffer's.
+    pub(crate) fn will_need(&self, offset: usize, size: usize) {
+        let offset = offset.min(self.size());
+        crate::sys::will_need(&self.as_slice()[offset..][..size.min(self.size() - offset)]);
+    }
+
     /// All bytes, to be filled by the only holder.
     #[inline]
     pub(crate) fn room(&mut self) -> &mut [MaybeUninit<u8>] {

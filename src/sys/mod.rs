@@ -17,7 +17,7 @@ pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
 pub(crate) use event::Event;
 pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible};
 pub(crate) use mapping::{Access, Mapping};
-pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
+pub(crate) use pages::{HUGE_PAGE, Pages, page_size, will_need};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 pub(crate) use thread::{Thread, process_number};
 
