@@ -11,7 +11,9 @@
 #define ARROWIO_TEST_CLASSES_H
 
 #include "files.h"
+#include "host_file.h"
 #include <pthread.h>
+#include <sys/socket.h>
 
 #define CAN_READ ARROWIO_CAPABILITY_READ
 #define CAN_WRITE ARROWIO_CAPABILITY_WRITE
@@ -33,6 +35,7 @@ struct row {
   arrowio_mode mode;
   /* Of the streams that compress themselves. */
   arrowio_codec codec;
+  /* 1: what is written passes through. */
   int64_t buffer_size;
   /* Writing does not change its size. */
   int fixed;
@@ -60,15 +63,18 @@ static struct {
   char path[4096];
   const char *called;
   int fd;
+  /* The number of a standard stream that is replaced, and what it was before. */
+  int standard, former;
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
+  arrowio_executor *executor;
   struct pump pump;
 } behind;
 
 static void nothing_behind(void) {
   memset(&behind, 0, sizeof behind);
-  behind.fd = -1;
+  behind.fd = behind.former = -1;
 }
 
 /* Around a region. */
@@ -158,6 +164,38 @@ static arrowio_file *open_pipe(const uint8_t *bytes, int64_t size) {
   start_pump(ends[1 - ours], bytes, size);
   OK(arrowio_os_file_open_fd(ends[ours], row->mode, NULL, &file, &error));
   return file;
+}
+
+static arrowio_file *open_socket(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  int ends[2];
+  CHECK_INT(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+  behind.called = "descriptor";
+  start_pump(ends[1], bytes, size);
+  OK(arrowio_os_file_open_fd(ends[0], row->mode, NULL, &file, &error));
+  return file;
+}
+
+/* The descriptor takes a standard stream's place until `done`. */
+static arrowio_file *open_as_standard(int fd) {
+  arrowio_file *file = NULL;
+  arrowio_standard_stream stream = row->can & CAN_READ ? ARROWIO_STANDARD_INPUT : ARROWIO_STANDARD_OUTPUT;
+  fflush(stdout);
+  behind.standard = (int)stream;
+  behind.former = fcntl(behind.standard, F_DUPFD_CLOEXEC, 3);
+  CHECK(behind.former >= 0);
+  CHECK_INT(behind.standard, dup2(fd, behind.standard));
+  close(fd);
+  behind.called = "standard ";
+  OK(arrowio_standard_stream_open(stream, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_standard_file(const uint8_t *bytes, int64_t size) {
+  save(behind.path, bytes, row->can & CAN_READ ? size : 0);
+  int fd = open(behind.path, (row->can & CAN_READ ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  return open_as_standard(fd);
 }
 
 static arrowio_file *open_fifo(const uint8_t *bytes, int64_t size) {
@@ -260,6 +298,75 @@ static arrowio_file *open_output(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* Lays a buffered stream of row->buffer_size over a file. */
+static arrowio_file *buffer_over(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_buffered_stream_options options = {.struct_size = sizeof options, .buffer_size = row->buffer_size};
+  if (row->can & CAN_READ) OK(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  if (row->can & CAN_WRITE) OK(arrowio_buffered_output_stream_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_buffered_file(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_path(bytes, size));
+}
+
+static arrowio_file *open_buffered_pipe(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_buffer_reader(bytes, size));
+}
+
+static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, int sparse) {
+  int writes = (row->can & CAN_WRITE) != 0, reads = (row->can & CAN_READ) != 0;
+  save(behind.path, bytes, reads ? size : 0);
+  int fd = open(behind.path, (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  return host_file(fd, behind.path, row->can, sparse);
+}
+
+static arrowio_file *open_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, 0);
+}
+
+static arrowio_file *open_few_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, 1);
+}
+
+/* Half of it read ahead, and with room for a part of that. */
+static arrowio_file *open_range_cache(const uint8_t *bytes, int64_t size) {
+  arrowio_range_cache_options options = {.struct_size = sizeof options, .memory_limit = 100 * KIB, .hole_size_limit = -1};
+  arrowio_range ranges[200];
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_executor_new(2, &behind.executor, &error));
+  options.executor = behind.executor;
+  OK(arrowio_range_cache_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  for (int i = 0; i < 200; i++) ranges[i] = (arrowio_range){i * 2000, 1000};
+  OK(arrowio_file_will_need(file, ranges, 200, &error));
+  return file;
+}
+
+static arrowio_file *read_ahead(arrowio_file *raw) {
+  arrowio_read_ahead_options options = {.struct_size = sizeof options, .block_size = 5000, .blocks = 3};
+  arrowio_file *file = NULL;
+  OK(arrowio_executor_new(1, &behind.executor, &error));
+  OK(arrowio_read_ahead_stream_new(raw, behind.executor, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_read_ahead(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_path(bytes, size));
+}
+
+static arrowio_file *open_read_ahead_pipe(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_pipe(bytes, size));
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -282,6 +389,10 @@ static const struct row plain_rows[] = {
     {"borrowed descriptor, read and written", BOTH, open_borrowed, FOR(READ_WRITE)},
     {"pipe, read", CAN_READ, open_pipe, IN_PIPE, FOR(READ)},
     {"pipe, written", CAN_WRITE, open_pipe, IN_PIPE, FOR(WRITE)},
+    {"socket, read", CAN_READ, open_socket, IN_PIPE, FOR(READ)},
+    {"socket, written", CAN_WRITE, open_socket, IN_PIPE, FOR(WRITE)},
+    {"standard input", READER, open_standard_file, .place = IN_FILE},
+    {"standard output", WRITER, open_standard_file, .place = IN_FILE},
     {"FIFO, read", CAN_READ, open_fifo, IN_PIPE, FOR(READ)},
     {"FIFO, written", CAN_WRITE, open_fifo, IN_PIPE, FOR(WRITE)},
     {"map, read", MAPPED, open_map, FOR(READ)},
@@ -292,6 +403,9 @@ static const struct row plain_rows[] = {
     {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER},
     {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM},
     {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
+    {"range cache", READER, open_range_cache, FOR(READ)},
+    {"read-ahead stream", CAN_READ, open_read_ahead, FOR(READ)},
+    {"read-ahead stream, pipe", CAN_READ, open_read_ahead_pipe, IN_PIPE, FOR(READ)},
     {"input stream", READER, open_input, .place = IN_FILE},
     {"input stream, unbuffered", READER, open_input, .buffer_size = -1},
     {"input stream, gzip", CAN_READ, open_input, GZIP},
@@ -308,6 +422,20 @@ static const struct row plain_rows[] = {
     {"output stream, zstd", CAN_WRITE, open_output, ZSTD, .buffer_size = 1000},
     {"output stream, FIFO", CAN_WRITE, open_output_fifo, .place = IN_PIPE},
     {"output stream, FIFO, zstd", CAN_WRITE, open_output_fifo, .place = IN_PIPE, ZSTD},
+    {"callbacks, read", READER, open_callbacks, .place = IN_FILE},
+    {"callbacks, written", WRITER, open_callbacks, .place = IN_FILE},
+    {"callbacks, read and written", BOTH, open_callbacks, .place = IN_FILE},
+    {"callbacks, read by seeking", READER, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
+    {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
+    {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
+    {"buffered input from a buffer", CAN_READ, open_buffered_buffer, IN_BUFFER, .buffer_size = 100000},
+    {"buffered output", CAN_WRITE, open_buffered_file, FOR(WRITE)},
+    {"buffered output of one byte", CAN_WRITE, open_buffered_file, FOR(WRITE), .buffer_size = 1},
+    {"buffered output to a pipe", CAN_WRITE, open_buffered_pipe, IN_PIPE, FOR(WRITE), .buffer_size = 1000},
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])
@@ -477,8 +605,14 @@ static int shows(const uint8_t *content, int64_t size) {
 static void done(void) {
   stop_pump();
   if (behind.fd >= 0) CHECK_INT(0, close(behind.fd));
+  if (behind.former >= 0) {
+    CHECK_INT(behind.standard, dup2(behind.former, behind.standard));
+    close(behind.former);
+  }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
+  if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
+  arrowio_executor_release(behind.executor);
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();

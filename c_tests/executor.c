@@ -2,6 +2,7 @@
 #include "files.h"
 #include "threads.h"
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -239,6 +240,8 @@ TEST(running_reads_end) {
   arrowio_operation_options options = telling(0);
   arrowio_operation *operation = start_read(file, executor, 10, &options);
   CHECK_INT(3, write(other, "abc", 3));
+  int unread;
+  EVENTUALLY(ioctl(other, FIONREAD, &unread) == 0 && unread == 0);
   FAILS(ARROWIO_TIMED_OUT, arrowio_operation_wait(operation, 20 * MILLISECONDS, &error));
   arrowio_operation_cancel(operation);
   OK(arrowio_operation_wait(operation, -1, &error));

@@ -118,6 +118,17 @@ typedef struct arrowio_error arrowio_error;
 typedef struct arrowio_executor arrowio_executor;
 
 /**
+ * While one lives, the process has a SIGBUS handler of this library, and copies from and to memory maps need no system
+ * call: where a map's memory is gone, because another process has cut the file or the disk is full or broken, the handler
+ * ends the copy and the call fails with ARROWIO_IO_ERROR. Without a guard the same calls fail in the same way; they then let
+ * the system copy, which takes them about half a microsecond more, and touch no mapped memory. Every SIGBUS that is not from
+ * such a copy goes to what the process had set for it before, as if there were no guard. A guard does not cover the
+ * program's own touching of a map's bytes. It does not work on a thread that blocks SIGBUS, nor where a handler that is
+ * installed later does not pass on what is not its own. Goes with arrowio_fault_guard_release.
+ */
+typedef struct arrowio_fault_guard arrowio_fault_guard;
+
+/**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
  * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
  * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
@@ -264,6 +275,113 @@ typedef struct arrowio_os_file_options {
 } arrowio_os_file_options;
 
 /**
+ * A standard stream: one of the ARROWIO_STANDARD constants, which are the descriptors' numbers.
+ */
+typedef uint32_t arrowio_standard_stream;
+
+/**
+ * From where an offset counts: one of the ARROWIO_SEEK constants.
+ */
+typedef uint32_t arrowio_whence;
+
+/**
+ * The functions of a callback file; all are optional, but read or write must be there. Set struct_size, and what there is
+ * not to NULL.
+ *
+ * They are called on the thread of whoever calls the file and on no other: read_at on any number of threads at once, the
+ * others one at a time. They may use other files; a call of the same file is ARROWIO_INVALID there. They must not throw,
+ * jump or call what waits for another call of the same file. A host with a global lock gives it up around the calls of
+ * this library and takes it in these functions.
+ *
+ * Each returns ARROWIO_OK, or a failure with, if it can, an error from arrowio_error_new in *out_error, which is never NULL
+ * and holds NULL at first; what it says becomes part of the message of the call. Numbers are checked: what is negative, not
+ * set, or more than was asked for is an ARROWIO_IO_ERROR that names the function.
+ */
+typedef struct arrowio_file_callbacks {
+  /**
+   * sizeof(arrowio_file_callbacks).
+   */
+  size_t struct_size;
+  /**
+   * What the file is called in messages; copied. NULL: "a callback file".
+   */
+  const char *name;
+  /**
+   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+   */
+  arrowio_status (*read)(void *user_data, void *dst, int64_t size, int64_t *out_read, struct arrowio_error **out_error);
+  /**
+   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
+   * seek, if they are there.
+   */
+  arrowio_status (*read_at)(void *user_data,
+                            int64_t offset,
+                            void *dst,
+                            int64_t size,
+                            int64_t *out_read,
+                            struct arrowio_error **out_error);
+  /**
+   * Writes up to `size` bytes, at least 1, at the position and moves it behind them. It is called again for what it leaves;
+   * 0 bytes are a failure.
+   */
+  arrowio_status (*write)(void *user_data,
+                          const void *data,
+                          int64_t size,
+                          int64_t *out_written,
+                          struct arrowio_error **out_error);
+  /**
+   * As write, at an offset; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*write_at)(void *user_data,
+                             int64_t offset,
+                             const void *data,
+                             int64_t size,
+                             int64_t *out_written,
+                             struct arrowio_error **out_error);
+  /**
+   * Moves the position to `offset` from ARROWIO_SEEK_START, or to the end: offset 0 from ARROWIO_SEEK_END. NULL: the file
+   * cannot seek.
+   */
+  arrowio_status (*seek)(void *user_data,
+                         int64_t offset,
+                         arrowio_whence whence,
+                         int64_t *out_position,
+                         struct arrowio_error **out_error);
+  /**
+   * Gives the position. NULL: it is counted, from 0 on.
+   */
+  arrowio_status (*tell)(void *user_data, int64_t *out_position, struct arrowio_error **out_error);
+  /**
+   * Gives the size in bytes. NULL: done by seek, to the end and back, if it is there.
+   */
+  arrowio_status (*size)(void *user_data, int64_t *out_size, struct arrowio_error **out_error);
+  /**
+   * Cuts or extends the file; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*resize)(void *user_data, int64_t size, struct arrowio_error **out_error);
+  /**
+   * Passes what was written on to the operating system. NULL: nothing to do. Also called before close, if there is a write.
+   */
+  arrowio_status (*flush)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Waits until what was written is on the disk. NULL: flush has to do.
+   */
+  arrowio_status (*sync)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called once, when the file is closed; nothing else but release comes after it. NULL: nothing to do.
+   */
+  arrowio_status (*close)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called in place of close when the file is closed without finishing what was written. NULL: close has to do.
+   */
+  arrowio_status (*abort)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Frees user_data when the last reference to the file has gone. NULL: nothing to free.
+   */
+  arrowio_free_fn release;
+} arrowio_file_callbacks;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -305,6 +423,28 @@ typedef struct arrowio_compression_options {
 } arrowio_compression_options;
 
 /**
+ * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_buffered_stream_options {
+  /**
+   * sizeof(arrowio_buffered_stream_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the buffer comes from, and buffers that are read. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536.
+   */
+  int64_t buffer_size;
+  /**
+   * Input only: how many bytes may be taken from the other file, which is the end then. 0: as many as there are.
+   */
+  int64_t read_bound;
+} arrowio_buffered_stream_options;
+
+/**
  * Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
  */
 typedef struct arrowio_stream_options {
@@ -331,9 +471,70 @@ typedef struct arrowio_stream_options {
 } arrowio_stream_options;
 
 /**
- * From where an offset counts: one of the ARROWIO_SEEK constants.
+ * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
+ * thread; must not throw.
  */
-typedef uint32_t arrowio_whence;
+typedef int32_t (*arrowio_progress_fn)(void *user_data, int64_t bytes_done);
+
+/**
+ * Options of copying. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_copy_options {
+  /**
+   * sizeof(arrowio_copy_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory on the way comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   */
+  int64_t chunk_size;
+  /**
+   * Called after each step with the bytes copied so far. NULL: nobody is told.
+   */
+  arrowio_progress_fn progress;
+  /**
+   * Given to `progress`.
+   */
+  void *user_data;
+} arrowio_copy_options;
+
+/**
+ * What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
+ */
+typedef struct arrowio_file_statistics {
+  /**
+   * sizeof(arrowio_file_statistics).
+   */
+  size_t struct_size;
+  /**
+   * Calls that read and succeeded.
+   */
+  int64_t read_calls;
+  /**
+   * Bytes that these gave.
+   */
+  int64_t bytes_read;
+  /**
+   * Calls that wrote and succeeded.
+   */
+  int64_t write_calls;
+  /**
+   * Bytes that these took.
+   */
+  int64_t bytes_written;
+  /**
+   * Calls of the operating system, for this file and those beneath it, on the threads that called.
+   */
+  int64_t system_calls;
+  /**
+   * Nanoseconds in these: the time waited.
+   */
+  int64_t system_nanoseconds;
+} arrowio_file_statistics;
 
 /**
  * What arrowio_cancellation_run calls; must not throw.
@@ -577,6 +778,21 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_MODE_PRIVATE 5
 
 /**
+ * Standard input, for reading.
+ */
+#define ARROWIO_STANDARD_INPUT 0
+
+/**
+ * Standard output, for writing.
+ */
+#define ARROWIO_STANDARD_OUTPUT 1
+
+/**
+ * Standard error, for writing.
+ */
+#define ARROWIO_STANDARD_ERROR 2
+
+/**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
  */
 #define ARROWIO_CODEC_DETECT 0
@@ -672,6 +888,24 @@ const char *arrowio_error_message(const struct arrowio_error *error);
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
 int32_t arrowio_error_os_error(const struct arrowio_error *error);
+
+/**
+ * Makes an error, for the host's functions that the library calls: they end by
+ * `return arrowio_error_new(status, errno, "what failed", out_error);`.
+ *
+ * \param status     what it is: one of the failures above.
+ * \param os_error   the system's errno behind it, or 0.
+ * \param message    what failed, on what, and why; NUL-terminated UTF-8. It is copied.
+ * \param out_error  optional: the error, for whoever called the host's function to release.
+ * \return the status, never ARROWIO_OK; ARROWIO_INVALID (NULL, or a status that is no known failure; the error then says
+ *         so), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, to be passed on. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_error_new(arrowio_status status,
+                                 int32_t os_error,
+                                 const char *message,
+                                 struct arrowio_error **out_error);
 
 /**
  * Takes one more reference.
@@ -1126,6 +1360,30 @@ arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
                                    struct arrowio_error **out_error);
 
 /**
+ * Copies bytes of a buffer into memory of the caller. Of a buffer that is mapped from a file (a slice that was read from a
+ * memory map), or that wraps memory of the host, this is the way to its bytes that is safe from what other processes do to
+ * the file: where they are gone the call fails and no signal is raised. It takes a system call then, unless there is an
+ * arrowio_fault_guard.
+ *
+ * \param buffer     the buffer.
+ * \param offset     where to begin, in bytes, at least 0; past the end: 0 bytes.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to copy, at least 0.
+ * \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
+ *         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, while no other thread resizes the buffer or writes to it. Since 0.1.
+ */
+arrowio_status arrowio_buffer_read(const struct arrowio_buffer *buffer,
+                                   int64_t offset,
+                                   void *dst,
+                                   int64_t size,
+                                   int64_t *out_read,
+                                   struct arrowio_error **out_error);
+
+/**
  * Copies the bytes of several buffers, one behind the other, into a new mutable buffer.
  *
  * \param buffers     the buffers, none of them NULL; may be NULL if count is 0.
@@ -1365,6 +1623,26 @@ arrowio_status arrowio_memory_map_create(const char *path,
                                          struct arrowio_error **out_error);
 
 /**
+ * Makes a file of standard input, output or error, whatever that is: a terminal, a pipe, a file. It goes on at the
+ * descriptor's position, as arrowio_os_file_open_fd does with a borrowed descriptor. It knows nothing of what stdio.h has
+ * buffered: fflush(3) that before, and do not read one stream in both ways.
+ *
+ * \param stream     ARROWIO_STANDARD_INPUT, _OUTPUT or _ERROR.
+ * \param options    optional; what concerns paths and who closes has no meaning here.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown stream, one that is not open for its direction, wrong options),
+ *         ARROWIO_IO_ERROR (with errno; EBADF where the program was started without it), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. The descriptor stays open when the file is closed.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_standard_stream_open(arrowio_standard_stream stream,
+                                            const struct arrowio_os_file_options *options,
+                                            struct arrowio_file **out_file,
+                                            struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads a buffer. Buffers that are read from it are slices: no copy.
  *
  * \param buffer     the buffer; while the file lives it cannot be resized.
@@ -1425,6 +1703,25 @@ arrowio_status arrowio_fixed_size_buffer_writer_new(struct arrowio_buffer *buffe
                                                     struct arrowio_error **out_error);
 
 /**
+ * Makes a file of the host's functions. What it can do follows from which there are; positions and sizes begin at what they
+ * say. Small reads and writes are not gathered: lay a buffered stream over it.
+ *
+ * \param callbacks  the functions; copied.
+ * \param user_data  passed to each of them.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, neither read nor write, read_at without read, write_at or resize without write,
+ *         a wrong struct_size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure release is
+ * not called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *callbacks,
+                                         void *user_data,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
@@ -1462,6 +1759,93 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
                                                     const struct arrowio_compression_options *options,
                                                     struct arrowio_file **out_file,
                                                     struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size
+ * pass through. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_input_stream_new(struct arrowio_file *raw,
+                                                 const struct arrowio_buffered_stream_options *options,
+                                                 struct arrowio_file **out_file,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Makes a file that gathers small writes before it passes them to another one. Writes of at least the buffer's size pass
+ * through. Closing it writes what is gathered and closes the other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional; without read_bound.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_output_stream_new(struct arrowio_file *raw,
+                                                  const struct arrowio_buffered_stream_options *options,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Sets how many bytes a buffered stream gathers from now on. What it has gathered is kept, or written.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param size       bytes, from 1 to 1 GiB.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a size out of bounds), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno: what was gathered could not be written), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_set_buffer_size(struct arrowio_file *file,
+                                                       int64_t size,
+                                                       struct arrowio_error **out_error);
+
+/**
+ * How many bytes a buffered stream gathers.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_size   bytes. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_buffer_size(struct arrowio_file *file,
+                                                   int64_t *out_size,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Closes a buffered stream and gives the file beneath it back, which stays open. What was gathered for writing is written
+ * first; what was read ahead comes in a buffer: it and then the file give all that the stream would have given. On failure
+ * nothing is closed and nothing is lost.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_raw    the file beneath; NULL on failure.
+ * \param out_ahead  what was read ahead, often empty, and always so of a stream that writes; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno: what
+ *         was gathered could not be written), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the file and one to the buffer. Threads: one call at a time per file, others
+ * wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
+                                              struct arrowio_file **out_raw,
+                                              struct arrowio_buffer **out_ahead,
+                                              struct arrowio_error **out_error);
 
 /**
  * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
@@ -1683,6 +2067,31 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
+ * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
+ * last line of a file may have none.
+ *
+ * \param file         the file.
+ * \param max_lines    lines to read at most, at least 0.
+ * \param out_buffer   the lines behind one another; NULL on failure.
+ * \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
+ *                     undefined.
+ * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
+                                       int64_t max_lines,
+                                       struct arrowio_buffer **out_buffer,
+                                       int64_t *out_offsets,
+                                       int64_t *out_count,
+                                       struct arrowio_error **out_error);
+
+/**
  * Moves the position. Past the end is allowed; on failure the position stays.
  *
  * \param file          the file.
@@ -1728,7 +2137,8 @@ arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_positio
 arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
 
 /**
- * Writes all bytes, or fails.
+ * Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+ * whatever the host has set for that signal.
  *
  * \param file       the file.
  * \param data       the bytes; may be NULL if size is 0.
@@ -1883,6 +2293,92 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
+ * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
+ * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * the message says how much that is.
+ *
+ * \param source      a readable file.
+ * \param target      a writable file, another one.
+ * \param size        bytes to copy at most; -1: up to the end of the source.
+ * \param options     optional.
+ * \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
+ *         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
+ *         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; other calls on the two files come before, after and in between. Since 0.1.
+ */
+arrowio_status arrowio_file_copy(struct arrowio_file *source,
+                                 struct arrowio_file *target,
+                                 int64_t size,
+                                 const struct arrowio_copy_options *options,
+                                 int64_t *out_copied,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Counts from now on what calls on a file do. Without it nothing is counted, for counting takes time: where reads are
+ * served from memory it multiplies that of the smallest ones.
+ *
+ * \param file       the file; counting what is counted already changes nothing.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Tells what calls on a file did since they are counted, also once it is closed.
+ *
+ * \param file            the file.
+ * \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
+ */
+arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
+                                            struct arrowio_file_statistics *out_statistics,
+                                            struct arrowio_error **out_error);
+
+/**
+ * Installs the SIGBUS handler, unless another guard has.
+ *
+ * \param out_guard  the guard; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. With the last reference to the last guard the former handler comes back; if the
+ * process has installed another one since, ours stays beneath it and passes everything on. Threads: any; the guard is for
+ * all of them. Since 0.1.
+ */
+arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_guard,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param fault_guard  the guard, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_fault_guard *arrowio_fault_guard_retain(struct arrowio_fault_guard *fault_guard);
+
+/**
+ * Gives one reference back. The last one of all guards must not go while another thread is in a call on a memory map.
+ *
+ * \param fault_guard  the guard, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_fault_guard_release(struct arrowio_fault_guard *fault_guard);
 
 /**
  * Makes a cancellation that stops nothing yet.
@@ -2282,7 +2778,7 @@ arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
 
 /**
  * Makes a file that reads as another one does, and keeps what arrowio_file_will_need asks for: buffers that lie in one
- * such range (or in several that were read at once) are slices of it, without a copy. What cannot be kept, or fails to be
+ * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be kept, or fails to be
  * read ahead, is read when it is needed, and fails there. Closing it closes the other one.
  *
  * \param raw        a file that can be read at offsets; the cache reads from its position on.

@@ -59,9 +59,14 @@ impl ErrorKind {
         (Self::TimedOut, c"TIMED_OUT", c"timed out"),
     ];
 
-    /// The kind's name, as in `ARROWIO_<name>`, by number.
-    pub fn name_of(number: i32) -> Option<&'static CStr> {
-        Self::ALL.iter().find(|(kind, ..)| *kind as i32 == number).map(|(_, name, _)| *name)
+    /// The kind with a number.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.iter().map(|(kind, ..)| *kind).find(|kind| *kind as i32 == number)
+    }
+
+    /// The kind's name, as in `ARROWIO_<name>`.
+    pub fn name(self) -> &'static CStr {
+        Self::ALL[self.position()].1
     }
 
     const fn position(self) -> usize {
@@ -220,16 +225,29 @@ pub(crate) struct Quoted<'a>(pub &'a [u8]);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_char('\'')?;
-        for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    c if c.is_control() || c == '\'' => write!(out, "{}", c.escape_default())?,
-                    c => out.write_char(c)?,
-                }
-            }
-            chunk.invalid().iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
-        }
-        out.write_char('\'')
+        write_escaped(out, "'", self.0)
     }
+}
+
+/// A foreign message as one line, with what is not printable escaped.
+pub(crate) struct OneLine<'a>(pub &'a [u8]);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_escaped(out, "", self.0)
+    }
+}
+
+fn write_escaped(out: &mut fmt::Formatter<'_>, quote: &str, text: &[u8]) -> fmt::Result {
+    out.write_str(quote)?;
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                c if c.is_control() || quote.contains(c) => write!(out, "{}", c.escape_default())?,
+                c => out.write_char(c)?,
+            }
+        }
+        chunk.invalid().iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
+    }
+    out.write_str(quote)
 }

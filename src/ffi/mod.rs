@@ -8,19 +8,28 @@
 
 mod arguments;
 mod buffer;
+mod buffered;
+mod callback_file;
 mod cancellation;
+mod compressed;
+mod copy;
 mod error;
 mod executor;
+mod fault_guard;
 mod file;
 mod guard;
 mod handle;
 mod host;
-mod open;
+mod memory_file;
 mod operation;
+mod os_file;
 mod pool;
 mod range_cache;
 mod read_ahead;
 mod read_many;
+mod standard_stream;
+mod statistics;
+mod stream;
 mod version;
 
 #[cfg(test)]

@@ -6,7 +6,8 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{State, read_until_full};
+use super::state::{Sent, State, lost, read_until_full};
+use super::statistics::{Counters, Counting, Statistics};
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, Pool};
@@ -28,6 +29,9 @@ pub(crate) struct Inner {
     name: String,
     capabilities: Capabilities,
     closed: AtomicBool,
+    /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
+    lane: AtomicBool,
+    counters: Counters,
     /// What calls on the file stop for.
     cancellable: Cancellable,
     random: Option<Shared<dyn RandomAccess>>,
@@ -47,9 +51,11 @@ impl File {
             name,
             capabilities: stream.capabilities(),
             closed: AtomicBool::new(false),
+            lane: AtomicBool::new(true),
+            counters: Counters::default(),
             cancellable: Cancellable::new(),
             random: stream.random_access(),
-            memory: stream.constant_memory(),
+            memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
         })
         .map(Self)
@@ -80,23 +86,35 @@ impl File {
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return Ok(memory.read(dst));
+            return memory.read(dst).map_or_else(|| self.read_mapped(memory, dst), Ok);
         }
         self.read_in_turn(dst)
     }
 
     #[inline(never)]
+    fn read_mapped(&self, memory: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()))
+    }
+
+    #[inline(never)]
+    fn read_mapped_at(&self, memory: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
+    }
+
+    #[inline(never)]
     fn read_in_turn(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let size = dst.len();
-        state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let result = state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|count| self.count_read(*count))
     }
 
     /// Gives what one attempt brings, at least a byte unless at the end.
     pub fn read_some(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let size = dst.len();
-        state.read_once(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let result = state.read_once(dst).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|count| self.count_read(*count))
     }
 
     /// Up to `size` bytes in a buffer, fewer only at the end; without a copy where the class can.
@@ -110,9 +128,9 @@ impl File {
 
     #[inline(never)]
     fn read_buffer_in_turn(&self, size: usize) -> Result<Buffer> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
-        let result = state.read_buffer(size);
-        result.map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let mut state = self.begin_read()?;
+        let result = state.read_buffer(size).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|buffer| self.count_read(buffer.size()))
     }
 
     /// Everything up to the end.
@@ -124,19 +142,20 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst);
+            return memory.read_at(offset, dst).map_or_else(|| self.read_mapped_at(memory, offset, dst), Ok);
         }
         self.read_at_by_class(offset, dst)
     }
 
     #[inline(never)]
     fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let (random, _scope) = self.begin_at()?;
-        match random.read_at(offset, dst) {
+        let (random, _aside) = self.begin_at()?;
+        let result = match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
             first => self.read_at_rest(&**random, offset, dst, first),
-        }
+        };
+        result.inspect(|count| self.count_read(*count))
     }
 
     #[inline(never)]
@@ -167,8 +186,10 @@ impl File {
 
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
-        let (random, _scope) = self.begin_at()?;
-        random.read_buffer_at(offset, size).map_err(|error| self.failed_at(error, "read", offset, size))
+        let (random, _aside) = self.begin_at()?;
+        let result = random.read_buffer_at(offset, size);
+        let result = result.map_err(|error| self.failed_at(error, "read", offset, size));
+        result.inspect(|buffer| self.count_read(buffer.size()))
     }
 
     /// The next bytes, up to `size` and fewer only at the end, without moving. Good until the next call on this file.
@@ -180,10 +201,29 @@ impl File {
 
     /// The next line with its newline, or what is left without one; empty at the end. Good until the next call on this
     /// file.
+    #[inline]
     pub fn read_line(&self) -> Result<*const [u8]> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        if let Some(memory) = self.open_memory() {
+            return Ok(memory.read_line());
+        }
+        self.read_line_in_turn()
+    }
+
+    #[inline(never)]
+    fn read_line_in_turn(&self) -> Result<*const [u8]> {
+        let mut state = self.begin_read()?;
         let result = state.read_line().map(std::ptr::from_ref);
-        result.map_err(|error| self.failed(&state, error, "read of a line", None))
+        let result = result.map_err(|error| self.failed(&state, error, "read of a line", None));
+        result.inspect(|line| self.count_read(line.len()))
+    }
+
+    /// The next lines in one buffer, and how many: at least one unless at the end, at most one less than there are
+    /// `offsets`. Line i lies between `offsets[i]` and `offsets[i + 1]`.
+    pub fn read_lines(&self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut state = self.begin_read()?;
+        let result = state.read_lines(offsets);
+        let result = result.map_err(|error| self.failed(&state, error, "read of lines", None));
+        result.inspect(|(lines, _)| self.count_read(lines.size()))
     }
 
     /// Moves on by up to `size` bytes, fewer only at the end.
@@ -195,15 +235,50 @@ impl File {
     /// Lets `take` have bytes that lie ahead, `most` at most and at least one unless at the end; it gives how many of them
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
-        if let Err(error) = state.fetch(most) {
-            return Err(self.failed(&state, error, "read", Some(most)));
-        }
-        let ahead = state.ahead()?;
-        let count = ahead.len().min(most);
-        let consumed = take(&ahead[..count])?;
+        let mut state = self.begin_read()?;
+        let (count, consumed) = match state.some_ahead(most) {
+            Ok(ahead) => (ahead.len(), take(ahead)?),
+            Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
+        };
         state.move_on(consumed)?;
+        self.count_read(consumed);
         Ok(count)
+    }
+
+    /// Takes back the last bytes that were read, for `error` kept them from where they should go.
+    pub(super) fn take_back(&self, bytes: &[u8], error: Error) -> Error {
+        let result = self.begin_read().and_then(|mut state| state.put_back(bytes));
+        result.map_or_else(|_| lost(error.clone(), bytes.len()), |()| error.clone())
+    }
+
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    pub(super) fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        let begin_source = || self.begin_read();
+        let begin_target = || target.begin("write to", Capabilities::WRITE);
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever.
+        let (mut from, mut to);
+        if self.address() < target.address() {
+            from = begin_source()?;
+            to = begin_target()?;
+        } else {
+            to = begin_target()?;
+            from = begin_source()?;
+        }
+        let sent = from.send_to(&mut to, size)?;
+        if let Sent::Bytes(count) = sent {
+            self.count_read(count);
+            target.0.counters.count_write(count);
+        }
+        Ok(sent)
+    }
+
+    /// Whether both refer to one file.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
+    }
+
+    fn address(&self) -> *const Inner {
+        &raw const *self.0
     }
 
     /// Moves the position and gives the new one; on failure it stays.
@@ -229,14 +304,28 @@ impl File {
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
         let result = state.settle().and_then(|()| state.stream.write(data));
-        result.map_err(|error| self.failed(&state, error, "write", Some(data.len())))
+        let result = result.map_err(|error| self.failed(&state, error, "write", Some(data.len())));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
+    }
+
+    /// As `write`, and tells how many bytes were written, all of them or, where it fails, those that got through.
+    pub(super) fn write_counting(&self, data: &[u8]) -> (usize, Result<()>) {
+        let before = self.tell();
+        let result = self.write(data);
+        let written = match (&result, before, self.tell()) {
+            (Ok(()), ..) => data.len(),
+            (Err(_), Ok(before), Ok(after)) => (after - before).clamp(0, data.len() as i64) as usize,
+            _ => 0,
+        };
+        (written, result)
     }
 
     /// Writes everything at an offset; the position stays.
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
         let result = state.settle().and_then(|()| state.stream.write_at(offset, data));
-        result.map_err(|error| self.failed_at(error, "write", offset, data.len()))
+        let result = result.map_err(|error| self.failed_at(error, "write", offset, data.len()));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
@@ -262,9 +351,10 @@ impl File {
     pub fn close(&self) -> Result<()> {
         // It closes also where there is no memory for a scope.
         let _scope = self.0.cancellable.enter().ok();
-        let mut state = self.0.state.hold()?;
+        let _counting = self.0.counters.begin();
+        let mut state = self.end("close")?;
         if !self.is_closed() {
-            self.0.closed.store(true, Release);
+            self.set_closed();
             let result = state.close();
             state.failure = result.map_err(|error| error.context(format_args!("close of {}", self.name()))).err();
         }
@@ -273,30 +363,80 @@ impl File {
 
     /// Closes every layer without finishing. Nothing happens when it is closed already.
     pub fn abort(&self) -> Result<()> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("abort")?;
         if self.is_closed() {
             return Ok(());
         }
-        self.0.closed.store(true, Release);
+        self.set_closed();
         state.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
     }
 
     /// Closes a file that keeps what was written, and gives that.
     pub fn finish(&self) -> Result<Buffer> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
-        self.0.closed.store(true, Release);
+        self.set_closed();
         Ok(buffer)
+    }
+
+    /// Checks that a layer over this file can do with it what it needs.
+    pub(super) fn check_base(&self, needs: Capabilities, doing: &str) -> Result<()> {
+        if self.capabilities().contains(needs) {
+            return Ok(());
+        }
+        let how = match needs {
+            Capabilities::READ => "read",
+            Capabilities::WRITE => "written",
+            _ => "read at offsets",
+        };
+        Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Marks the file as closed, in whose turn everything was taken out of it.
+    pub(super) fn set_closed(&self) {
+        self.0.lane.store(false, Release);
+        self.0.closed.store(true, Release);
+    }
+
+    /// Counts from now on what calls on this file do.
+    pub fn enable_statistics(&self) {
+        self.0.counters.enable();
+        self.0.lane.store(false, Release);
+    }
+
+    /// What calls on this file did since they are counted.
+    pub fn statistics(&self) -> Statistics {
+        self.0.counters.so_far()
+    }
+
+    /// Waits for every call that is under way, before the file is closed.
+    fn end(&self, doing: &str) -> Result<Held<'_, State>> {
+        let wait = || {
+            self.0.state.check_entry()?;
+            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end)?;
+            self.0.state.hold()
+        };
+        wait().map_err(|error| self.refused(error, doing))
+    }
+
+    #[inline]
+    pub(super) fn count_read(&self, size: usize) {
+        self.0.counters.count_read(size);
+    }
+
+    #[inline]
+    fn begin_read(&self) -> Result<Turn<'_>> {
+        self.begin("read from", Capabilities::READ)
     }
 
     #[inline]
     fn open_memory(&self) -> Option<&MemoryCursor> {
-        self.0.memory.as_deref().filter(|_| !self.0.closed.load(Acquire))
+        self.0.memory.as_deref().filter(|_| self.0.lane.load(Acquire))
     }
 
     #[inline]
-    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
+    pub(super) fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, doing)),
@@ -306,18 +446,19 @@ impl File {
             Err(error) => return Err(self.refused(error, doing)),
         };
         self.check(doing, needs)?;
-        Ok(Turn { held, _scope: scope })
+        Ok(Turn { held, _scope: scope, _counting: self.0.counters.begin() })
     }
 
     #[inline]
-    pub(super) fn begin_at(&self) -> Result<(&Shared<dyn RandomAccess>, Option<Scope>)> {
+    pub(super) fn begin_at(&self) -> Result<(&Shared<dyn RandomAccess>, Aside<'_>)> {
         const DOING: &str = "read at an offset of";
         let scope = match self.0.cancellable.begin() {
             Ok(scope) => scope,
             Err(error) => return Err(self.refused(error, DOING)),
         };
         self.check(DOING, Capabilities::READ_AT)?;
-        self.0.random.as_ref().map(|random| (random, scope)).ok_or_else(|| self.unable(DOING))
+        let aside = (scope, self.0.counters.begin());
+        self.0.random.as_ref().map(|random| (random, aside)).ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
@@ -346,7 +487,7 @@ impl File {
 
     #[cold]
     #[inline(never)]
-    fn refused(&self, error: Error, doing: &str) -> Error {
+    pub(super) fn refused(&self, error: Error, doing: &str) -> Error {
         error.context(format_args!("cannot {doing} {}", self.name()))
     }
 
@@ -369,10 +510,23 @@ impl File {
     }
 }
 
+/// What a layer over another file is called in messages.
+pub(crate) struct Over<'a>(pub &'a str, pub &'a File);
+
+impl fmt::Display for Over<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the {} stream over {}", self.0, self.1.name())
+    }
+}
+
+/// What stands by a call that needs no turn: what it stops for, and what is counted of it.
+pub(super) type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
+
 /// A call's turn on the file's state, and what it stops for.
-struct Turn<'a> {
+pub(super) struct Turn<'a> {
     held: Held<'a, State>,
     _scope: Option<Scope>,
+    _counting: Option<Counting<'a>>,
 }
 
 impl Deref for Turn<'_> {
@@ -389,12 +543,6 @@ impl DerefMut for Turn<'_> {
     fn deref_mut(&mut self) -> &mut State {
         &mut self.held
     }
-}
-
-/// What a layer over `raw` is called in messages.
-pub(crate) fn name_over(layer: &str, raw: &File) -> Result<String> {
-    let name = try_format(format_args!("the {layer} stream over {}", raw.name()));
-    name.ok_or_else(|| Error::out_of_memory(layer.len() + raw.name().len()))
 }
 
 impl Drop for Inner {

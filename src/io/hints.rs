@@ -11,7 +11,7 @@ impl File {
         if !self.capabilities().contains(Capabilities::READ_AT) && !self.is_closed() {
             return Ok(());
         }
-        let (random, _scope) = self.begin_at()?;
+        let (random, _aside) = self.begin_at()?;
         random.will_need(ranges).map_err(|error| error.context(format_args!("preparation of {}", self.name())))
     }
 
@@ -21,7 +21,7 @@ impl File {
         if !self.capabilities().contains(Capabilities::READ_AT) {
             return Err(not_kept());
         }
-        let (random, _scope) = self.begin_at()?;
+        let (random, _aside) = self.begin_at()?;
         if random.evict_before(offset) { Ok(()) } else { Err(not_kept()) }
     }
 

@@ -3,40 +3,59 @@
 mod asynchronous;
 mod buffer_output_stream;
 mod buffer_reader;
+mod buffered;
+mod buffered_input_stream;
 mod buffered_output_stream;
 mod cache_entries;
+mod callback_file;
 mod capabilities;
 mod coalesce;
 mod compressed;
+mod copy;
+mod copy_ahead;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
 mod hints;
+mod lines;
 mod lookahead;
+mod mapped_file;
 mod memory_cursor;
 mod memory_map;
 mod open;
 mod os_file;
+mod output;
 mod position;
 mod range_cache;
 mod read_ahead;
 mod read_many;
+mod readers;
 mod state;
+mod statistics;
 mod stream;
+mod until_closed;
 
+#[cfg(test)]
+mod buffered_tests;
 #[cfg(test)]
 mod tests;
 
+pub use crate::sys::{FaultGuard, MapMode};
+pub use buffered_input_stream::buffered_input_stream;
+pub use buffered_output_stream::buffered_output_stream;
+pub(crate) use callback_file::{Callback, Host, NOT_GIVEN, callback_file};
 pub use capabilities::Capabilities;
 pub use coalesce::{Nearness, Range};
 pub use compressed::{compressed_input_stream, compressed_output_stream};
+pub use copy::{CopyOptions, copy};
 pub use file::File;
-pub use memory_map::{MapMode, memory_map, memory_map_create};
-pub use open::{Compression, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
-pub use os_file::{Mode, OsFileOptions, os_file, os_file_from_fd};
+pub use memory_map::{memory_map, memory_map_create};
+pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
 pub use range_cache::{RangeCacheOptions, range_cache};
 pub use read_ahead::{ReadAheadOptions, read_ahead};
 pub use read_many::ReadManyOptions;
+pub use statistics::Statistics;
 pub use stream::Whence;
 
 pub use buffer_output_stream::buffer_output_stream;

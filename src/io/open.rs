@@ -10,6 +10,9 @@ use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
 use std::ffi::CStr;
 
+/// The largest buffer that small reads or writes are gathered in, 1 GiB.
+pub const MOST_GATHERED: usize = 1 << 30;
+
 /// Whether and how a stream is compressed.
 #[derive(Clone, Copy)]
 pub enum Compression {
@@ -77,7 +80,7 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
         match (codec, encoder) {
             (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
             _ if options.buffer_size == 0 => Ok(raw),
-            _ => buffered_output_stream(raw, options.buffer_size, &options.pool),
+            _ => buffered_output_stream(&raw, options.buffer_size, &options.pool),
         }
     };
     open().map_err(|error| cannot_open(error, "output", path))

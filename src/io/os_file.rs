@@ -2,6 +2,7 @@
 
 use super::coalesce::Range;
 use super::stream::{RandomAccess, Stream, Whence};
+use super::until_closed::UntilClosed;
 use super::{Capabilities, File};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::Pool;
@@ -9,7 +10,6 @@ use crate::shared::Shared;
 use crate::sys::{Descriptor, FileKind, OpenFlags};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::sync::RwLock;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,29 @@ pub fn os_file_from_fd(fd: i32, mode: Mode, options: &OsFileOptions) -> Result<F
     Ok(file)
 }
 
+/// One of the descriptors that every program is started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandardStream {
+    /// Standard input, which is read.
+    Input,
+    /// Standard output, which is written.
+    Output,
+    /// Standard error, which is written.
+    Error,
+}
+
+/// Uses a standard stream from its position on. Its descriptor stays open when the file is closed.
+pub fn standard_stream(stream: StandardStream, options: &OsFileOptions) -> Result<File> {
+    let (fd, mode, name) = match stream {
+        StandardStream::Input => (libc::STDIN_FILENO, Mode::Read, "standard input"),
+        StandardStream::Output => (libc::STDOUT_FILENO, Mode::Write, "standard output"),
+        StandardStream::Error => (libc::STDERR_FILENO, Mode::Write, "standard error"),
+    };
+    let file = OsFile::new(Descriptor::borrow(fd), mode, &options.pool);
+    let file = file.and_then(|file| File::new(file, format_args!("{name}"), &options.pool, 0));
+    file.map_err(|error| error.context(format_args!("open of {name} {mode}")))
+}
+
 impl Mode {
     fn flags(self) -> OpenFlags {
         match self {
@@ -110,6 +133,7 @@ impl std::fmt::Display for Mode {
 
 struct OsFile {
     source: Shared<Source>,
+    kind: FileKind,
     capabilities: Capabilities,
     /// Bytes moved since the opening, which is the position where the system knows none.
     transferred: i64,
@@ -117,24 +141,24 @@ struct OsFile {
 
 /// The descriptor, until it is closed: reads at an offset run on it at the same time as anything else.
 struct Source {
-    descriptor: RwLock<Option<Descriptor>>,
+    descriptor: UntilClosed<Descriptor>,
     pool: Pool,
 }
 
 impl OsFile {
     fn new(descriptor: Descriptor, mode: Mode, pool: &Pool) -> Result<Self> {
-        let capabilities = examine(&descriptor, mode)?;
-        let source = Source { descriptor: RwLock::new(Some(descriptor)), pool: pool.clone() };
-        Ok(Self { source: Shared::try_new(source)?, capabilities, transferred: 0 })
+        let (kind, capabilities) = examine(&descriptor, mode)?;
+        let source = Source { descriptor: UntilClosed::new(descriptor), pool: pool.clone() };
+        Ok(Self { source: Shared::try_new(source)?, kind, capabilities, transferred: 0 })
     }
 
     fn is_seekable(&self) -> bool {
-        self.capabilities.contains(Capabilities::SIZE)
+        self.kind.has_size()
     }
 }
 
 /// Checks that the descriptor is what the mode needs, goes to the end for appending, and tells what can be done with it.
-fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
+fn examine(descriptor: &Descriptor, mode: Mode) -> Result<(FileKind, Capabilities)> {
     use Capabilities as Can;
     if !mode.allowed_by(descriptor.status_flags().map_err(Error::from_os)?) {
         return Err(error!(Invalid, "the descriptor was not opened {mode}"));
@@ -143,40 +167,38 @@ fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
     if kind == FileKind::Directory {
         return Err(Error::from_os(libc::EISDIR));
     }
-    let seekable = kind != FileKind::Stream;
+    let seekable = kind.has_size();
     if mode == Mode::Append && seekable {
         descriptor.seek(0, Whence::End).map_err(Error::from_os)?;
     }
     // Where every write goes to the end, positions to write at mean nothing.
     let placed = seekable && mode != Mode::Append;
     let appends = descriptor.appends().map_err(Error::from_os)?;
-    Ok(Can::READ.when(mode.reads())
+    let capabilities = Can::READ.when(mode.reads())
         | Can::WRITE.when(mode.writes())
         | Can::SIZE.when(seekable)
         | Can::SEEK.when(placed)
         | Can::READ_AT.when(placed && mode.reads())
         | Can::WRITE_AT.when(placed && mode.writes() && !appends)
-        | Can::RESIZE.when(kind == FileKind::Regular && mode.writes()))
+        | Can::RESIZE.when(kind == FileKind::Regular && mode.writes());
+    Ok((kind, capabilities))
 }
 
 impl Source {
     #[inline]
     fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        let descriptor = self.descriptor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Some(descriptor) = &*descriptor else { return Err(error!(Closed, "it was closed meanwhile")) };
-        call(descriptor).map_err(Error::from_os)
+        self.descriptor.with(|descriptor| call(descriptor).map_err(Error::from_os))
     }
 
     fn own(&self) {
-        let mut descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(descriptor) = &mut *descriptor {
+        if let Some(descriptor) = &mut *self.descriptor.exclusively() {
             descriptor.own();
         }
     }
 
     /// Waits for reads at offsets that are under way, then closes.
     fn close(&self) -> Result<()> {
-        let descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let descriptor = self.descriptor.exclusively().take();
         descriptor.map_or(Ok(()), |mut descriptor| descriptor.close()).map_err(Error::from_os)
     }
 }
@@ -220,8 +242,21 @@ impl Stream for OsFile {
         Some((size - self.tell().ok()?).max(0) as usize)
     }
 
+    fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
+        let source = self.source.clone();
+        let sent = source.descriptor.with(|descriptor| target.receive_from(descriptor, size))?;
+        self.transferred += sent.unwrap_or(0) as i64;
+        Ok(sent)
+    }
+
+    fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
+        let received = self.source.with(|target| source.send_to(target, self.kind, size))?;
+        self.transferred += received.unwrap_or(0) as i64;
+        Ok(received)
+    }
+
     fn write(&mut self, data: &[u8]) -> Result<()> {
-        let result = self.source.with(|descriptor| Ok(descriptor.write_all(data)))?;
+        let result = self.source.with(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
         self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;
         result.map_err(|stopped| short_write(stopped, data.len()))
     }

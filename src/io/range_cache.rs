@@ -2,7 +2,7 @@
 
 use super::cache_entries::{Entries, EntryId, Found};
 use super::coalesce::{Nearness, Range, coalesce, list};
-use super::file::name_over;
+use super::file::Over;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Result, error};
@@ -39,7 +39,6 @@ pub fn range_cache(raw: &File, options: RangeCacheOptions) -> Result<File> {
     if !raw.capabilities().contains(Capabilities::READ_AT) {
         return Err(error!(Invalid, "cannot cache ranges of {}: it cannot be read at offsets", raw.name()));
     }
-    let name = name_over("range cache", raw)?;
     let pool = options.pool.clone();
     let cache = Shared::try_new(Cache {
         raw: raw.clone(),
@@ -51,7 +50,7 @@ pub fn range_cache(raw: &File, options: RangeCacheOptions) -> Result<File> {
     })?;
     let position = raw.tell()?.max(0) as usize;
     let cache = RangeCache { access: Shared::try_new(Access(cache))?, position };
-    File::new(cache, format_args!("{name}"), &pool, 0)
+    File::new(cache, format_args!("{}", Over("range cache", raw)), &pool, 0)
 }
 
 struct RangeCache {

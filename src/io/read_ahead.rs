@@ -1,6 +1,6 @@
 //! Reading ahead of the host on a thread of an executor.
 
-use super::file::name_over;
+use super::file::Over;
 use super::stream::Stream;
 use super::{Capabilities, File};
 use crate::error::{Error, Result, error};
@@ -38,7 +38,6 @@ pub fn read_ahead(raw: &File, executor: &Executor, options: ReadAheadOptions) ->
     if !raw.capabilities().contains(Capabilities::READ) {
         return Err(error!(Invalid, "cannot read ahead in {}: it cannot be read", raw.name()));
     }
-    let name = name_over("read-ahead", raw)?;
     let pool = options.pool.clone();
     let mut pieces = VecDeque::new();
     pieces.try_reserve_exact(MOST_PIECES).map_err(|_| Error::out_of_memory(MOST_PIECES * size_of::<Buffer>()))?;
@@ -54,7 +53,7 @@ pub fn read_ahead(raw: &File, executor: &Executor, options: ReadAheadOptions) ->
     let stream = ReadAhead { position: raw.tell()?, piece: None, ahead: ahead.clone() };
     // Whether the executor takes the work shows before anything is read.
     submit(&ahead)?;
-    let file = File::new(stream, format_args!("{name}"), &pool, 0)?;
+    let file = File::new(stream, format_args!("{}", Over("read-ahead", raw)), &pool, 0)?;
     ahead.lock().is_open = true;
     read_on(&ahead);
     Ok(file)

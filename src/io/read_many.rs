@@ -27,7 +27,7 @@ const MANY_BYTES: usize = 1 << 20;
 impl File {
     /// A buffer for each range, fewer bytes only at the end. The position is neither used nor moved.
     pub fn read_many(&self, ranges: &[Range], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
-        let (random, _scope) = self.begin_at()?;
+        let (random, _aside) = self.begin_at()?;
         let read = || {
             let mut buffers = list(ranges.len())?;
             for range in ranges {
@@ -38,7 +38,10 @@ impl File {
             }
             Ok(buffers)
         };
-        read().map_err(|error| error.context(format_args!("read of {} ranges of {}", ranges.len(), self.name())))
+        let result = read();
+        let result =
+            result.map_err(|error| error.context(format_args!("read of {} ranges of {}", ranges.len(), self.name())));
+        result.inspect(|buffers| self.count_read(buffers.iter().map(Buffer::size).sum()))
     }
 }
 

@@ -1,12 +1,14 @@
 //! What a class of file implements.
 
 use super::Capabilities;
+use super::buffered::Buffered;
 use super::coalesce::Range;
 use super::memory_cursor::MemoryCursor;
 use super::state::{CHUNK, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
+use crate::sys::Descriptor;
 use std::mem::MaybeUninit;
 
 pub use crate::sys::Whence;
@@ -25,7 +27,7 @@ pub(crate) trait Stream: Send {
     }
 
     /// Memory that the class reads from and that never changes: `File` then reads it without waiting for its turn.
-    fn constant_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
         None
     }
 
@@ -44,12 +46,23 @@ pub(crate) trait Stream: Send {
         Ok(None)
     }
 
-    /// All that lies ahead, without a copy and without moving, for a class with `ZERO_COPY`.
-    fn ahead(&self) -> Result<&[u8]> {
+    /// Whether the class looks ahead by itself, by `peek` and `read_line`. Of any other class `File` reads ahead.
+    fn looks_ahead(&self) -> bool {
+        self.capabilities().contains(Capabilities::ZERO_COPY)
+    }
+
+    /// Whether what `peek` shows stays readable whatever other processes do. Where not, `File` lends no such bytes to others
+    /// within the library but copies by `random_access`, which takes care.
+    fn is_steady(&self) -> bool {
+        true
+    }
+
+    /// The next bytes without moving, for a class that looks ahead: up to `size`, fewer only at the end. More may be given.
+    fn peek(&mut self, size: usize) -> Result<&[u8]> {
         Err(not_capable())
     }
 
-    /// The next line with its newline, or what is left, without a copy, for a class with `ZERO_COPY`.
+    /// The next line with its newline, or what is left, for a class that looks ahead.
     fn read_line(&mut self) -> Result<&[u8]> {
         Err(not_capable())
     }
@@ -87,6 +100,17 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// One attempt to move up to `size` bytes from here to `target` within the operating system. `None`: there is no way; 0: there
+    /// is nothing to move at this moment.
+    fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
+        Ok(None)
+    }
+
+    /// The other end of `send_to`, for a class that is a descriptor.
+    fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
+        Ok(None)
+    }
+
     /// Cuts or extends; what is new reads as zeros.
     fn resize(&mut self, size: usize) -> Result<()> {
         Err(not_capable())
@@ -108,6 +132,11 @@ pub(crate) trait Stream: Send {
     /// Lets go of everything without finishing.
     fn abort(&mut self) -> Result<()> {
         self.close()
+    }
+
+    /// The class as one that gathers small reads or writes.
+    fn buffered(&mut self) -> Option<&mut dyn Buffered> {
+        None
     }
 
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
@@ -143,6 +172,12 @@ pub(crate) trait RandomAccess: Send + Sync {
 
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
+
+    /// Waits for reads that are under way and lets no further one begin. INVALID, and nothing changes, from within a read
+    /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
+    fn end(&self) -> Result<()> {
+        Ok(())
+    }
 
     /// Up to `size` bytes at an offset in a buffer, fewer only at the end; without a copy where the class can.
     fn read_buffer_at(&self, offset: usize, size: usize) -> Result<Buffer> {

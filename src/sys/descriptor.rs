@@ -2,13 +2,13 @@
 
 use super::interrupt::{check_interrupts, is_interruptible, wait_until_ready};
 use super::stream::StreamCalls;
-use super::{errno, retry};
+use super::{errno, retry, without_sigpipe};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 
 /// The most that Linux transfers in one call; asking for more only hides that.
-const LARGEST_TRANSFER: usize = 0x7fff_f000;
+pub(super) const LARGEST_TRANSFER: usize = 0x7fff_f000;
 
 /// The failure of a system call: its errno.
 pub(super) type OsResult<T> = std::result::Result<T, i32>;
@@ -44,8 +44,18 @@ pub(crate) enum FileKind {
     Regular,
     Block,
     Directory,
-    /// Pipes, sockets, terminals and other devices: no size, no position.
-    Stream,
+    /// Also a FIFO.
+    Pipe,
+    Socket,
+    /// A terminal or another character device.
+    Device,
+}
+
+impl FileKind {
+    /// Whether it has a size and a position.
+    pub(crate) fn has_size(self) -> bool {
+        matches!(self, Self::Regular | Self::Block | Self::Directory)
+    }
 }
 
 /// An open descriptor. An owned one closes when dropped.
@@ -106,7 +116,9 @@ impl Descriptor {
             libc::S_IFREG => (FileKind::Regular, stat.st_size),
             libc::S_IFDIR => (FileKind::Directory, 0),
             libc::S_IFBLK => (FileKind::Block, self.block_device_size()?),
-            _ => (FileKind::Stream, 0),
+            libc::S_IFIFO => (FileKind::Pipe, 0),
+            libc::S_IFSOCK => (FileKind::Socket, 0),
+            _ => (FileKind::Device, 0),
         })
     }
 
@@ -151,16 +163,41 @@ impl Descriptor {
         retry(|| unsafe { libc::pread(self.fd, dst.as_mut_ptr().cast(), size, offset) })
     }
 
-    /// Writes everything. On failure tells how many bytes went out before.
-    pub(crate) fn write_all(&self, data: &[u8]) -> std::result::Result<(), (usize, i32)> {
-        self.transfer(data, |rest, _| {
-            let size = rest.len().min(LARGEST_TRANSFER);
-            if is_interruptible() && self.is_stream()? {
-                return self.calls.write(self.fd, &rest[..size]);
-            }
-            // SAFETY: `rest` is readable.
-            self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, rest.as_ptr().cast(), size) })
-        })
+    /// Writes everything to what is of this kind. On failure tells how many bytes went out before; where nobody reads any
+    /// more that is EPIPE, and no signal.
+    pub(crate) fn write_all(&self, data: &[u8], kind: FileKind) -> std::result::Result<(), (usize, i32)> {
+        match kind {
+            FileKind::Socket => self.transfer(data, |rest, _| self.send(rest)),
+            FileKind::Pipe => without_sigpipe(|| {
+                let mut calls = 0;
+                let result = self.transfer(data, |rest, _| {
+                    calls += 1;
+                    self.write(rest)
+                });
+                // A write that got a part through before the reader went away is no failure and raises it all the same.
+                (result, calls > 1 || result.is_err())
+            }),
+            _ => self.transfer(data, |rest, _| self.write(rest)),
+        }
+    }
+
+    fn write(&self, data: &[u8]) -> OsResult<usize> {
+        let size = data.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.write(self.fd, &data[..size]);
+        }
+        // SAFETY: `data` is readable.
+        self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, data.as_ptr().cast(), size) })
+    }
+
+    fn send(&self, data: &[u8]) -> OsResult<usize> {
+        let size = data.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.write(self.fd, &data[..size]);
+        }
+        // SAFETY: `data` is readable.
+        let send = || unsafe { libc::send(self.fd, data.as_ptr().cast(), size, libc::MSG_NOSIGNAL) };
+        self.blocking(libc::POLLOUT, send)
     }
 
     /// Writes everything at an offset. On failure tells how many bytes went out before.
@@ -213,10 +250,7 @@ impl Descriptor {
             Whence::End => libc::SEEK_END,
         };
         // SAFETY: no memory involved.
-        match unsafe { libc::lseek(self.fd, offset, whence) } {
-            -1 => Err(errno()),
-            position => Ok(position),
-        }
+        retry(|| unsafe { libc::lseek(self.fd, offset, whence) } as isize).map(|position| position as i64)
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
@@ -225,17 +259,24 @@ impl Descriptor {
         retry(|| unsafe { libc::ftruncate(self.fd, size) } as isize).map(drop)
     }
 
-    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault.
+    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault. On failure the
+    /// file is as long as it was.
     pub(crate) fn allocate(&self, size: i64) -> OsResult<()> {
         if size == 0 {
             return Ok(());
         }
+        let (_, before) = self.kind_and_size()?;
         loop {
             // SAFETY: no memory involved. Gives the error number back instead of setting errno.
             match unsafe { libc::posix_fallocate(self.fd, 0, size) } {
                 0 => return Ok(()),
                 libc::EINTR => continue,
-                os_error => return Err(os_error),
+                os_error => {
+                    // Some file systems extend the file by what they find room for.
+                    let longer = self.kind_and_size().is_ok_and(|(_, after)| after > before);
+                    let _ = if longer { self.truncate(before) } else { Ok(()) };
+                    return Err(os_error);
+                }
             }
         }
     }

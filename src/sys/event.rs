@@ -1,6 +1,6 @@
 //! Something that happens once, to wait for by descriptor.
 
-use super::{Descriptor, retry};
+use super::{Descriptor, FileKind, retry};
 use std::os::fd::{AsRawFd, RawFd};
 
 /// A descriptor that is readable once the event has happened.
@@ -17,7 +17,7 @@ impl Event {
     pub(crate) fn happen(&self) {
         let one = 1u64.to_ne_bytes();
         // A counter of ours that nobody adds to elsewhere takes a one.
-        let _ = self.0.write_all(&one);
+        let _ = self.0.write_all(&one, FileKind::Device);
     }
 }
 

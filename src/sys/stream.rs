@@ -61,7 +61,7 @@ impl StreamCalls {
     /// Whether a transfer may wait for ever; `kind` tells what the descriptor is, where that is not known yet.
     pub(super) fn may_wait(&self, kind: impl FnOnce() -> OsResult<FileKind>) -> OsResult<bool> {
         if self.way() == Way::Unknown {
-            let is_stream = kind()? == FileKind::Stream;
+            let is_stream = !kind()?.has_size();
             self.set_way(if is_stream { Way::Socket } else { Way::Any });
         }
         Ok(self.way() != Way::Any)
@@ -89,7 +89,9 @@ impl StreamCalls {
             // SAFETY: `data` is readable.
             unsafe {
                 match way {
-                    Way::Socket => libc::send(fd, place.iov_base, place.iov_len, libc::MSG_DONTWAIT),
+                    Way::Socket => {
+                        libc::send(fd, place.iov_base, place.iov_len, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+                    }
                     Way::Vector => libc::pwritev2(fd, &place, 1, -1, libc::RWF_NOWAIT),
                     Way::Flag => libc::write(fd, place.iov_base, place.iov_len),
                     _ => libc::write(fd, place.iov_base, place.iov_len.min(PIPE_BLOCK)),
