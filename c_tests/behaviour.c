@@ -184,9 +184,10 @@ TEST(read_buffer) {
     OK(arrowio_file_read_buffer(file, sizes[i], &buffer, &error));
     CHECK_INT(sizes[i] < LIMIT - at ? sizes[i] : LIMIT - at, arrowio_buffer_size(buffer));
     CHECK(same(arrowio_buffer_data(buffer), content + at, arrowio_buffer_size(buffer)));
-    int copied = !(row->can & CAN_ZERO_COPY);
+    int copied = arrowio_buffer_parent(buffer) == NULL;
+    /* A range cache gives slices of what it happens to have. */
+    if (row->open != open_range_cache) CHECK_INT(!(row->can & CAN_ZERO_COPY), copied);
     CHECK_INT(copied, arrowio_buffer_is_mutable(buffer));
-    CHECK_INT(copied, arrowio_buffer_parent(buffer) == NULL);
     if (copied) OK(arrowio_buffer_reserve(buffer, 100000, &error));
   }
   close_and_release(file);

@@ -70,6 +70,7 @@ static struct {
   arrowio_file *output_stream;
   /* What stays open beneath. */
   arrowio_file *raw;
+  arrowio_executor *executor;
   struct pump pump;
 } behind;
 
@@ -406,6 +407,37 @@ static arrowio_file *open_stream_from_map(const uint8_t *bytes, int64_t size) {
   return open_stream_from(open_map(bytes, size));
 }
 
+/* Half of it read ahead, and with room for a part of that. */
+static arrowio_file *open_range_cache(const uint8_t *bytes, int64_t size) {
+  arrowio_range_cache_options options = {.struct_size = sizeof options, .memory_limit = 100 * KIB, .hole_size_limit = -1};
+  arrowio_range ranges[200];
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_executor_new(2, &behind.executor, &error));
+  options.executor = behind.executor;
+  OK(arrowio_range_cache_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  for (int i = 0; i < 200; i++) ranges[i] = (arrowio_range){i * 2000, 1000};
+  OK(arrowio_file_will_need(file, ranges, 200, &error));
+  return file;
+}
+
+static arrowio_file *read_ahead(arrowio_file *raw) {
+  arrowio_read_ahead_options options = {.struct_size = sizeof options, .block_size = 5000, .blocks = 3};
+  arrowio_file *file = NULL;
+  OK(arrowio_executor_new(1, &behind.executor, &error));
+  OK(arrowio_read_ahead_stream_new(raw, behind.executor, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_read_ahead(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_path(bytes, size));
+}
+
+static arrowio_file *open_read_ahead_pipe(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_pipe(bytes, size));
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -442,6 +474,9 @@ static const struct row plain_rows[] = {
     {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER},
     {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM},
     {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
+    {"range cache", READER, open_range_cache, FOR(READ)},
+    {"read-ahead stream", CAN_READ, open_read_ahead, FOR(READ)},
+    {"read-ahead stream, pipe", CAN_READ, open_read_ahead_pipe, IN_PIPE, FOR(READ)},
     {"input stream", READER, open_input, .place = IN_FILE},
     {"input stream, unbuffered", READER, open_input, .buffer_size = -1},
     {"input stream, gzip", CAN_READ, open_input, GZIP},
@@ -665,6 +700,8 @@ static void done(void) {
     CHECK(!arrowio_file_is_closed(behind.raw));
     close_file(behind.raw);
   }
+  if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
+  arrowio_executor_release(behind.executor);
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();
