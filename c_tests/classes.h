@@ -69,6 +69,8 @@ static struct {
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
   arrowio_executor *executor;
+  /* What stays open beneath. */
+  arrowio_file *raw;
   struct pump pump;
 } behind;
 
@@ -320,20 +322,89 @@ static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
   return buffer_over(open_buffer_reader(bytes, size));
 }
 
-static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, int sparse) {
-  int writes = (row->can & CAN_WRITE) != 0, reads = (row->can & CAN_READ) != 0;
+static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, uint32_t can, int sparse) {
+  int writes = (can & CAN_WRITE) != 0, reads = (can & CAN_READ) != 0;
   save(behind.path, bytes, reads ? size : 0);
   int fd = open(behind.path, (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY) | O_CLOEXEC);
   CHECK(fd >= 0);
-  return host_file(fd, behind.path, row->can, sparse);
+  return host_file(fd, behind.path, can, sparse);
 }
 
 static arrowio_file *open_callbacks(const uint8_t *bytes, int64_t size) {
-  return host_over_file(bytes, size, 0);
+  return host_over_file(bytes, size, row->can, 0);
 }
 
 static arrowio_file *open_few_callbacks(const uint8_t *bytes, int64_t size) {
-  return host_over_file(bytes, size, 1);
+  return host_over_file(bytes, size, row->can, 1);
+}
+
+/* The bytes in the midst of others, in a file that stays open behind it. */
+static arrowio_file *segment_of(arrowio_file *(*open)(const uint8_t *, int64_t), const uint8_t *bytes, int64_t size) {
+  static const uint8_t around[HEAD + TAIL];
+  arrowio_file *file = NULL;
+  struct bytes whole = copy_of(around, HEAD);
+  append(&whole, bytes, size);
+  append(&whole, around, TAIL);
+  behind.raw = open(whole.data, whole.size);
+  drop(&whole);
+  OK(arrowio_segment_new(behind.raw, HEAD, size, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_segment(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_path, bytes, size);
+}
+
+static arrowio_file *open_segment_of_map(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_map, bytes, size);
+}
+
+static arrowio_file *open_segment_of_buffer(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_buffer_reader, bytes, size);
+}
+
+static arrowio_file *open_seekable_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, CAN_READ | CAN_SEEK, 1);
+}
+
+static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_seekable_callbacks, bytes, size);
+}
+
+/* Gives every chunk as it is. */
+static arrowio_status same_again(void *user_data, arrowio_buffer *chunk, arrowio_buffer **out, arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = arrowio_buffer_retain(chunk);
+  return ARROWIO_OK;
+}
+
+static arrowio_file *open_transform(const uint8_t *bytes, int64_t size) {
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_transform_input_stream_new(raw, same_again, NULL, NULL, NULL, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+/* The suffix of the path that the file beneath was opened by says how it is compressed. */
+static arrowio_file *open_stream_from(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  OK(row->can & CAN_READ ? arrowio_input_stream_from_file(raw, &options, &file, &error)
+                         : arrowio_output_stream_from_file(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_stream_from_file(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_path(bytes, size));
+}
+
+static arrowio_file *open_stream_from_pipe(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_stream_from_map(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_map(bytes, size));
 }
 
 /* Half of it read ahead, and with room for a part of that. */
@@ -416,6 +487,14 @@ static const struct row plain_rows[] = {
     {"input stream from a buffer", MAPPED, open_input_buffer, .place = IN_BUFFER},
     {"input stream from a buffer, gzip", CAN_READ, open_input_buffer, GZIP},
     {"input stream from a buffer, zstd", CAN_READ, open_input_buffer, ZSTD, .buffer_size = 1000},
+    {"input stream from a file", CAN_READ, open_stream_from_file, FOR(READ)},
+    {"input stream from a file, zstd", CAN_READ, open_stream_from_file, FOR(READ), ZSTD},
+    {"input stream from a pipe", CAN_READ, open_stream_from_pipe, IN_PIPE, FOR(READ)},
+    {"input stream from a map", MAPPED, open_stream_from_map, FOR(READ)},
+    {"output stream from a file", CAN_WRITE, open_stream_from_file, FOR(WRITE)},
+    {"output stream from a file, gzip", CAN_WRITE, open_stream_from_file, FOR(WRITE), GZIP},
+    {"output stream, unbuffered, from a file", WRITER, open_stream_from_file, FOR(WRITE), .buffer_size = -1},
+    {"output stream from a pipe", CAN_WRITE, open_stream_from_pipe, IN_PIPE, FOR(WRITE)},
     {"output stream", CAN_WRITE, open_output, .place = IN_FILE},
     {"output stream, unbuffered", WRITER, open_output, .buffer_size = -1},
     {"output stream, gzip", CAN_WRITE, open_output, GZIP},
@@ -429,6 +508,12 @@ static const struct row plain_rows[] = {
     {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
     {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
     {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"segment of an OS file", READER, open_segment, FOR(READ)},
+    {"segment of a map", MAPPED, open_segment_of_map, FOR(READ)},
+    {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
+    {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
+    {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
+    {"transform", CAN_READ, open_transform, FOR(READ)},
     {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
     {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
     {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
@@ -613,6 +698,10 @@ static void done(void) {
   arrowio_file_release(behind.output_stream);
   if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
   arrowio_executor_release(behind.executor);
+  if (behind.raw != NULL) {
+    CHECK(!arrowio_file_is_closed(behind.raw));
+    close_file(behind.raw);
+  }
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();

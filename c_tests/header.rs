@@ -15,10 +15,13 @@ const SOURCES: &str = "
     standard_stream
     memory_file
     callback_file
+    segment
+    transform
     compressed
     buffered
     stream
     file
+    system_file
     copy
     statistics
     fault_guard

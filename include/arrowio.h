@@ -53,6 +53,35 @@
 #define ARROWIO_VERSION_NUMBER 100
 
 /**
+ * A relative path begins in the directory that arrowio_os_file_options.directory is open for.
+ */
+#define ARROWIO_OPEN_AT 1
+
+/**
+ * The path must not lead out of the directory that it begins in, be it by "..", as an absolute one or by symbolic links,
+ * nor through the links of /proc that stand for open files: ARROWIO_IO_ERROR with EXDEV or ELOOP. Links that stay beneath
+ * it are followed. It holds whatever others rename meanwhile.
+ */
+#define ARROWIO_OPEN_BENEATH 2
+
+/**
+ * What the path names must not be a symbolic link: ARROWIO_IO_ERROR with ELOOP.
+ */
+#define ARROWIO_OPEN_NO_FOLLOW 4
+
+/**
+ * The file must not be there already: ARROWIO_ALREADY_EXISTS. Not with ARROWIO_MODE_READ.
+ */
+#define ARROWIO_OPEN_EXCLUSIVE 8
+
+/**
+ * With ARROWIO_MODE_WRITE only: what is written goes to a new file beside the target, ".arrowio-" and random letters, that
+ * takes the target's place when it is closed; at any moment there is either the old content or all of the new. See
+ * arrowio_os_file_open.
+ */
+#define ARROWIO_OPEN_ATOMIC 16
+
+/**
  * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1
@@ -91,6 +120,41 @@
  * Buffers that are read are slices of what the file is made of: no copy.
  */
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
+
+/**
+ * A regular file.
+ */
+#define ARROWIO_KIND_REGULAR 1
+
+/**
+ * A directory.
+ */
+#define ARROWIO_KIND_DIRECTORY 2
+
+/**
+ * A symbolic link.
+ */
+#define ARROWIO_KIND_LINK 3
+
+/**
+ * A pipe or FIFO.
+ */
+#define ARROWIO_KIND_PIPE 4
+
+/**
+ * A socket.
+ */
+#define ARROWIO_KIND_SOCKET 5
+
+/**
+ * A terminal or another character device.
+ */
+#define ARROWIO_KIND_CHARACTER_DEVICE 6
+
+/**
+ * A block device.
+ */
+#define ARROWIO_KIND_BLOCK_DEVICE 7
 
 /**
  * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
@@ -265,13 +329,23 @@ typedef struct arrowio_os_file_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666.
+   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666, of a temporary file 0600; with
+   * ARROWIO_OPEN_ATOMIC those of the file that is replaced.
    */
   uint32_t permissions;
   /**
    * Not 0: a descriptor stays the caller's and is not closed with the file.
    */
   int32_t borrow_descriptor;
+  /**
+   * How a path is opened: a sum of ARROWIO_OPEN constants. 0: as open(2) does, from the current directory.
+   */
+  uint32_t flags;
+  /**
+   * With ARROWIO_OPEN_AT: the open directory that a relative path begins in; it stays the caller's, and may be closed as
+   * soon as the call is over.
+   */
+  int32_t directory;
 } arrowio_os_file_options;
 
 /**
@@ -382,6 +456,46 @@ typedef struct arrowio_file_callbacks {
 } arrowio_file_callbacks;
 
 /**
+ * Gives what is to be read in place of a chunk: *out_buffer is set to a buffer of any size, whose reference is passed on, or
+ * left NULL for nothing yet. It may be the chunk, with one more reference, or a slice of it. After the last chunk comes one
+ * of size 0, for what was held back, and then none. On failure, with an error from arrowio_error_new, the next read
+ * comes with the same chunk again. Called on the thread of the read, within it; must not throw.
+ *
+ * The chunk is borrowed and cannot be changed.
+ */
+typedef arrowio_status (*arrowio_transform_fn)(void *user_data,
+                                               struct arrowio_buffer *chunk,
+                                               struct arrowio_buffer **out_buffer,
+                                               struct arrowio_error **out_error);
+
+/**
+ * What is done about data that is wrong: one of the ARROWIO_ON_ERROR constants.
+ */
+typedef uint32_t arrowio_on_error;
+
+/**
+ * Options of transcoding streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_transcoding_options {
+  /**
+   * sizeof(arrowio_transcoding_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read and memory on the way come from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * What is done about bytes that are no character, and about a last one that is not complete.
+   */
+  arrowio_on_error on_error;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} arrowio_transcoding_options;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -468,7 +582,65 @@ typedef struct arrowio_stream_options {
    * Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
    */
   int32_t compression_level;
+  /**
+   * How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+   */
+  const struct arrowio_os_file_options *file_options;
 } arrowio_stream_options;
+
+/**
+ * What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
+ */
+typedef struct arrowio_metadata {
+  /**
+   * sizeof(arrowio_metadata).
+   */
+  size_t struct_size;
+  /**
+   * An ARROWIO_KIND constant.
+   */
+  uint32_t kind;
+  /**
+   * Permission bits, 07777 at most.
+   */
+  uint32_t permissions;
+  /**
+   * Owner.
+   */
+  uint32_t uid;
+  /**
+   * Group.
+   */
+  uint32_t gid;
+  /**
+   * Bytes, as the system says: of files under /proc and of devices it says 0. Compressed ones, where they are compressed.
+   */
+  int64_t size;
+  /**
+   * How many names it has; 0: it has been removed.
+   */
+  uint64_t links;
+  /**
+   * Its number on its device.
+   */
+  uint64_t inode;
+  /**
+   * The number of its device.
+   */
+  uint64_t device;
+  /**
+   * When it was last read, in nanoseconds since 1970 UTC, as are the others.
+   */
+  int64_t accessed;
+  /**
+   * When its content was last changed.
+   */
+  int64_t modified;
+  /**
+   * When its content or what is known of it was last changed.
+   */
+  int64_t changed;
+} arrowio_metadata;
 
 /**
  * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
@@ -791,6 +963,16 @@ typedef struct arrowio_read_ahead_options {
  * Standard error, for writing.
  */
 #define ARROWIO_STANDARD_ERROR 2
+
+/**
+ * The call fails.
+ */
+#define ARROWIO_ON_ERROR_FAIL 0
+
+/**
+ * A replacement is put in its place: U+FFFD, in text.
+ */
+#define ARROWIO_ON_ERROR_REPLACE 1
 
 /**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
@@ -1542,13 +1724,23 @@ void arrowio_buffer_release(struct arrowio_buffer *buffer);
 /**
  * Opens a file of the operating system: a regular file, a FIFO, a device, one under /proc. It is not inherited across exec.
  *
+ * With ARROWIO_OPEN_ATOMIC the target stays as it is until arrowio_file_close, which syncs the new file to the disk, gives
+ * it the target's name and syncs the directory. After arrowio_file_abort, where closing fails, and where anything was not
+ * written although that was told before, the old content stays and the new file is gone; so it is where the file is released
+ * without being closed, which is said as a warning. (Only where nothing but the syncing of the directory fails is the new
+ * content there already.) All of this holds for a layer over the file, such as a compressed stream, as well. Without
+ * permissions in the options the target's permission bits are kept, and its owner and group where the system lets it. Where
+ * the target is a symbolic link, the file that it leads to is replaced and the link stays. The target must be a regular file
+ * or not there; with ARROWIO_OPEN_EXCLUSIVE it must not be there when the file is closed either. A process that is killed
+ * leaves the new file behind.
+ *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
- *         directory), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         directory), ARROWIO_ALREADY_EXISTS (with ARROWIO_OPEN_EXCLUSIVE), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -1557,6 +1749,27 @@ arrowio_status arrowio_os_file_open(const char *path,
                                     const struct arrowio_os_file_options *options,
                                     struct arrowio_file **out_file,
                                     struct arrowio_error **out_error);
+
+/**
+ * Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
+ * have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
+ *
+ * \param directory  a NUL-terminated path, from which on options->flags and options->directory hold. NULL: the environment
+ *                   variable TMPDIR, or "/tmp".
+ * \param prefix     what the name begins with, without a slash; 16 random letters and digits follow. NULL: "arrowio-".
+ * \param options    optional; without ARROWIO_OPEN_EXCLUSIVE, which it is anyway, and ARROWIO_OPEN_ATOMIC.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a prefix with a slash, wrong options), ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_ALREADY_EXISTS (no free name in many attempts), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, and the file on the disk. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_temporary_file_open(const char *directory,
+                                           const char *prefix,
+                                           const struct arrowio_os_file_options *options,
+                                           struct arrowio_file **out_file,
+                                           struct arrowio_error **out_error);
 
 /**
  * Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
@@ -1584,7 +1797,15 @@ arrowio_status arrowio_os_file_open_fd(int fd,
 
 /**
  * Maps a file into memory. Buffers that are read from it are slices of the map: no copy and no system call; they stay
- * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone. If another process cuts the file, touching what is gone raises SIGBUS.
+ * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone.
+ *
+ * If another process cuts the file, or the disk is full under a sparse one, memory of the map is gone. arrowio_file_read,
+ * _read_some, _read_at, _write and _write_at then fail with ARROWIO_IO_ERROR, and so does a compressed stream over the map;
+ * what is left of the file can still be read, and a write never extends it. They let the system copy for that, which takes
+ * a call, unless there is an arrowio_fault_guard: then bytes behind the new end, up to the end of its page, are zeros to
+ * read and nothing to write. What arrowio_file_read_buffer, _read_at_buffer, _read_all and _peek give is the map's own
+ * memory: to touch what is gone of it raises SIGBUS, also by a function that such bytes are given to, such as
+ * arrowio_buffer_copy, and by arrowio_file_read_line and _read_lines, which search it; arrowio_buffer_read copies safely.
  *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _READ_WRITE (creates a missing file) or _PRIVATE.
@@ -1720,6 +1941,76 @@ arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *ca
                                          void *user_data,
                                          struct arrowio_file **out_file,
                                          struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads a part of another one, from 0 on, at a position of its own. Any number of them may be used at the same
+ * time on any threads. Where the other file gives buffers without a copy, this one does so too. Closing it leaves the
+ * other one open; once that is closed, reads are ARROWIO_CLOSED.
+ *
+ * \param raw        a file with ARROWIO_CAPABILITY_READ_AT.
+ * \param offset     where the part begins, in bytes, at least 0.
+ * \param size       bytes, at least 0. What lies past the end of the other file is not there, until that grows.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw until its last release. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_segment_new(struct arrowio_file *raw,
+                                   int64_t offset,
+                                   int64_t size,
+                                   struct arrowio_file **out_file,
+                                   struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one and gives what a function of the host's makes of it, in chunks of up to 65536 bytes.
+ * Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param transform  the function.
+ * \param user_data  passed to it.
+ * \param free_fn    frees user_data when the last reference to the file has gone. NULL: nothing to free.
+ * \param pool       where chunks and buffers that are read come from. NULL: the default pool.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and, on success, user_data; on failure free_fn is not called.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_transform_input_stream_new(struct arrowio_file *raw,
+                                                  arrowio_transform_fn transform,
+                                                  void *user_data,
+                                                  arrowio_free_fn free_fn,
+                                                  struct arrowio_pool *pool,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads text from another one, of any encoding, and gives it in UTF-8. Positions count bytes of UTF-8. Text
+ * that is wrong is an ARROWIO_IO_ERROR behind all that came before it, which names its byte offset in the other file
+ * from where that was. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param encoding   a name as Python knows it, in any case, with or without hyphens and underscores: "utf-8" (which
+ *                   checks), "utf-8-sig", "utf-16" (by its byte order mark, else in the machine's order), "utf-16-le",
+ *                   "utf-16-be", "latin-1", "ascii", "iso-8859-2" to "-16", "cp1250" to "cp1258", "cp866", "cp874",
+ *                   "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic": all as Python decodes them; "gb18030", "gbk", "big5",
+ *                   "shift-jis", "euc-jp", "euc-kr", "iso-2022-jp": as the web does (encoding.spec.whatwg.org).
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_transcoding_input_stream_new(struct arrowio_file *raw,
+                                                    const char *encoding,
+                                                    const struct arrowio_transcoding_options *options,
+                                                    struct arrowio_file **out_file,
+                                                    struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
@@ -1882,9 +2173,27 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
                                                 struct arrowio_error **out_error);
 
 /**
+ * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
+                                              const struct arrowio_stream_options *options,
+                                              struct arrowio_file **out_file,
+                                              struct arrowio_error **out_error);
+
+/**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
- * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
- * name and rename it after closing.
+ * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+ * ARROWIO_OPEN_ATOMIC in options->file_options.
  *
  * \param path       a NUL-terminated path.
  * \param options    optional.
@@ -1899,6 +2208,24 @@ arrowio_status arrowio_output_stream_open(const char *path,
                                           const struct arrowio_stream_options *options,
                                           struct arrowio_file **out_file,
                                           struct arrowio_error **out_error);
+
+/**
+ * Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
+                                               const struct arrowio_stream_options *options,
+                                               struct arrowio_file **out_file,
+                                               struct arrowio_error **out_error);
 
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
@@ -2293,6 +2620,58 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * The path that a file was opened by, as it was given; of a temporary file the one it was created by. A layer over one other
+ * file, such as a compressed stream, gives that one's, as do the other functions here.
+ *
+ * \param file  the file. NULL: NULL.
+ * \return the path; NULL where there is none, as for descriptors and memory.
+ *
+ * Ownership: the file's, good until its last release, also after closing. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_path(const struct arrowio_file *file);
+
+/**
+ * Whether a file is a terminal.
+ *
+ * \param file  the file. NULL: 0.
+ * \return 1 or 0; 0 for a closed file.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_is_terminal(const struct arrowio_file *file);
+
+/**
+ * Descriptor of a file, for poll(2), fcntl(2) and the like. Its position, and what was read ahead or is not yet written, are
+ * the file's business.
+ *
+ * \param file       the file.
+ * \param out_fd     the descriptor. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that has none), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the file's, good until it is closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_descriptor(struct arrowio_file *file,
+                                       int *out_fd,
+                                       struct arrowio_error **out_error);
+
+/**
+ * What the system knows of a file at this moment.
+ *
+ * \param file          the file.
+ * \param out_metadata  where it goes; struct_size says how much of it there is. Written on success only.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no struct_size, a file that is none of the system's), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_metadata(struct arrowio_file *file,
+                                     struct arrowio_metadata *out_metadata,
+                                     struct arrowio_error **out_error);
 
 /**
  * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a

@@ -6,7 +6,7 @@ use crate::error::{Error, Result, error};
 use crate::memory::{Pool, current_default};
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// A size or offset.
 #[inline]
@@ -99,6 +99,47 @@ impl<T> Out<T> {
     }
 }
 
+/// Where a struct goes that begins with `struct_size`, of which the caller may know less or more than this version.
+pub(super) struct OutStruct<T: Extensible> {
+    place: NonNull<T>,
+    size: usize,
+}
+
+impl<T: Extensible> OutStruct<T> {
+    /// # Safety
+    /// `out` is NULL or as many bytes at it are writable as its `struct_size` says.
+    pub(super) unsafe fn new(out: *mut T, argument: &str) -> Result<Self> {
+        let place = NonNull::new(out).ok_or_else(|| null(argument))?;
+        // SAFETY: the caller's promise.
+        Ok(Self { place, size: unsafe { struct_size(out)? } })
+    }
+
+    /// Writes everything but `struct_size`; what this version does not know is zero.
+    pub(super) fn set(self, value: T) -> Result<()> {
+        let (head, known) = (size_of::<usize>(), self.size.min(size_of::<T>()));
+        let to = self.place.as_ptr().cast::<u8>();
+        // SAFETY: as promised to `new`; both begin with `struct_size`.
+        unsafe {
+            ptr::from_ref(&value).cast::<u8>().add(head).copy_to_nonoverlapping(to.add(head), known - head);
+            to.add(known).write_bytes(0, self.size - known);
+        }
+        Ok(())
+    }
+}
+
+/// The size that a caller gives a struct.
+///
+/// # Safety
+/// The struct's first field is readable.
+unsafe fn struct_size<T: Extensible>(given: *const T) -> Result<usize> {
+    // SAFETY: the caller's promise; the struct begins with its size.
+    let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
+    if struct_size < size_of::<usize>() {
+        return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
+    }
+    Ok(struct_size)
+}
+
 /// A path or a name.
 ///
 /// # Safety
@@ -109,6 +150,15 @@ pub(super) unsafe fn string<'a>(text: *const c_char, argument: &str) -> Result<&
     }
     // SAFETY: the caller's promise.
     Ok(unsafe { CStr::from_ptr(text) })
+}
+
+/// A path or a name, or none.
+///
+/// # Safety
+/// As `string`.
+pub(super) unsafe fn optional_string<'a>(text: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }
 
 /// A pool; NULL stands for the default one.
@@ -141,11 +191,8 @@ pub(super) unsafe trait Extensible: Copy {
 pub(super) unsafe fn options<T: Extensible>(given: *const T) -> Result<T> {
     let mut copy = MaybeUninit::<T>::zeroed();
     if !given.is_null() {
-        // SAFETY: the caller's promise; the struct begins with its size.
-        let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
-        if struct_size < size_of::<usize>() {
-            return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
-        }
+        // SAFETY: the caller's promise.
+        let struct_size = unsafe { struct_size(given)? };
         let known = struct_size.min(size_of::<T>());
         // SAFETY: the caller's promise.
         let unknown = unsafe {
@@ -163,26 +210,4 @@ pub(super) unsafe fn options<T: Extensible>(given: *const T) -> Result<T> {
     }
     // SAFETY: `Extensible` promises that zeros and C's values are valid.
     Ok(unsafe { copy.assume_init() })
-}
-
-/// Fills an extensible struct of the caller's as far as its `struct_size` says that it goes; what lies beyond is zeroed.
-///
-/// # Safety
-/// `place` is NULL or as many bytes at it are writable as its `struct_size` says. `value` has no padding.
-pub(super) unsafe fn fill<T: Extensible>(place: *mut T, mut value: T, argument: &str) -> Result<()> {
-    if place.is_null() {
-        return Err(null(argument));
-    }
-    // SAFETY: the caller's promise; the struct begins with its size.
-    unsafe {
-        let struct_size = place.cast::<usize>().read_unaligned();
-        if struct_size < size_of::<usize>() {
-            return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
-        }
-        let known = struct_size.min(size_of::<T>());
-        (&raw mut value).cast::<usize>().write(struct_size);
-        place.cast::<u8>().copy_from_nonoverlapping((&raw const value).cast(), known);
-        place.cast::<u8>().add(known).write_bytes(0, struct_size - known);
-    }
-    Ok(())
 }

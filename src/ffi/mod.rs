@@ -27,9 +27,12 @@ mod pool;
 mod range_cache;
 mod read_ahead;
 mod read_many;
+mod segment;
 mod standard_stream;
 mod statistics;
 mod stream;
+mod system_file;
+mod transform;
 mod version;
 
 #[cfg(test)]

@@ -8,9 +8,13 @@ use super::error::{arrowio_error, arrowio_status};
 use super::file::arrowio_file;
 use super::guard;
 use super::handle::{self, Slot};
+use super::os_file::arrowio_os_file_options;
 use super::pool::arrowio_pool;
 use crate::error::Result;
-use crate::io::{Compression, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+use crate::io::{
+    Compression, File, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
+    output_stream, output_stream_from_file,
+};
 use crate::memory::Buffer;
 use std::ffi::c_char;
 
@@ -28,21 +32,23 @@ pub struct arrowio_stream_options {
     pub codec: arrowio_codec,
     /// Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
     pub compression_level: i32,
+    /// How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+    pub file_options: *const arrowio_os_file_options,
 }
 
-// SAFETY: a size, a nullable pointer and numbers.
+// SAFETY: a size, nullable pointers and numbers.
 unsafe impl Extensible for arrowio_stream_options {
     const NAME: &'static str = "arrowio_stream_options";
 }
 
 impl arrowio_stream_options {
     /// # Safety
-    /// As for `arguments::options`, with a pool that is NULL or live.
+    /// As for `arguments::options`, with pools that are NULL or live.
     unsafe fn convert(given: *const Self) -> Result<StreamOptions> {
         // SAFETY: the caller's promise.
-        let (given, pool) = unsafe {
+        let (given, pool, file) = unsafe {
             let given = arguments::options(given)?;
-            (given, arguments::pool(&given.pool).clone())
+            (given, arguments::pool(&given.pool).clone(), arrowio_os_file_options::convert(given.file_options)?)
         };
         let buffer_size = match given.buffer_size {
             0 => StreamOptions::DEFAULT_BUFFER_SIZE,
@@ -54,7 +60,8 @@ impl arrowio_stream_options {
             ARROWIO_CODEC_NONE => Compression::None,
             other => Compression::Codec(codec(other)?),
         };
-        Ok(StreamOptions { pool, buffer_size, compression, level: given.compression_level })
+        let file = OsFileOptions { pool: pool.clone(), ..file };
+        Ok(StreamOptions { pool, buffer_size, compression, level: given.compression_level, file })
     }
 }
 
@@ -112,9 +119,37 @@ pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
     unsafe { guard::call(out_error, body) }
 }
 
+/// Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+/// opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+///
+/// \param raw        a readable file; it must not be used otherwise meanwhile.
+/// \param options    optional.
+/// \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_input_stream_from_file(
+    raw: *mut arrowio_file,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let raw = handle::borrow::<File>(raw, "raw")?;
+        out.set(input_stream_from_file(&raw, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
 /// Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
-/// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
-/// name and rename it after closing.
+/// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+/// ARROWIO_OPEN_ATOMIC in options->file_options.
 ///
 /// \param path       a NUL-terminated path.
 /// \param options    optional.
@@ -136,6 +171,34 @@ pub unsafe extern "C" fn arrowio_output_stream_open(
         let out = Slot::new(out_file, "out_file")?;
         let path = arguments::string(path, "path")?;
         out.set(output_stream(path, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
+/// Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+/// opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+///
+/// \param raw        a writable file; it must not be used otherwise meanwhile.
+/// \param options    optional.
+/// \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_output_stream_from_file(
+    raw: *mut arrowio_file,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let raw = handle::borrow::<File>(raw, "raw")?;
+        out.set(output_stream_from_file(&raw, &arrowio_stream_options::convert(options)?)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

@@ -37,6 +37,10 @@ impl Stream for BufferedInputStream {
         Capabilities::READ
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.raw)
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let most = self.within_bound(dst.len());
         if most == 0 {

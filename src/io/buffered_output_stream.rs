@@ -25,6 +25,10 @@ impl Stream for BufferedOutputStream {
         Capabilities::WRITE
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(self.output.raw())
+    }
+
     fn write(&mut self, data: &[u8]) -> Result<()> {
         if self.output.pending() + data.len() > self.buffer_size {
             self.output.drain()?;

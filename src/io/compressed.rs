@@ -118,6 +118,10 @@ impl Stream for CompressedInputStream {
         Capabilities::READ
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.raw)
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         while !dst.is_empty() {
             match self.step(dst)? {
@@ -187,6 +191,10 @@ impl CompressedOutputStream {
 impl Stream for CompressedOutputStream {
     fn capabilities(&self) -> Capabilities {
         Capabilities::WRITE
+    }
+
+    fn beneath(&self) -> Option<&File> {
+        Some(self.output.raw())
     }
 
     fn write(&mut self, data: &[u8]) -> Result<()> {

@@ -8,15 +8,18 @@ use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
 use super::state::{Sent, State, lost, read_until_full};
 use super::statistics::{Counters, Counting, Statistics};
-use super::stream::{RandomAccess, Stream, Whence};
+use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, Pool};
+use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::{Shared, try_box};
+use crate::sys::Metadata;
 use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
+use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// A counted reference to an open file or stream.
@@ -28,12 +31,15 @@ pub(crate) struct Inner {
     /// For messages: a quoted path, or what the file is made of.
     name: String,
     capabilities: Capabilities,
+    needs_close: bool,
+    steady: bool,
     closed: AtomicBool,
     /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
     lane: AtomicBool,
     counters: Counters,
     /// What calls on the file stop for.
     cancellable: Cancellable,
+    system: Option<Shared<dyn SystemFile>>,
     random: Option<Shared<dyn RandomAccess>>,
     memory: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
@@ -50,10 +56,13 @@ impl File {
         Shared::try_new(Inner {
             name,
             capabilities: stream.capabilities(),
+            needs_close: stream.needs_close(),
+            steady: stream.is_steady(),
             closed: AtomicBool::new(false),
             lane: AtomicBool::new(true),
             counters: Counters::default(),
             cancellable: Cancellable::new(),
+            system: stream.system_file(),
             random: stream.random_access(),
             memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
@@ -69,6 +78,48 @@ impl File {
     /// What the file is called in messages.
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Whether it is discarded where it is released without being closed.
+    pub(super) fn needs_close(&self) -> bool {
+        self.0.needs_close
+    }
+
+    /// Whether what it lends without a copy stays there; see `Stream::is_steady`.
+    pub(super) fn is_steady(&self) -> bool {
+        self.0.steady
+    }
+
+    pub(super) fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.0.system.clone()
+    }
+
+    /// The path that it, or the file of the operating system beneath it, was opened by.
+    pub fn path(&self) -> Option<&CStr> {
+        self.0.system.as_deref()?.path()
+    }
+
+    /// Whether it is a terminal, or a layer over one.
+    pub fn is_terminal(&self) -> bool {
+        !self.is_closed() && self.0.system.as_deref().is_some_and(|system| system.is_terminal())
+    }
+
+    /// Its descriptor, or that of the file beneath it, which stays the file's.
+    pub fn descriptor(&self) -> Result<RawFd> {
+        self.ask_system("give the descriptor of", |system| system.descriptor())
+    }
+
+    /// What the system knows of it, or of the file beneath it.
+    pub fn metadata(&self) -> Result<Metadata> {
+        self.ask_system("give the metadata of", |system| system.metadata())
+    }
+
+    fn ask_system<T>(&self, doing: &str, ask: impl FnOnce(&dyn SystemFile) -> Result<T>) -> Result<T> {
+        self.check(doing, Capabilities::NONE)?;
+        let Some(system) = self.0.system.as_deref() else {
+            return Err(error!(Invalid, "cannot {doing} {}: it is no file of the operating system", self.name()));
+        };
+        ask(system).map_err(|error| self.refused(error, doing))
     }
 
     /// Whether `close` or `abort` was called.
@@ -303,7 +354,7 @@ impl File {
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
-        let result = state.settle().and_then(|()| state.stream.write(data));
+        let result = state.writing(|stream| stream.write(data));
         let result = result.map_err(|error| self.failed(&state, error, "write", Some(data.len())));
         result.inspect(|()| self.0.counters.count_write(data.len()))
     }
@@ -323,7 +374,7 @@ impl File {
     /// Writes everything at an offset; the position stays.
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
-        let result = state.settle().and_then(|()| state.stream.write_at(offset, data));
+        let result = state.writing(|stream| stream.write_at(offset, data));
         let result = result.map_err(|error| self.failed_at(error, "write", offset, data.len()));
         result.inspect(|()| self.0.counters.count_write(data.len()))
     }
@@ -331,20 +382,22 @@ impl File {
     /// Cuts or extends the file; what is new reads as zeros.
     pub fn resize(&self, size: usize) -> Result<()> {
         let mut state = self.begin("resize", Capabilities::RESIZE)?;
-        let result = state.settle().and_then(|()| state.stream.resize(size));
+        let result = state.writing(|stream| stream.resize(size));
         result.map_err(|error| error.context(format_args!("resize of {} to {size} bytes", self.name())))
     }
 
     /// Passes everything written on to the operating system, through every layer.
     pub fn flush(&self) -> Result<()> {
         let mut state = self.begin("flush", Capabilities::NONE)?;
-        state.stream.flush().map_err(|error| self.failed(&state, error, "flush", None))
+        let result = state.flushing(|stream| stream.flush());
+        result.map_err(|error| self.failed(&state, error, "flush", None))
     }
 
     /// Waits until everything written is on the disk, through every layer.
     pub fn sync(&self) -> Result<()> {
         let mut state = self.begin("sync", Capabilities::NONE)?;
-        state.stream.sync().map_err(|error| self.failed(&state, error, "sync", None))
+        let result = state.flushing(|stream| stream.sync());
+        result.map_err(|error| self.failed(&state, error, "sync", None))
     }
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
@@ -391,6 +444,11 @@ impl File {
             _ => "read at offsets",
         };
         Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Where buffers come from that are read at offsets.
+    pub(super) fn pool_of_reads(&self) -> Pool {
+        self.0.random.as_deref().map_or_else(default_pool, |random| random.pool().clone())
     }
 
     /// Marks the file as closed, in whose turn everything was taken out of it.
@@ -553,6 +611,12 @@ impl Drop for Inner {
         if self.state.is_broken() {
             // Nothing is finished from what a panic may have left half done.
             let _ = self.state.get_mut().abort();
+            return;
+        }
+        if self.needs_close {
+            // On the way out of a failure nobody closes, and half a file must not take the place of a whole one.
+            let _ = self.state.get_mut().abort();
+            warn(format_args!("{} was released before it was closed: what was written is discarded", self.name));
             return;
         }
         if let Err(error) = self.state.get_mut().close() {

@@ -136,7 +136,7 @@ pub(super) fn check_mappable(descriptor: &Descriptor, mode: MapMode) -> Result<i
     match kind {
         FileKind::Regular | FileKind::Block => {}
         FileKind::Directory => return Err(Error::from_os(libc::EISDIR)),
-        FileKind::Pipe | FileKind::Socket | FileKind::Device => return Err(Error::from_os(libc::ENODEV)),
+        _ => return Err(Error::from_os(libc::ENODEV)),
     }
     if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) != Ok(0) {
         // Under /proc and the like: mapped it would seem empty.

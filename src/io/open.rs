@@ -1,11 +1,13 @@
 //! The high-level way in: a path or memory, with compression recognised and buffering chosen.
 
+use super::Capabilities;
+use super::buffered_input_stream::buffered_input_stream;
 use super::buffered_output_stream::buffered_output_stream;
 use super::file::File;
 use super::os_file::{self, Mode, OsFileOptions};
 use super::state::CHUNK;
 use super::{buffer_reader, compressed};
-use crate::codec::Codec;
+use crate::codec::{Codec, Encoder};
 use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
 use std::ffi::CStr;
@@ -34,6 +36,8 @@ pub struct StreamOptions {
     pub compression: Compression,
     /// The level to compress at; 0 is the codec's default.
     pub level: i32,
+    /// How a path is opened.
+    pub file: OsFileOptions,
 }
 
 impl StreamOptions {
@@ -53,7 +57,7 @@ impl StreamOptions {
 pub fn input_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let codec = options.codec(path.to_bytes());
     let block_size = if codec.is_some() { 0 } else { options.buffer_size };
-    let raw = os_file::open(path, Mode::Read, &os_file_options(options), block_size);
+    let raw = os_file::open(path, Mode::Read, &options.file, block_size);
     let opened = raw.and_then(|raw| over(raw, codec, options));
     opened.map_err(|error| cannot_open(error, "input", path))
 }
@@ -61,6 +65,27 @@ pub fn input_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
 /// A stream that reads what `buffer` holds, decompressed.
 pub fn input_stream_from_buffer(buffer: &Buffer, options: &StreamOptions) -> Result<File> {
     over(buffer_reader(buffer)?, options.codec(b""), options)
+}
+
+/// A stream that reads `raw` from its position on, decompressed; `raw` itself where there is nothing to add. Closing it
+/// closes `raw`.
+pub fn input_stream_from_file(raw: &File, options: &StreamOptions) -> Result<File> {
+    let codec = options.codec(raw.path().unwrap_or_default().to_bytes());
+    let is_memory = raw.capabilities().contains(Capabilities::ZERO_COPY);
+    if codec.is_none() && options.buffer_size > 0 && !is_memory {
+        return buffered_input_stream(raw, options.buffer_size, None, &options.pool);
+    }
+    raw.check_base(Capabilities::READ, "make an input stream of")?;
+    over(raw.clone(), codec, options)
+}
+
+/// A stream that writes to `raw` from its position on, compressed; `raw` itself where there is nothing to add. Closing it
+/// closes `raw`.
+pub fn output_stream_from_file(raw: &File, options: &StreamOptions) -> Result<File> {
+    raw.check_base(Capabilities::WRITE, "make an output stream of")?;
+    let codec = options.codec(raw.path().unwrap_or_default().to_bytes());
+    let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
+    onto(raw, codec.zip(encoder), options)
 }
 
 fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Result<File> {
@@ -76,18 +101,19 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let open = || {
         // Before the file is cut: what cannot be had must cost nothing.
         let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
-        let raw = os_file::open(path, Mode::Write, &os_file_options(options), 0)?;
-        match (codec, encoder) {
-            (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
-            _ if options.buffer_size == 0 => Ok(raw),
-            _ => buffered_output_stream(&raw, options.buffer_size, &options.pool),
-        }
+        let raw = os_file::open(path, Mode::Write, &options.file, 0)?;
+        // Nothing was written that should be finished; why it cannot be opened is what matters.
+        onto(&raw, codec.zip(encoder), options).inspect_err(|_| drop(raw.abort()))
     };
     open().map_err(|error| cannot_open(error, "output", path))
 }
 
-fn os_file_options(options: &StreamOptions) -> OsFileOptions {
-    OsFileOptions { pool: options.pool.clone(), permissions: OsFileOptions::DEFAULT_PERMISSIONS, borrow: false }
+fn onto(raw: &File, compression: Option<(&'static Codec, Box<dyn Encoder>)>, options: &StreamOptions) -> Result<File> {
+    match compression {
+        Some((codec, encoder)) => compressed::output_stream(raw, codec, encoder, &options.pool),
+        None if options.buffer_size == 0 => Ok(raw.clone()),
+        None => buffered_output_stream(raw, options.buffer_size, &options.pool),
+    }
 }
 
 #[cold]

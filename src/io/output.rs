@@ -60,11 +60,11 @@ impl Output {
         self.raw.sync()
     }
 
-    /// Writes what is pending, unless what came before has failed, and closes the file beneath in any case. The first
-    /// failure is reported.
+    /// Writes what is pending, unless what came before has failed, and closes the file beneath in any case: without
+    /// finishing it where something is missing. The first failure is reported.
     pub(super) fn close(&mut self, before: Result<()>) -> Result<()> {
         let written = before.and_then(|()| self.drain());
-        let closed = self.raw.close();
+        let closed = if written.is_ok() { self.raw.close() } else { self.raw.abort() };
         written.and(closed)
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct State {
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
+    /// Where only closing makes the file complete: what kept it from ever being so.
+    unwritten: Option<Error>,
     /// What closing failed with, to be said again.
     pub(super) failure: Option<Error>,
 }
@@ -55,6 +57,7 @@ impl State {
             copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
+            unwritten: None,
             failure: None,
         }
     }
@@ -149,7 +152,8 @@ impl State {
             return Ok(Sent::NotNow);
         }
         target.settle()?;
-        Ok(match self.stream.send_to(&mut *target.stream, size)? {
+        let sent = self.stream.send_to(&mut *target.stream, size);
+        Ok(match target.noted(sent)? {
             None => Sent::Never,
             Some(0) => Sent::NotNow,
             Some(count) => Sent::Bytes(count),
@@ -286,6 +290,32 @@ impl State {
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
 
+    /// A call that writes, at the file's position.
+    #[inline]
+    pub(super) fn writing(&mut self, write: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        self.settle()?;
+        self.flushing(write)
+    }
+
+    /// A call that passes on what was written.
+    #[inline]
+    pub(super) fn flushing(&mut self, flush: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        let result = flush(&mut *self.stream);
+        self.noted(result)
+    }
+
+    #[inline]
+    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.note(error))
+    }
+
+    #[cold]
+    fn note(&mut self, error: &Error) {
+        if self.stream.needs_close() {
+            self.unwritten.get_or_insert_with(|| error.clone());
+        }
+    }
+
     pub(super) fn buffered(&mut self) -> Result<&mut dyn Buffered> {
         self.stream.buffered().ok_or_else(not_buffered)
     }
@@ -310,6 +340,11 @@ impl State {
     }
 
     pub(super) fn close(&mut self) -> Result<()> {
+        if let Some(unwritten) = self.unwritten.take() {
+            // What this may fail with comes of that.
+            let _ = self.abort();
+            return Err(unwritten.context(format_args!("not everything was written, so that it stays as it was")));
+        }
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
         let _ = self.settle();
         self.stream.close()

@@ -3,13 +3,16 @@
 use super::Capabilities;
 use super::buffered::Buffered;
 use super::coalesce::Range;
+use super::file::File;
 use super::memory_cursor::MemoryCursor;
 use super::state::{CHUNK, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
-use crate::sys::Descriptor;
+use crate::sys::{Descriptor, Metadata};
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
 
 pub use crate::sys::Whence;
 
@@ -20,6 +23,22 @@ pub use crate::sys::Whence;
 pub(crate) trait Stream: Send {
     /// What the class can do. Does not change.
     fn capabilities(&self) -> Capabilities;
+
+    /// The one file that this one is a layer over.
+    fn beneath(&self) -> Option<&File> {
+        None
+    }
+
+    /// Whether it is discarded where it is released without being closed, since only `close` makes it complete. Does not
+    /// change.
+    fn needs_close(&self) -> bool {
+        self.beneath().is_some_and(File::needs_close)
+    }
+
+    /// What the operating system knows of it, or of the one file beneath; does not change.
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.beneath()?.system_file()
+    }
 
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
@@ -143,6 +162,23 @@ pub(crate) trait Stream: Send {
     fn take_buffer(&mut self) -> Result<Buffer> {
         Err(error!(Invalid, "it does not keep what is written to it"))
     }
+}
+
+/// What the operating system knows of a file, asked on any thread at any time.
+pub(crate) trait SystemFile: Send + Sync {
+    /// As it was opened.
+    fn path(&self) -> Option<&CStr>;
+
+    /// Whether it is a terminal; nothing is after it is closed.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+
+    /// The descriptor, which stays the file's.
+    fn descriptor(&self) -> Result<RawFd>;
+
+    /// What the system says now.
+    fn metadata(&self) -> Result<Metadata>;
 }
 
 /// Reads that need no position and may run on any number of threads at once.

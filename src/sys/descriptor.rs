@@ -25,6 +25,21 @@ impl OpenFlags {
     pub(crate) const APPEND: Self = Self(libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND);
     pub(crate) const READ_WRITE: Self = Self(libc::O_RDWR | libc::O_CREAT);
     pub(crate) const CREATE: Self = Self(libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC);
+    /// A file that was not there before.
+    pub(crate) const CREATE_NEW: Self = Self(libc::O_RDWR | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW);
+    /// A directory, to change and to sync it.
+    pub(crate) const DIRECTORY: Self = Self(libc::O_RDONLY | libc::O_DIRECTORY);
+    /// Whatever a name stands for, to look at it only; of a link itself.
+    pub(super) const LOOK: Self = Self(libc::O_PATH | libc::O_NOFOLLOW);
+
+    /// Fails where the file is there already.
+    pub(crate) fn exclusive(self) -> Self {
+        self.with(libc::O_EXCL)
+    }
+
+    pub(super) fn with(self, flags: libc::c_int) -> Self {
+        Self(self.0 | flags)
+    }
 }
 
 /// From where an offset counts.
@@ -40,15 +55,21 @@ pub enum Whence {
 
 /// What stands behind a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub enum FileKind {
+    /// A regular file.
     Regular,
+    /// A block device.
     Block,
+    /// A directory.
     Directory,
-    /// Also a FIFO.
+    /// A pipe or FIFO.
     Pipe,
+    /// A socket.
     Socket,
     /// A terminal or another character device.
     Device,
+    /// A symbolic link, where none is followed.
+    Link,
 }
 
 impl FileKind {
@@ -69,14 +90,20 @@ pub(crate) struct Descriptor {
 impl Descriptor {
     /// Opens `path`, never inherited across exec.
     pub(crate) fn open(path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
+        Self::open_at(libc::AT_FDCWD, path, flags, permissions)
+    }
+
+    /// As `open`, with a relative path beginning in `directory`.
+    pub(super) fn open_at(directory: RawFd, path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
         if is_interruptible()
-            && let Some(descriptor) = Self::open_fifo(path, flags)?
+            && let Some(descriptor) = Self::open_fifo(directory, path, flags)?
         {
             return Ok(descriptor);
         }
+        let flags = flags.0 | libc::O_CLOEXEC;
         // SAFETY: the path is NUL-terminated.
-        let fd = retry(|| unsafe { libc::open(path.as_ptr(), flags.0 | libc::O_CLOEXEC, permissions) } as isize)?;
-        Ok(Self { fd: fd as RawFd, owned: true, calls: StreamCalls::new(true) })
+        let fd = retry(|| unsafe { libc::openat(directory, path.as_ptr(), flags, permissions) } as isize)?;
+        Ok(Self::take(fd as RawFd))
     }
 
     /// Takes over a descriptor that was just made.
@@ -107,19 +134,13 @@ impl Descriptor {
 
     /// What stands behind it and its size in bytes.
     pub(crate) fn kind_and_size(&self) -> OsResult<(FileKind, i64)> {
-        let mut stat = MaybeUninit::<libc::stat>::uninit();
-        // SAFETY: fills the struct where it succeeds.
-        retry(|| unsafe { libc::fstat(self.fd, stat.as_mut_ptr()) } as isize)?;
-        // SAFETY: fstat succeeded.
-        let stat = unsafe { stat.assume_init() };
-        Ok(match stat.st_mode & libc::S_IFMT {
-            libc::S_IFREG => (FileKind::Regular, stat.st_size),
-            libc::S_IFDIR => (FileKind::Directory, 0),
-            libc::S_IFBLK => (FileKind::Block, self.block_device_size()?),
-            libc::S_IFIFO => (FileKind::Pipe, 0),
-            libc::S_IFSOCK => (FileKind::Socket, 0),
-            _ => (FileKind::Device, 0),
-        })
+        let metadata = self.metadata()?;
+        let size = match metadata.kind {
+            FileKind::Regular => metadata.size,
+            FileKind::Block => self.block_device_size()?,
+            _ => 0,
+        };
+        Ok((metadata.kind, size))
     }
 
     fn block_device_size(&self) -> OsResult<i64> {

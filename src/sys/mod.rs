@@ -7,18 +7,22 @@ mod fault_guard;
 mod guarded_copy;
 mod interrupt;
 mod mapping;
+mod metadata;
 mod meter;
 mod pages;
+mod path;
 mod process;
 mod signal;
 mod stream;
 mod thread;
 mod transfer;
+mod walk;
 
 pub(crate) use alarm::{Alarm, now};
 
+pub use descriptor::FileKind;
 pub use descriptor::Whence;
-pub(crate) use descriptor::{Descriptor, FileKind, OpenFlags};
+pub(crate) use descriptor::{Descriptor, OpenFlags};
 pub(crate) use event::Event;
 pub use fault_guard::FaultGuard;
 pub(crate) use fault_guard::{copy as guarded_copy, is_on as fault_guard_is_on};
@@ -26,8 +30,10 @@ pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there, no_saf
 pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible};
 pub use mapping::MapMode;
 pub(crate) use mapping::Mapping;
+pub use metadata::Metadata;
 pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size, will_need};
+pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 pub(crate) use signal::without_sigpipe;
 pub(crate) use thread::{Thread, process_number};

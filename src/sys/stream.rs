@@ -133,14 +133,15 @@ impl Descriptor {
     /// Opens what the path leads to if that is a FIFO at whose other end nobody may ever come. An open FIFO to read from
     /// is given when the first bytes are there, or when a writer has come and gone.
     #[cold]
-    pub(super) fn open_fifo(path: &CStr, flags: OpenFlags) -> OsResult<Option<Self>> {
-        if !is_fifo(path) || flags.0 & libc::O_NONBLOCK != 0 {
+    pub(super) fn open_fifo(directory: RawFd, path: &CStr, flags: OpenFlags) -> OsResult<Option<Self>> {
+        if !is_fifo(directory, path) || flags.0 & (libc::O_NONBLOCK | libc::O_PATH) != 0 {
             return Ok(None);
         }
         let descriptor = loop {
             // SAFETY: the path is NUL-terminated, and nothing is created that would need permissions.
             let fd = retry(|| unsafe {
-                libc::open(path.as_ptr(), (flags.0 & !libc::O_CREAT) | libc::O_CLOEXEC | libc::O_NONBLOCK) as isize
+                let flags = (flags.0 & !libc::O_CREAT) | libc::O_CLOEXEC | libc::O_NONBLOCK;
+                libc::openat(directory, path.as_ptr(), flags) as isize
             });
             match fd {
                 Err(libc::ENXIO) => pause(LOOKS_FOR_READER_EVERY)?,
@@ -155,11 +156,12 @@ impl Descriptor {
     }
 }
 
-fn is_fifo(path: &CStr) -> bool {
+fn is_fifo(directory: RawFd, path: &CStr) -> bool {
     let mut stat = MaybeUninit::<libc::stat>::uninit();
     // SAFETY: fills the struct where it succeeds.
     unsafe {
-        libc::stat(path.as_ptr(), stat.as_mut_ptr()) == 0 && stat.assume_init().st_mode & libc::S_IFMT == libc::S_IFIFO
+        libc::fstatat(directory, path.as_ptr(), stat.as_mut_ptr(), 0) == 0
+            && stat.assume_init().st_mode & libc::S_IFMT == libc::S_IFIFO
     }
 }
 
