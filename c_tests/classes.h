@@ -68,9 +68,9 @@ static struct {
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
+  arrowio_executor *executor;
   /* What stays open beneath. */
   arrowio_file *raw;
-  arrowio_executor *executor;
   struct pump pump;
 } behind;
 
@@ -696,12 +696,12 @@ static void done(void) {
   }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
+  if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
+  arrowio_executor_release(behind.executor);
   if (behind.raw != NULL) {
     CHECK(!arrowio_file_is_closed(behind.raw));
     close_file(behind.raw);
   }
-  if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
-  arrowio_executor_release(behind.executor);
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();

@@ -237,6 +237,35 @@ TEST(descriptor) {
   end(executor);
 }
 
+/* The descriptor tells of an end that comes where everything is to stop. */
+static arrowio_operation *to_be_cancelled;
+
+static void cancel_both(void *cancellation) {
+  arrowio_cancellation_cancel(cancellation);
+  arrowio_operation_cancel(to_be_cancelled);
+}
+
+TEST(descriptor_tells_all_the_same) {
+  int other;
+  struct pollfd entry = {.events = POLLIN};
+  arrowio_cancellation *cancellation = NULL;
+  arrowio_executor *executor = new_executor(1);
+  arrowio_file *file = pipe_reader(&other);
+  arrowio_operation *blocks = start_read(file, executor, 1, NULL);
+  to_be_cancelled = start_read(file, executor, 1, NULL);
+  OK(arrowio_operation_descriptor(to_be_cancelled, &entry.fd, &error));
+  OK(arrowio_cancellation_new(&cancellation, &error));
+  OK(arrowio_cancellation_run(cancellation, cancel_both, cancellation, &error));
+  CHECK_INT(1, poll(&entry, 1, 60000));
+  close(other);
+  OK(arrowio_operation_wait(blocks, -1, &error));
+  arrowio_operation_release(blocks);
+  arrowio_operation_release(to_be_cancelled);
+  arrowio_cancellation_release(cancellation);
+  close_file(file);
+  end(executor);
+}
+
 /* A read of a pipe to which nobody writes ends, by word and by its deadline, and nothing that came is lost. */
 TEST(running_reads_end) {
   int other;
@@ -591,6 +620,7 @@ int main(int argc, char **argv) {
   RUN(order);
   RUN(callback);
   RUN(descriptor);
+  RUN(descriptor_tells_all_the_same);
   RUN(running_reads_end);
   RUN(waiting_reads_end);
   RUN(stop);

@@ -18,7 +18,10 @@ pub(super) struct Entries {
 
 /// Names an entry for as long as it is there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct EntryId(u64);
+pub(super) struct EntryId {
+    offset: usize,
+    number: u64,
+}
 
 struct Entry {
     id: EntryId,
@@ -68,7 +71,9 @@ impl Entries {
     }
 
     fn position(&self, id: EntryId) -> Option<usize> {
-        self.list.iter().position(|entry| entry.id == id)
+        let start = self.list.partition_point(|entry| entry.range.offset < id.offset);
+        let there = self.list[start..].iter().take_while(|entry| entry.range.offset == id.offset);
+        there.into_iter().position(|entry| entry.id == id).map(|at| start + at)
     }
 
     /// Adds an entry, unless the range lies in one that is there, which is then used.
@@ -83,7 +88,7 @@ impl Entries {
         self.list.try_reserve(1).map_err(|_| Error::out_of_memory(size_of::<Entry>()))?;
         let at = self.list.partition_point(|entry| entry.range.offset <= range.offset);
         let last_use = self.tick();
-        let id = EntryId(last_use);
+        let id = EntryId { offset: range.offset, number: last_use };
         self.list.insert(at, Entry { id, range, last_use, content: Content::Planned });
         self.largest = self.largest.max(range.size);
         Ok(Some(id))
@@ -288,7 +293,7 @@ mod tests {
             let mut entries = Entries::new(budget);
             let mut ids: Vec<EntryId> = Vec::new();
             for step in steps {
-                let id = |which: usize| ids.get(which % ids.len().max(1)).copied().unwrap_or(EntryId(0));
+                let id = |which: usize| ids.get(which % ids.len().max(1)).copied().unwrap_or(EntryId { offset: 0, number: 0 });
                 match step {
                     Step::Plan(offset, size) => ids.extend(entries.plan(Range { offset, size }).unwrap()),
                     Step::Queue(which, all) => {
