@@ -370,6 +370,42 @@ static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t siz
   return segment_of(open_seekable_callbacks, bytes, size);
 }
 
+/* Gives every chunk as it is. */
+static arrowio_status same_again(void *user_data, arrowio_buffer *chunk, arrowio_buffer **out, arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = arrowio_buffer_retain(chunk);
+  return ARROWIO_OK;
+}
+
+static arrowio_file *open_transform(const uint8_t *bytes, int64_t size) {
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_transform_input_stream_new(raw, same_again, NULL, NULL, NULL, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+/* The suffix of the path that the file beneath was opened by says how it is compressed. */
+static arrowio_file *open_stream_from(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  OK(row->can & CAN_READ ? arrowio_input_stream_from_file(raw, &options, &file, &error)
+                         : arrowio_output_stream_from_file(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_stream_from_file(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_path(bytes, size));
+}
+
+static arrowio_file *open_stream_from_pipe(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_stream_from_map(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_map(bytes, size));
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -416,6 +452,14 @@ static const struct row plain_rows[] = {
     {"input stream from a buffer", MAPPED, open_input_buffer, .place = IN_BUFFER},
     {"input stream from a buffer, gzip", CAN_READ, open_input_buffer, GZIP},
     {"input stream from a buffer, zstd", CAN_READ, open_input_buffer, ZSTD, .buffer_size = 1000},
+    {"input stream from a file", CAN_READ, open_stream_from_file, FOR(READ)},
+    {"input stream from a file, zstd", CAN_READ, open_stream_from_file, FOR(READ), ZSTD},
+    {"input stream from a pipe", CAN_READ, open_stream_from_pipe, IN_PIPE, FOR(READ)},
+    {"input stream from a map", MAPPED, open_stream_from_map, FOR(READ)},
+    {"output stream from a file", CAN_WRITE, open_stream_from_file, FOR(WRITE)},
+    {"output stream from a file, gzip", CAN_WRITE, open_stream_from_file, FOR(WRITE), GZIP},
+    {"output stream, unbuffered, from a file", WRITER, open_stream_from_file, FOR(WRITE), .buffer_size = -1},
+    {"output stream from a pipe", CAN_WRITE, open_stream_from_pipe, IN_PIPE, FOR(WRITE)},
     {"output stream", CAN_WRITE, open_output, .place = IN_FILE},
     {"output stream, unbuffered", WRITER, open_output, .buffer_size = -1},
     {"output stream, gzip", CAN_WRITE, open_output, GZIP},
@@ -434,6 +478,7 @@ static const struct row plain_rows[] = {
     {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
     {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
     {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
+    {"transform", CAN_READ, open_transform, FOR(READ)},
     {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
     {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
     {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},

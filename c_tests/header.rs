@@ -16,6 +16,7 @@ const SOURCES: &str = "
     memory_file
     callback_file
     segment
+    transform
     compressed
     buffered
     stream

@@ -456,6 +456,46 @@ typedef struct arrowio_file_callbacks {
 } arrowio_file_callbacks;
 
 /**
+ * Gives what is to be read in place of a chunk: *out_buffer is set to a buffer of any size, whose reference is passed on, or
+ * left NULL for nothing yet. It may be the chunk, with one more reference, or a slice of it. After the last chunk comes one
+ * of size 0, for what was held back, and then none. On failure, with an error from arrowio_error_new, the next read
+ * comes with the same chunk again. Called on the thread of the read, within it; must not throw.
+ *
+ * The chunk is borrowed and cannot be changed.
+ */
+typedef arrowio_status (*arrowio_transform_fn)(void *user_data,
+                                               struct arrowio_buffer *chunk,
+                                               struct arrowio_buffer **out_buffer,
+                                               struct arrowio_error **out_error);
+
+/**
+ * What is done about data that is wrong: one of the ARROWIO_ON_ERROR constants.
+ */
+typedef uint32_t arrowio_on_error;
+
+/**
+ * Options of transcoding streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_transcoding_options {
+  /**
+   * sizeof(arrowio_transcoding_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read and memory on the way come from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * What is done about bytes that are no character, and about a last one that is not complete.
+   */
+  arrowio_on_error on_error;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} arrowio_transcoding_options;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -858,6 +898,16 @@ typedef struct arrowio_read_many_options {
  * Standard error, for writing.
  */
 #define ARROWIO_STANDARD_ERROR 2
+
+/**
+ * The call fails.
+ */
+#define ARROWIO_ON_ERROR_FAIL 0
+
+/**
+ * A replacement is put in its place: U+FFFD, in text.
+ */
+#define ARROWIO_ON_ERROR_REPLACE 1
 
 /**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
@@ -1849,6 +1899,55 @@ arrowio_status arrowio_segment_new(struct arrowio_file *raw,
                                    struct arrowio_error **out_error);
 
 /**
+ * Makes a file that reads another one and gives what a function of the host's makes of it, in chunks of up to 65536 bytes.
+ * Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param transform  the function.
+ * \param user_data  passed to it.
+ * \param free_fn    frees user_data when the last reference to the file has gone. NULL: nothing to free.
+ * \param pool       where chunks and buffers that are read come from. NULL: the default pool.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and, on success, user_data; on failure free_fn is not called.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_transform_input_stream_new(struct arrowio_file *raw,
+                                                  arrowio_transform_fn transform,
+                                                  void *user_data,
+                                                  arrowio_free_fn free_fn,
+                                                  struct arrowio_pool *pool,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads text from another one, of any encoding, and gives it in UTF-8. Positions count bytes of UTF-8. Text
+ * that is wrong is an ARROWIO_IO_ERROR behind all that came before it, which names its byte offset in the other file
+ * from where that was. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param encoding   a name as Python knows it, in any case, with or without hyphens and underscores: "utf-8" (which
+ *                   checks), "utf-8-sig", "utf-16" (by its byte order mark, else in the machine's order), "utf-16-le",
+ *                   "utf-16-be", "latin-1", "ascii", "iso-8859-2" to "-16", "cp1250" to "cp1258", "cp866", "cp874",
+ *                   "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic": all as Python decodes them; "gb18030", "gbk", "big5",
+ *                   "shift-jis", "euc-jp", "euc-kr", "iso-2022-jp": as the web does (encoding.spec.whatwg.org).
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_transcoding_input_stream_new(struct arrowio_file *raw,
+                                                    const char *encoding,
+                                                    const struct arrowio_transcoding_options *options,
+                                                    struct arrowio_file **out_file,
+                                                    struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
@@ -2009,6 +2108,24 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
                                                 struct arrowio_error **out_error);
 
 /**
+ * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
+                                              const struct arrowio_stream_options *options,
+                                              struct arrowio_file **out_file,
+                                              struct arrowio_error **out_error);
+
+/**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
  * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
  * ARROWIO_OPEN_ATOMIC in options->file_options.
@@ -2026,6 +2143,24 @@ arrowio_status arrowio_output_stream_open(const char *path,
                                           const struct arrowio_stream_options *options,
                                           struct arrowio_file **out_file,
                                           struct arrowio_error **out_error);
+
+/**
+ * Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
+                                               const struct arrowio_stream_options *options,
+                                               struct arrowio_file **out_file,
+                                               struct arrowio_error **out_error);
 
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a

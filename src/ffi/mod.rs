@@ -30,6 +30,7 @@ mod standard_stream;
 mod statistics;
 mod stream;
 mod system_file;
+mod transform;
 mod version;
 
 #[cfg(test)]

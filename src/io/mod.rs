@@ -12,6 +12,7 @@ mod coalesce;
 mod compressed;
 mod copy;
 mod copy_ahead;
+mod encoding;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
@@ -32,6 +33,8 @@ mod state;
 mod statistics;
 mod stream;
 mod temporary;
+mod transcoding;
+mod transform;
 mod until_closed;
 
 #[cfg(test)]
@@ -49,13 +52,18 @@ pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use copy::{CopyOptions, copy};
 pub use file::File;
 pub use memory_map::{memory_map, memory_map_create};
-pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+pub use open::{
+    Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
+    output_stream, output_stream_from_file,
+};
 pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
 pub use read_many::ReadManyOptions;
 pub use segment::segment;
 pub use statistics::Statistics;
 pub use stream::Whence;
 pub use temporary::temporary_file;
+pub use transcoding::{OnMalformed, transcoding_input_stream};
+pub(crate) use transform::{Made, Transform, transform_input_stream};
 
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;
