@@ -31,13 +31,15 @@ static arrowio_file *map(const char *path, arrowio_mode mode) {
   return file;
 }
 
-/* Another process cuts or extends the file. */
+/* Another process cuts or extends the file. It ends without a search for leaks in what it has of this one. */
 static void cut(const char *path, int64_t size) {
-  int status;
   pid_t child = fork();
-  if (child == 0) _exit(truncate(path, size) == 0 ? 0 : 1);
-  CHECK_INT(child, waitpid(child, &status, 0));
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  if (child == 0) {
+    if (truncate(path, size) != 0) perror(path);
+    kill(getpid(), SIGKILL);
+  }
+  CHECK_INT(child, waitpid(child, NULL, 0));
+  CHECK_INT(size, file_size(path));
 }
 
 static arrowio_file *map_and_cut(const char *path, arrowio_mode mode) {
