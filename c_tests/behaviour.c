@@ -751,28 +751,6 @@ TEST(directories) {
   CHECK(file == NULL);
 }
 
-/* One case on the current row. */
-static void run_case(const char *name, void (*test)(void)) {
-  static int fds;
-  fds = open_descriptors();
-  warnings = 0;
-  nothing_behind();
-  if (setjmp(case_end) == 0) {
-    test();
-    done();
-    CHECK_INT(fds, open_descriptors());
-    CHECK_INT(0, warnings);
-    cases_passed++;
-  } else {
-    fprintf(stderr, "FAILED: %s, %s\n", name, row->name);
-    cases_failed++;
-  }
-}
-
-/* The case on every row that can do all of this. */
-#define EACH(needs, name) \
-  for (row = rows; row->open != NULL; row++) if ((row->can & (needs)) == (needs)) run_case(#name, test_##name)
-
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, LIMIT);

@@ -4,6 +4,7 @@
  *   open_writer(room)           a file of `row` to write up to `room` bytes to, empty unless row->fixed
  *   stored()                    the bytes behind it, as they are now
  *   done()                      cleans up behind a file that was closed and released
+ *   EACH(needs, name)           runs the case on every row that can do all of this
  *
  * A new class gets its row here, and with it every test of behaviour.c that fits what it can do.
  */
@@ -43,7 +44,7 @@ struct row {
 static const struct row *row;
 
 /* Whether what the row opens has a fixed size; a compressed stream over it has none. */
-static int is_fixed(void) {
+static inline int is_fixed(void) {
   return row->fixed && !row->over;
 }
 
@@ -463,7 +464,7 @@ static int holds(const uint8_t *content, int64_t size) {
 }
 
 /* Whether a second reader sees this much of a file that is open. Through a pipe it may take a moment. */
-static int shows(const uint8_t *content, int64_t size) {
+static inline int shows(const uint8_t *content, int64_t size) {
   for (int attempt = 0; attempt < 2000; attempt++) {
     struct bytes bytes = logical(size);
     int shows_it = bytes.size >= size && same(bytes.data, content, size);
@@ -483,5 +484,27 @@ static void done(void) {
   drop(&behind.bytes);
   nothing_behind();
 }
+
+/* One case on the current row. */
+static void run_case(const char *name, void (*test)(void)) {
+  static int fds;
+  fds = open_descriptors();
+  warnings = 0;
+  nothing_behind();
+  if (setjmp(case_end) == 0) {
+    test();
+    done();
+    CHECK_INT(fds, open_descriptors());
+    CHECK_INT(0, warnings);
+    cases_passed++;
+  } else {
+    fprintf(stderr, "FAILED: %s, %s\n", name, row->name);
+    cases_failed++;
+  }
+}
+
+/* The case on every row that can do all of this. */
+#define EACH(needs, name) \
+  for (row = rows; row->open != NULL; row++) if ((row->can & (needs)) == (needs)) run_case(#name, test_##name)
 
 #endif
