@@ -1,20 +1,24 @@
 /* A system that fails, at every single call that the library makes: each function then says what failed, where and on which
  * file, nothing is lost and nothing done twice, and everything is closed. Runs with the shim of this folder. */
 #include "../classes.h"
-#include "../threads.h"
+#include "../closing.h"
+#include "../openers.h"
 #include "faults.h"
 #include <dlfcn.h>
 
 static struct faults *faults;
 /* Whether a full disk has room again once that was noticed. */
 static int gives_way;
+/* How many failures were told. */
+static int told;
 
 /* Small enough that every call can fail in turn, large enough for several calls to each request. */
 enum { SIZE = 30000 };
 static uint8_t content[SIZE + 1];
 
 static void no_faults(void) {
-  gives_way = 0;
+  gives_way = told = 0;
+  faults->only = NULL;
   faults->most = faults->interrupts = faults->from = faults->count = faults->paused = faults->calls = 0;
   faults->shortened = faults->interrupted = faults->failed = faults->refused = 0;
   faults->room = -1;
@@ -48,6 +52,7 @@ static int came_through(arrowio_status status, const char *call, int64_t offset)
   error = NULL;
   CHECK(right);
   if (status != ARROWIO_OK && gives_way) faults->room = -1;
+  told += status != ARROWIO_OK;
   return status == ARROWIO_OK;
 }
 
@@ -167,6 +172,14 @@ static void nothing_left(arrowio_file *file) {
   CHECK_INT(before.memory, arrowio_pool_bytes_allocated(NULL));
 }
 
+/* Whoever asks where the position is, or what kind of file this is, can do without an answer; nobody else can. */
+static void is_told(void) {
+  const char *can_do_without[] = {"lseek", "fstat", "fcntl"};
+  int needed = faults->failed > 0;
+  for (int i = 0; i < 3; i++) needed &= faults->failed == 0 || strcmp(faults->name, can_do_without[i]) != 0;
+  CHECK(!needed || told > 0);
+}
+
 /* A run in which `count` calls from the `from`th on fail and none transfers more than `most` bytes. Gives how many failed. */
 static int64_t read_with_failures(int64_t from, int64_t count, int64_t most) {
   begin();
@@ -176,6 +189,7 @@ static int64_t read_with_failures(int64_t from, int64_t count, int64_t most) {
   read_everything(file);
   close_twice(file);
   int64_t failed = faults->failed;
+  is_told();
   no_faults();
   nothing_left(file);
   return failed;
@@ -272,6 +286,7 @@ static int64_t write_with_failures(int64_t from, int64_t count, int64_t most) {
   change_everything(file);
   int closed = close_twice(file);
   int64_t failed = faults->failed;
+  is_told();
   no_faults();
   check_stored(closed);
   nothing_left(file);
@@ -336,6 +351,86 @@ TEST(a_full_disk) {
   }
 }
 
+/* Of two failures the first is told, and again by the next who closes. */
+TEST(the_first_failure) {
+  begin();
+  arrowio_file *file = open_writer(SIZE);
+  OK(arrowio_file_write(file, content, 100, &error));
+  faults->room = 0;
+  faults->only = "close";
+  fail_from(1, 1);
+  for (int i = 0; i < 2; i++) {
+    arrowio_status status = arrowio_file_close(file, &error);
+    int expected = faults->refused > 0 ? ENOSPC : faults->failed > 0 ? EIO : 0;
+    if (expected == 0) OK(status);
+    if (expected != 0) FAILS_WITH(expected, status);
+  }
+  no_faults();
+  nothing_left(file);
+}
+
+/* Whether opening came out as it should where a call fails; how many have failed. */
+static int64_t open_with_failures(int64_t from, int64_t content_size, int *wrong) {
+  arrowio_file *file = (arrowio_file *)wrong;
+  begin();
+  save(here("file"), "0123456789", content_size);
+  fail_from(from, 1);
+  arrowio_status status = open_path_by(here("file"), &file);
+  int64_t failed = faults->failed;
+  faults->from = 0;
+  /* A map that only reads has no more use for its descriptor. */
+  int needed = failed > 0 && strcmp(faults->name, "close") != 0;
+  int right = !needed ? status == ARROWIO_OK
+                      : status == ARROWIO_IO_ERROR && arrowio_error_os_error(error) == EIO && file == NULL &&
+                            strstr(arrowio_error_message(error), here("file")) != NULL;
+  if (!right) {
+    fprintf(stderr, "%s, %lld bytes: with EIO from %s opening gave %s: %s\n", opener->name, (long long)content_size,
+            faults->name, arrowio_status_name(status), arrowio_error_message(error));
+    *wrong = 1;
+  }
+  arrowio_error_release(error);
+  error = NULL;
+  arrowio_file_release(file);
+  nothing_left(NULL);
+  return failed;
+}
+
+TEST(opening_with_failures) {
+  int wrong = 0;
+  for (int64_t content_size = 10; content_size >= 0; content_size -= 10) {
+    EACH_OPENER {
+      if (opener->opening == MAP_REGION && content_size == 0) continue;
+      for (int64_t from = 1; open_with_failures(from, content_size, &wrong) > 0;) from++;
+    }
+  }
+  CHECK(!wrong);
+}
+
+/* A descriptor that could not be taken over stays open and the caller's. */
+TEST(taking_over_with_failures) {
+  const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_WRITE, ARROWIO_MODE_APPEND, ARROWIO_MODE_READ_WRITE};
+  for (int i = 0; i < 8; i++) {
+    arrowio_os_file_options options = {.struct_size = sizeof options, .borrow_descriptor = i / 4};
+    int64_t failed = 1;
+    for (int64_t from = 1; failed > 0; from++) {
+      arrowio_file *file = (arrowio_file *)&failed;
+      begin();
+      save(here("file"), "0123456789", 10);
+      int fd = open(here("file"), O_RDWR | O_CLOEXEC);
+      fail_from(from, 1);
+      arrowio_status status = arrowio_os_file_open_fd(fd, modes[i % 4], &options, &file, &error);
+      failed = faults->failed;
+      faults->from = 0;
+      if (failed > 0) FAILS_WITH(EIO, status);
+      if (failed > 0) CHECK(file == NULL && strstr(arrowio_error_message(failure), "descriptor") != NULL);
+      if (failed == 0) OK(status);
+      if (failed == 0) close_file(file);
+      CHECK_INT(failed > 0 || i / 4 ? 0 : -1, close(fd));
+      nothing_left(NULL);
+    }
+  }
+}
+
 /* The offset that a message tells is where the call began, however far it came. */
 TEST(offset_of_a_part) {
   int64_t wrong = 0;
@@ -383,43 +478,16 @@ TEST(letting_go_with_failures) {
   }
 }
 
-/* Every thread that closes gets the one outcome. */
-struct closing {
-  arrowio_file *file;
-  arrowio_status status[16];
-  arrowio_error *error[16];
-};
-
-static void close_shared(int index, void *shared) {
-  struct closing *all = shared;
-  all->status[index] = arrowio_file_close(all->file, &all->error[index]);
-}
-
-static void close_on(int threads, int fails) {
-  struct closing all = {0};
-  begin();
-  all.file = open_any(content, 1000);
-  fail_from(1, fails ? 1000 : 0);
-  run_threads(threads, close_shared, &all);
-  int failed = faults->failed > 0;
-  no_faults();
-  int right = 1;
-  for (int i = 0; i < threads; i++) {
-    right &= all.status[i] == all.status[0] && arrowio_error_status(all.error[i]) == all.status[i];
-    right &= strcmp(arrowio_error_message(all.error[i]), arrowio_error_message(all.error[0])) == 0;
-    if (i > 0) arrowio_error_release(all.error[i]);
-  }
-  error = all.error[0];
-  CHECK(right);
-  CHECK(failed || came_through(all.status[0], "close", -1));
-  if (failed) came_through(all.status[0], "close", -1);
-  nothing_left(all.file);
-}
-
-TEST(closing_on_many_threads) {
-  for (int i = 0; i < scaled(10, 2); i++) {
-    close_on(2, i % 2);
-    close_on(16, i % 2);
+/* Every thread that closes is told of the one failure. */
+TEST(failing_close_on_many_threads) {
+  for (int64_t i = 0; i < scaled(10, 2); i++) {
+    begin();
+    arrowio_file *file = open_any(content, 1000);
+    fail_from(1, 1000);
+    arrowio_status status = close_on_threads(file, i % 2 ? 16 : 2);
+    CHECK_INT(faults->failed == 0, came_through(status, "close", -1));
+    no_faults();
+    nothing_left(file);
   }
 }
 
@@ -475,8 +543,11 @@ int main(int argc, char **argv) {
   EACH(CAN_WRITE, writing_with_failures_that_last);
   EACH(CAN_WRITE, a_disk_full_for_a_while);
   EACH(CAN_WRITE, a_full_disk);
+  EACH(CAN_WRITE, the_first_failure);
   EACH(0, offset_of_a_part);
   EACH(0, letting_go_with_failures);
-  EACH(0, closing_on_many_threads);
+  EACH(0, failing_close_on_many_threads);
+  RUN(opening_with_failures);
+  RUN(taking_over_with_failures);
   return finish_files();
 }

@@ -15,6 +15,8 @@ struct faults {
   int error;
   /* Not 0: the calls pass as if there were no shim, and are not counted. */
   int paused;
+  /* NULL, or the name of the one call that is counted and fails. */
+  const char *only;
   /* How many bytes can still be written before the disk is full. Negative: any number. */
   int64_t room;
   /* What has happened: calls, and of them those cut short, interrupted, failed, and refused for want of room. */
