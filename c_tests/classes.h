@@ -380,7 +380,7 @@ static arrowio_file *open_reader(const uint8_t *content, int64_t size) {
   return lay(row->open(behind.bytes.data, behind.bytes.size));
 }
 
-static arrowio_file *open_writer(int64_t room) {
+static inline arrowio_file *open_writer(int64_t room) {
   prepare();
   int64_t size = !row->fixed ? 0 : row->over ? room + room / 2 + 1000 : room;
   uint8_t *zeros = calloc(1, (size_t)size + 1);
@@ -390,7 +390,7 @@ static arrowio_file *open_writer(int64_t room) {
 }
 
 /* A file with this content where `row` reads, else one to write as much to. */
-static arrowio_file *open_any(const uint8_t *content, int64_t size) {
+static inline arrowio_file *open_any(const uint8_t *content, int64_t size) {
   return row->can & CAN_READ ? open_reader(content, size) : open_writer(size);
 }
 
@@ -427,7 +427,7 @@ static struct bytes stored(void) {
 static int is_whole;
 
 /* What is stored, decompressed, up to `size` bytes or as far as that goes. */
-static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
+static inline struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
   if (codec == ARROWIO_CODEC_DETECT) return bytes;
   arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = -1, .codec = codec};
   struct bytes plain = {.data = malloc((size_t)size + 1)};
@@ -448,13 +448,13 @@ static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t siz
 }
 
 /* What is stored, decompressed up to about `size` bytes. */
-static struct bytes logical(int64_t size) {
+static inline struct bytes logical(int64_t size) {
   is_whole = 1;
   return decoded(decoded(stored(), row->codec, size * 2 + 64 * KIB), row->over, size);
 }
 
 /* Whether this is the content behind a file that was closed. */
-static int holds(const uint8_t *content, int64_t size) {
+static inline int holds(const uint8_t *content, int64_t size) {
   stop_pump();
   /* Behind compressed data in something of fixed size there is what was there before. */
   struct bytes bytes = logical(row->fixed ? size : size + 1);
