@@ -149,7 +149,8 @@ static void run_out_of_descriptors(void) {
     allow_descriptors(1000);
     FAILS_WITH(EMFILE, status);
     CHECK(file == NULL && strstr(arrowio_error_message(failure), here("file")) != NULL);
-    CHECK(file_holds(here("file"), "0123456789", 10));
+    /* Valgrind has its own limit and finds the descriptor too many when it has it. */
+    if (!is_slow()) CHECK(file_holds(here("file"), "0123456789", 10));
     CHECK_INT(0, close(last));
     allow_descriptors((rlim_t)last + 1);
     opens(here("file"));
@@ -196,7 +197,8 @@ int main(int argc, char **argv) {
   RUN(odd_names_in_messages);
   RUN(backslashes_in_messages);
   RUN(without_rights);
-  RUN(a_running_program);
+  /* Under valgrind that is valgrind. */
+  if (!is_slow()) RUN(a_running_program);
   RUN(no_descriptors_left);
   RUN(no_descriptors_needed);
   return finish_files();
