@@ -234,6 +234,8 @@ static void resize(arrowio_file *file, int64_t size) {
     faults->paused = 1;
     OK(arrowio_file_size(file, &now, &error));
     CHECK_INT(old, now);
+    /* Where the system does not let it be put back it stays. */
+    if (faults->count == 1) CHECK_INT(old, file_size(behind.path));
     faults->paused = 0;
   }
   if (size > old) memset(expected.bytes + old, 0, (size_t)(size - old));
@@ -491,39 +493,57 @@ TEST(failing_close_on_many_threads) {
   }
 }
 
-/* The smallest transfers, and a signal between any two of them. */
-TEST(one_byte_at_a_time) {
-  enum { LITTLE = 2500 };
+/* The smallest transfers, and a signal at every other call. */
+enum { LITTLE = 2500 };
+
+static void read_little(arrowio_file *file) {
   static uint8_t bytes[LITTLE];
   const uint8_t *data;
   arrowio_buffer *buffer = NULL;
   int64_t got = -1;
+  OK(arrowio_file_read(file, bytes, 100, &got, &error));
+  CHECK(got == 100 && same(bytes, content, 100));
+  OK(arrowio_file_peek(file, 300, &data, &got, &error));
+  CHECK(got == 300 && same(data, content + 100, 300));
+  OK(arrowio_file_advance(file, 200, &error));
+  OK(arrowio_file_read_buffer(file, 700, &buffer, &error));
+  CHECK(arrowio_buffer_size(buffer) == 700 && same(arrowio_buffer_data(buffer), content + 300, 700));
+  arrowio_buffer_release(buffer);
+  OK(arrowio_file_read_all(file, &buffer, &error));
+  CHECK_INT(LITTLE - 1000, arrowio_buffer_size(buffer));
+  CHECK(same(arrowio_buffer_data(buffer), content + 1000, LITTLE - 1000));
+  arrowio_buffer_release(buffer);
+  if (!(row->can & CAN_READ_AT)) return;
+  OK(arrowio_file_read_at(file, 50, bytes, 500, &got, &error));
+  CHECK(got == 500 && same(bytes, content + 50, 500));
+  OK(arrowio_file_read_at_buffer(file, 60, LITTLE, &buffer, &error));
+  CHECK(arrowio_buffer_size(buffer) == LITTLE - 60 && same(arrowio_buffer_data(buffer), content + 60, LITTLE - 60));
+  arrowio_buffer_release(buffer);
+}
+
+static void write_little(arrowio_file *file) {
+  if (row->can & CAN_SEEK) OK(arrowio_file_seek(file, 0, ARROWIO_SEEK_START, NULL, &error));
+  OK(arrowio_file_write(file, content, 1000, &error));
+  OK(arrowio_file_flush(file, &error));
+  OK(arrowio_file_write(file, content + 1000, LITTLE - 1000, &error));
+  OK(arrowio_file_sync(file, &error));
+  if (row->can & CAN_WRITE_AT) OK(arrowio_file_write_at(file, 700, content + 700, 600, &error));
+  if (!(row->can & CAN_RESIZE)) return;
+  OK(arrowio_file_resize(file, LITTLE + 500, &error));
+  OK(arrowio_file_resize(file, LITTLE, &error));
+}
+
+TEST(one_byte_at_a_time) {
   begin();
   arrowio_file *file = open_any(content, LITTLE);
   faults->most = faults->interrupts = 1;
-  if (row->can & CAN_READ) {
-    OK(arrowio_file_read(file, bytes, 100, &got, &error));
-    CHECK(got == 100 && same(bytes, content, 100));
-    OK(arrowio_file_peek(file, 300, &data, &got, &error));
-    CHECK(got == 300 && same(data, content + 100, 300));
-    OK(arrowio_file_advance(file, 200, &error));
-    OK(arrowio_file_read_buffer(file, 700, &buffer, &error));
-    CHECK(arrowio_buffer_size(buffer) == 700 && same(arrowio_buffer_data(buffer), content + 300, 700));
-    arrowio_buffer_release(buffer);
-    OK(arrowio_file_read_all(file, &buffer, &error));
-    CHECK(arrowio_buffer_size(buffer) == LITTLE - 1000 && same(arrowio_buffer_data(buffer), content + 1000, LITTLE - 1000));
-    arrowio_buffer_release(buffer);
-  } else {
-    OK(arrowio_file_write(file, content, 1000, &error));
-    OK(arrowio_file_flush(file, &error));
-    OK(arrowio_file_write(file, content + 1000, LITTLE - 1000, &error));
-    OK(arrowio_file_sync(file, &error));
-  }
+  if (row->can & CAN_READ) read_little(file);
+  if (row->can & CAN_WRITE) write_little(file);
   OK(arrowio_file_close(file, &error));
   int hit = faults->interrupted > 0 && faults->shortened > 0;
   no_faults();
   CHECK(hit || !transfers());
-  if (!(row->can & CAN_READ)) CHECK(holds(content, LITTLE));
+  if (row->can & CAN_WRITE) CHECK(holds(content, LITTLE));
   nothing_left(file);
 }
 
