@@ -43,6 +43,9 @@ static void calls_fail(arrowio_file *file, uint32_t needs, arrowio_status status
     SAYS(status, behind.called, arrowio_file_read_all(file, &buffer, &error));
     SAYS(status, why, arrowio_file_peek(file, 1, &data, &count, &error));
     SAYS(status, behind.called, arrowio_file_read_line(file, &data, &count, &error));
+    int64_t ends[2];
+    SAYS(status, behind.called, arrowio_file_read_lines(file, 1, &buffer, ends, &count, &error));
+    CHECK(buffer == NULL);
     SAYS(status, why, arrowio_file_advance(file, 1, &error));
   }
   if (needs & CAN_WRITE) {
@@ -218,6 +221,10 @@ static void reads_give_nothing(arrowio_file *file) {
   CHECK_INT(0, got);
   OK(arrowio_file_read_line(file, &data, (got = -1, &got), &error));
   CHECK_INT(0, got);
+  int64_t ends[2];
+  OK(arrowio_file_read_lines(file, 1, &buffer, ends, (got = -1, &got), &error));
+  CHECK_INT(0, got + arrowio_buffer_size(buffer));
+  arrowio_buffer_release(buffer);
   OK(arrowio_file_read_buffer(file, 10, &buffer, &error));
   CHECK_INT(0, arrowio_buffer_size(buffer));
   arrowio_buffer_release(buffer);
@@ -366,6 +373,53 @@ TEST(seek) {
   close_and_release(file);
 }
 
+/* From the position on, whatever was read ahead, with a limit and without. */
+TEST(copy_from) {
+  arrowio_file *file = open_reader(content, LIMIT), *copy = NULL;
+  arrowio_buffer *bytes = NULL;
+  const uint8_t *data;
+  int64_t size, copied = -1;
+  OK(arrowio_buffer_output_stream_new(NULL, 0, &copy, &error));
+  check_next(file, 0, 100);
+  OK(arrowio_file_peek(file, 5000, &data, &size, &error));
+  OK(arrowio_file_copy(file, copy, 70000, NULL, &copied, &error));
+  CHECK_INT(70000, copied);
+  CHECK_INT(70100, tell(file));
+  OK(arrowio_file_copy(file, copy, 0, NULL, &copied, &error));
+  CHECK_INT(0, copied);
+  OK(arrowio_file_copy(file, copy, -1, NULL, &copied, &error));
+  CHECK_INT(LIMIT - 70100, copied);
+  OK(arrowio_file_copy(file, copy, -1, NULL, &copied, &error));
+  CHECK_INT(0, copied);
+  CHECK_INT(LIMIT, tell(file));
+  SAYS(ARROWIO_INVALID, "to itself", arrowio_file_copy(file, file, -1, NULL, &copied, &error));
+  close_and_release(file);
+  OK(arrowio_buffer_output_stream_finish(copy, &bytes, &error));
+  CHECK_INT(LIMIT - 100, arrowio_buffer_size(bytes));
+  CHECK(same(arrowio_buffer_data(bytes), content + 100, LIMIT - 100));
+  arrowio_buffer_release(bytes);
+  arrowio_file_release(copy);
+}
+
+TEST(copy_to) {
+  arrowio_buffer *bytes = buffer_of(content, LIMIT);
+  arrowio_file *memory = NULL, *disk = NULL, *file = open_writer(LIMIT);
+  OK(arrowio_buffer_reader_new(bytes, &memory, &error));
+  arrowio_buffer_release(bytes);
+  save(here("source"), content, LIMIT);
+  OK(arrowio_os_file_open(here("source"), ARROWIO_MODE_READ, NULL, &disk, &error));
+  OK(arrowio_file_copy(memory, file, 1000, NULL, NULL, &error));
+  OK(arrowio_file_seek(disk, 1000, ARROWIO_SEEK_START, NULL, &error));
+  OK(arrowio_file_copy(disk, file, 100000, NULL, NULL, &error));
+  OK(arrowio_file_seek(memory, 101000, ARROWIO_SEEK_START, NULL, &error));
+  OK(arrowio_file_copy(memory, file, -1, NULL, NULL, &error));
+  CHECK_INT(LIMIT, tell(file));
+  close_and_release(file);
+  CHECK(holds(content, LIMIT));
+  close_and_release(memory);
+  close_and_release(disk);
+}
+
 /* From a peeked position relative offsets count from where the file is, not from how far was looked. */
 TEST(seek_after_peek) {
   arrowio_file *file = open_reader(content, LIMIT);
@@ -454,6 +508,36 @@ TEST(read_line) {
   close_and_release(file);
 }
 
+/* In batches of any number: the same lines, whole, in buffers of their own. */
+TEST(read_lines) {
+  static int64_t ends[101];
+  struct bytes text = lines();
+  arrowio_file *file = open_reader(text.data, text.size);
+  arrowio_buffer *buffer = NULL;
+  const int64_t most[] = {1, 2, 100, 3};
+  int64_t at = 0, count = -1;
+  OK(arrowio_file_read_lines(file, 0, &buffer, ends, &count, &error));
+  CHECK_INT(0, count + arrowio_buffer_size(buffer) + ends[0]);
+  arrowio_buffer_release(buffer);
+  for (int i = 0; count > 0 || at == 0; i++) {
+    OK(arrowio_file_read_lines(file, most[i % 4], &buffer, ends, &count, &error));
+    CHECK(count >= (at < text.size) && count <= most[i % 4]);
+    CHECK_INT(0, ends[0]);
+    CHECK_INT(ends[count], arrowio_buffer_size(buffer));
+    for (int64_t k = 0; k < count; k++) {
+      const uint8_t *start = text.data + at + ends[k];
+      const uint8_t *newline = memchr(start, '\n', (size_t)(text.data + text.size - start));
+      CHECK_INT(newline == NULL ? text.size - at : newline + 1 - text.data - at, ends[k + 1]);
+    }
+    CHECK(same(arrowio_buffer_data(buffer), text.data + at, ends[count]));
+    arrowio_buffer_release(buffer);
+    CHECK_INT(at += ends[count], tell(file));
+  }
+  CHECK_INT(text.size, at);
+  close_and_release(file);
+  drop(&text);
+}
+
 TEST(random_steps) {
   for (int round = 0; round < scaled(8, 1); round++) {
     int64_t size = round == 0 ? LIMIT : some_size();
@@ -477,7 +561,7 @@ static struct {
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void on_threads(int count, void *(*run)(void *), void (*meanwhile)(void)) {
-  pthread_t threads[8];
+  pthread_t threads[16];
   for (int i = 0; i < count; i++) CHECK_INT(0, pthread_create(&threads[i], NULL, run, NULL));
   if (meanwhile != NULL) meanwhile();
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
@@ -510,7 +594,7 @@ static void read_on(void) {
 TEST(read_at_from_many_threads) {
   arrowio_file *file = shared.file = open_reader(content, LIMIT);
   shared.wrong = 0;
-  on_threads(8, read_at_offsets, read_on);
+  on_threads(16, read_at_offsets, read_on);
   CHECK_INT(LIMIT, tell(file));
   close_and_release(file);
 }
@@ -710,7 +794,7 @@ TEST(abort) {
   if (row->place == IN_OUTPUT_STREAM) {
     arrowio_buffer *buffer = NULL;
     FAILS(ARROWIO_CLOSED, arrowio_buffer_output_stream_finish(behind.output_stream, &buffer, &error));
-  } else if (row->codec || row->over || !(row->can & CAN_SIZE)) {
+  } else if (row->codec || row->over || (!(row->can & CAN_SIZE) && row->buffer_size != 1)) {
     if (row->place != IN_PIPE || row->over) CHECK(!holds(content, 1000));
   } else {
     CHECK(holds(content, 1000));
@@ -747,8 +831,8 @@ TEST(zero_copy) {
 }
 
 /* Whether everything that reads works; without a check that would print. */
-static int reads_work(arrowio_file *file, int rounds) {
-  uint8_t bytes[8];
+static int reads_work(arrowio_file *file, int rounds, int with_copies) {
+  uint8_t bytes[600];
   const uint8_t *data;
   int64_t got, size, right = 1;
   for (int i = 0; i < rounds; i++) {
@@ -757,8 +841,14 @@ static int reads_work(arrowio_file *file, int rounds) {
     right &= arrowio_file_read_buffer(file, 64, &slice, NULL) == ARROWIO_OK;
     right &= arrowio_file_read_at_buffer(file, i % 1000, 64, &placed, NULL) == ARROWIO_OK;
     right &= arrowio_buffer_data(slice) == arrowio_buffer_data(placed);
-    right &= arrowio_file_read(file, bytes, 8, &got, NULL) == ARROWIO_OK && got == 8;
-    right &= arrowio_file_read_at(file, i % 1000, bytes, 8, &got, NULL) == ARROWIO_OK && got == 8;
+    if (with_copies) {
+      int64_t few = i % 600, at = i % 1000;
+      right &= arrowio_file_read(file, bytes, 8, &got, NULL) == ARROWIO_OK && got == 8;
+      right &= arrowio_file_read_at(file, at, bytes, few, &got, NULL) == ARROWIO_OK && got == few;
+      right &= memcmp(bytes, content + at, (size_t)few) == 0;
+      right &= arrowio_buffer_read(slice, 1, bytes, 63, &got, NULL) == ARROWIO_OK && got == 63;
+      right &= memcmp(bytes, content + at + 1, 63) == 0;
+    }
     right &= arrowio_file_peek(file, 8, &data, &size, NULL) == ARROWIO_OK && size == 8;
     right &= arrowio_file_read_line(file, &data, &size, NULL) == ARROWIO_OK;
     right &= arrowio_file_advance(file, 8, NULL) == ARROWIO_OK;
@@ -770,18 +860,30 @@ static int reads_work(arrowio_file *file, int rounds) {
 }
 
 /* In a process that the system kills for any call but the one that ends it. */
-TEST(zero_copy_reads_call_nothing) {
+static void reads_call_nothing(int with_copies) {
   arrowio_file *file = open_reader(content, 10000);
   int status;
-  CHECK(reads_work(file, 100));
+  CHECK(reads_work(file, 100, 1));
   pid_t child = fork();
   if (child == 0) {
     prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT);
-    syscall(SYS_exit, reads_work(file, 1000) ? 0 : 1);
+    syscall(SYS_exit, reads_work(file, 1000, with_copies) ? 0 : 1);
   }
   CHECK_INT(child, waitpid(child, &status, 0));
   CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
   close_and_release(file);
+}
+
+/* Copies from a map call the system, which alone knows whether its bytes are still there. */
+TEST(zero_copy_reads_call_nothing) {
+  reads_call_nothing(row->open == open_buffer_reader || row->open == open_input_buffer);
+}
+
+TEST(guarded_reads_call_nothing) {
+  arrowio_fault_guard *guard = NULL;
+  OK(arrowio_fault_guard_new(&guard, &error));
+  reads_call_nothing(1);
+  arrowio_fault_guard_release(guard);
 }
 
 TEST(directories) {
@@ -830,6 +932,8 @@ int main(int argc, char **argv) {
   EACH(CAN_READ, peek);
   EACH(CAN_READ, advance);
   EACH(CAN_READ, read_line);
+  EACH(CAN_READ, read_lines);
+  EACH(CAN_READ, copy_from);
   EACH(CAN_READ, read_from_many_threads);
   EACH(CAN_READ | CAN_SEEK, seek_after_peek);
   EACH(CAN_SEEK, seek);
@@ -838,6 +942,7 @@ int main(int argc, char **argv) {
   EACH(CAN_READ_AT, read_at_from_many_threads);
   EACH(CAN_READ_AT, close_while_others_read);
   EACH(CAN_WRITE, writes);
+  EACH(CAN_WRITE, copy_to);
   EACH(CAN_WRITE, nothing_written);
   EACH(CAN_WRITE, flush_and_sync_show);
   EACH(CAN_WRITE, write_from_many_threads);
@@ -847,6 +952,7 @@ int main(int argc, char **argv) {
   EACH(CAN_RESIZE, resize);
   EACH(CAN_ZERO_COPY, zero_copy);
   if (!is_slow()) EACH(CAN_ZERO_COPY, zero_copy_reads_call_nothing);
+  if (!is_slow()) EACH(CAN_ZERO_COPY, guarded_reads_call_nothing);
   RUN(directories);
   return finish_files();
 }

@@ -12,7 +12,9 @@
 #define ARROWIO_TEST_CLASSES_H
 
 #include "files.h"
+#include "host_file.h"
 #include <pthread.h>
+#include <sys/socket.h>
 
 #define CAN_READ ARROWIO_CAPABILITY_READ
 #define CAN_WRITE ARROWIO_CAPABILITY_WRITE
@@ -34,6 +36,7 @@ struct row {
   arrowio_mode mode;
   /* Of the streams that compress themselves. */
   arrowio_codec codec;
+  /* 1: what is written passes through. */
   int64_t buffer_size;
   /* Writing does not change its size. */
   int fixed;
@@ -61,15 +64,19 @@ static struct {
   char path[4096];
   const char *called;
   int fd;
+  /* The number of a standard stream that is replaced, and what it was before. */
+  int standard, former;
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
+  /* What stays open beneath. */
+  arrowio_file *raw;
   struct pump pump;
 } behind;
 
 static void nothing_behind(void) {
   memset(&behind, 0, sizeof behind);
-  behind.fd = -1;
+  behind.fd = behind.former = -1;
 }
 
 /* Around a region. */
@@ -159,6 +166,38 @@ static arrowio_file *open_pipe(const uint8_t *bytes, int64_t size) {
   start_pump(ends[1 - ours], bytes, size);
   OK(arrowio_os_file_open_fd(ends[ours], row->mode, NULL, &file, &error));
   return file;
+}
+
+static arrowio_file *open_socket(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  int ends[2];
+  CHECK_INT(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
+  behind.called = "descriptor";
+  start_pump(ends[1], bytes, size);
+  OK(arrowio_os_file_open_fd(ends[0], row->mode, NULL, &file, &error));
+  return file;
+}
+
+/* The descriptor takes a standard stream's place until `done`. */
+static arrowio_file *open_as_standard(int fd) {
+  arrowio_file *file = NULL;
+  arrowio_standard_stream stream = row->can & CAN_READ ? ARROWIO_STANDARD_INPUT : ARROWIO_STANDARD_OUTPUT;
+  fflush(stdout);
+  behind.standard = (int)stream;
+  behind.former = fcntl(behind.standard, F_DUPFD_CLOEXEC, 3);
+  CHECK(behind.former >= 0);
+  CHECK_INT(behind.standard, dup2(fd, behind.standard));
+  close(fd);
+  behind.called = "standard ";
+  OK(arrowio_standard_stream_open(stream, NULL, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_standard_file(const uint8_t *bytes, int64_t size) {
+  save(behind.path, bytes, row->can & CAN_READ ? size : 0);
+  int fd = open(behind.path, (row->can & CAN_READ ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  return open_as_standard(fd);
 }
 
 static arrowio_file *open_fifo(const uint8_t *bytes, int64_t size) {
@@ -261,6 +300,77 @@ static arrowio_file *open_output(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* Lays a buffered stream of row->buffer_size over a file. */
+static arrowio_file *buffer_over(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_buffered_stream_options options = {.struct_size = sizeof options, .buffer_size = row->buffer_size};
+  if (row->can & CAN_READ) OK(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  if (row->can & CAN_WRITE) OK(arrowio_buffered_output_stream_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_buffered_file(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_path(bytes, size));
+}
+
+static arrowio_file *open_buffered_pipe(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
+  return buffer_over(open_buffer_reader(bytes, size));
+}
+
+static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, uint32_t can, int sparse) {
+  int writes = (can & CAN_WRITE) != 0, reads = (can & CAN_READ) != 0;
+  save(behind.path, bytes, reads ? size : 0);
+  int fd = open(behind.path, (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  return host_file(fd, behind.path, can, sparse);
+}
+
+static arrowio_file *open_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, row->can, 0);
+}
+
+static arrowio_file *open_few_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, row->can, 1);
+}
+
+/* The bytes in the midst of others, in a file that stays open behind it. */
+static arrowio_file *segment_of(arrowio_file *(*open)(const uint8_t *, int64_t), const uint8_t *bytes, int64_t size) {
+  static const uint8_t around[HEAD + TAIL];
+  arrowio_file *file = NULL;
+  struct bytes whole = copy_of(around, HEAD);
+  append(&whole, bytes, size);
+  append(&whole, around, TAIL);
+  behind.raw = open(whole.data, whole.size);
+  drop(&whole);
+  OK(arrowio_segment_new(behind.raw, HEAD, size, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_segment(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_path, bytes, size);
+}
+
+static arrowio_file *open_segment_of_map(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_map, bytes, size);
+}
+
+static arrowio_file *open_segment_of_buffer(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_buffer_reader, bytes, size);
+}
+
+static arrowio_file *open_seekable_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, CAN_READ | CAN_SEEK, 1);
+}
+
+static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_seekable_callbacks, bytes, size);
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -283,6 +393,10 @@ static const struct row plain_rows[] = {
     {"borrowed descriptor, read and written", BOTH, open_borrowed, FOR(READ_WRITE)},
     {"pipe, read", CAN_READ, open_pipe, IN_PIPE, FOR(READ)},
     {"pipe, written", CAN_WRITE, open_pipe, IN_PIPE, FOR(WRITE)},
+    {"socket, read", CAN_READ, open_socket, IN_PIPE, FOR(READ)},
+    {"socket, written", CAN_WRITE, open_socket, IN_PIPE, FOR(WRITE)},
+    {"standard input", READER, open_standard_file, .place = IN_FILE},
+    {"standard output", WRITER, open_standard_file, .place = IN_FILE},
     {"FIFO, read", CAN_READ, open_fifo, IN_PIPE, FOR(READ)},
     {"FIFO, written", CAN_WRITE, open_fifo, IN_PIPE, FOR(WRITE)},
     {"map, read", MAPPED, open_map, FOR(READ)},
@@ -309,6 +423,25 @@ static const struct row plain_rows[] = {
     {"output stream, zstd", CAN_WRITE, open_output, ZSTD, .buffer_size = 1000},
     {"output stream, FIFO", CAN_WRITE, open_output_fifo, .place = IN_PIPE},
     {"output stream, FIFO, zstd", CAN_WRITE, open_output_fifo, .place = IN_PIPE, ZSTD},
+    {"callbacks, read", READER, open_callbacks, .place = IN_FILE},
+    {"callbacks, written", WRITER, open_callbacks, .place = IN_FILE},
+    {"callbacks, read and written", BOTH, open_callbacks, .place = IN_FILE},
+    {"callbacks, read by seeking", READER, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
+    {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"segment of an OS file", READER, open_segment, FOR(READ)},
+    {"segment of a map", MAPPED, open_segment_of_map, FOR(READ)},
+    {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
+    {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
+    {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
+    {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
+    {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
+    {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
+    {"buffered input from a buffer", CAN_READ, open_buffered_buffer, IN_BUFFER, .buffer_size = 100000},
+    {"buffered output", CAN_WRITE, open_buffered_file, FOR(WRITE)},
+    {"buffered output of one byte", CAN_WRITE, open_buffered_file, FOR(WRITE), .buffer_size = 1},
+    {"buffered output to a pipe", CAN_WRITE, open_buffered_pipe, IN_PIPE, FOR(WRITE), .buffer_size = 1000},
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])
@@ -478,8 +611,16 @@ static inline int shows(const uint8_t *content, int64_t size) {
 static void done(void) {
   stop_pump();
   if (behind.fd >= 0) CHECK_INT(0, close(behind.fd));
+  if (behind.former >= 0) {
+    CHECK_INT(behind.standard, dup2(behind.former, behind.standard));
+    close(behind.former);
+  }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
+  if (behind.raw != NULL) {
+    CHECK(!arrowio_file_is_closed(behind.raw));
+    close_file(behind.raw);
+  }
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();

@@ -5,14 +5,37 @@ use std::collections::BTreeSet;
 use std::fs;
 
 /// The files of the C layer, in the order in which the header shows them.
-const SOURCES: [&str; 7] = ["version", "host", "error", "pool", "buffer", "open", "file"];
+const SOURCES: &str = "
+    version
+    host
+    error
+    pool
+    buffer
+    os_file
+    standard_stream
+    memory_file
+    callback_file
+    segment
+    compressed
+    buffered
+    stream
+    file
+    system_file
+    copy
+    statistics
+    fault_guard
+    cancellation
+    executor
+    operation
+    read_many
+";
 
 /// The header as the sources give it.
 fn generate() -> Result<String, String> {
     let config = cbindgen::Config::from_file(root().join("cbindgen.toml")).map_err(|error| error.clone())?;
     let builder = cbindgen::Builder::new().with_config(config);
-    let add = |builder: cbindgen::Builder, name: &&str| builder.with_src(root().join(format!("src/ffi/{name}.rs")));
-    let bindings = SOURCES.iter().fold(builder, add).generate().map_err(|error| error.to_string())?;
+    let add = |builder: cbindgen::Builder, name: &str| builder.with_src(root().join(format!("src/ffi/{name}.rs")));
+    let bindings = SOURCES.split_whitespace().fold(builder, add).generate().map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     bindings.write(&mut text);
     String::from_utf8(text).map_err(|error| error.to_string())

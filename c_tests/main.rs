@@ -38,6 +38,10 @@ fn main() -> std::process::ExitCode {
             trials.push(trial(format!("{name}/{}", way.name()), way.tools(), move || programs::run(&source, way)));
         }
     }
+    for source in programs::scripts() {
+        let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        trials.push(trial(name, &["python3"], move || programs::run_script(&source)));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -171,7 +171,7 @@ impl Parameter<'_> {
 
     /// Whether it is one of a few constants.
     fn is_choice(&self) -> bool {
-        ["arrowio_mode", "arrowio_codec", "arrowio_whence"].contains(&self.kind)
+        ["arrowio_mode", "arrowio_codec", "arrowio_whence", "arrowio_standard_stream"].contains(&self.kind)
     }
 
     fn nothing(&self) -> &'static str {
@@ -193,13 +193,25 @@ impl Parameter<'_> {
 
     /// An object, or room for a result, where one is as good as another.
     fn live(&self) -> &'static str {
+        if self.name == "out_buffers" {
+            return "NULL";
+        }
         match self.kind.trim_start_matches("const ").trim_start_matches("struct ") {
+            // Room for as many as another parameter says.
+            _ if self.name == "out_offsets" => "NULL",
             "arrowio_pool *" => "arrowio_pool_default()",
             "arrowio_buffer *" => "buffer",
             "arrowio_file *" => "file",
+            "arrowio_executor *" => "executor",
+            "arrowio_executor **" => "&out_executor",
+            "arrowio_operation *" => "operation",
+            "arrowio_operation **" => "&out_operation",
+            "arrowio_cancellation *" => "cancellation",
+            "arrowio_cancellation **" => "&out_cancellation",
             "arrowio_pool **" => "&out_pool",
             "arrowio_buffer **" => "&out_buffer",
             "arrowio_file **" => "&out_file",
+            "arrowio_fault_guard **" => "&out_guard",
             "arrowio_error **" => "&error",
             "int64_t *" => "&number",
             "uint8_t **" if self.kind.starts_with("const") => "&bytes",
@@ -226,6 +238,10 @@ static arrowio_error *error;
 static arrowio_buffer *buffer, *out_buffer;
 static arrowio_file *file, *out_file;
 static arrowio_pool *out_pool;
+static arrowio_cancellation *cancellation, *out_cancellation;
+static arrowio_executor *executor, *out_executor;
+static arrowio_operation *operation, *out_operation;
+static arrowio_fault_guard *out_guard;
 static const uint8_t *bytes;
 static uint8_t *block;
 static int64_t number;
@@ -236,18 +252,27 @@ static void prepare(void) {
   out_buffer = POISON;
   out_file = POISON;
   out_pool = POISON;
+  out_cancellation = POISON;
+  arrowio_cancellation_new(&cancellation, NULL);
+  out_executor = POISON;
+  out_operation = POISON;
+  arrowio_executor_new(1, &executor, NULL);
+  out_guard = POISON;
   bytes = block = NULL;
   arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL);
   if (turn == 0) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
   if (turn == 1) arrowio_os_file_open("/proc/self/exe", ARROWIO_MODE_READ, NULL, &file, NULL);
   if (turn == 2) arrowio_memory_map_open("/proc/self/exe", ARROWIO_MODE_PRIVATE, 0, 100, &file, NULL);
-  if (buffer == NULL || file == NULL) failures++;
+  arrowio_file_read_async(file, executor, 0, NULL, &operation, NULL);
+  arrowio_operation_wait(operation, -1, NULL);
+  if (buffer == NULL || file == NULL || operation == NULL) failures++;
 }
 
 static int is_right(const void *handle) { return handle == POISON || (handle != NULL) == (result == ARROWIO_OK); }
 
 static void done(const char *call, int is_expected) {
   int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
+  all_right &= is_right(out_cancellation) && is_right(out_executor) && is_right(out_operation) && is_right(out_guard);
   all_right &= arrowio_error_status(error) == result && (error == NULL || arrowio_error_message(error)[0] != '\0');
   if (!all_right) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
@@ -257,6 +282,13 @@ static void done(const char *call, int is_expected) {
   if (out_buffer != POISON) arrowio_buffer_release(out_buffer);
   if (out_file != POISON) arrowio_file_release(out_file);
   if (out_pool != POISON) arrowio_pool_release(out_pool);
+  if (out_cancellation != POISON) arrowio_cancellation_release(out_cancellation);
+  arrowio_cancellation_release(cancellation);
+  if (out_executor != POISON) arrowio_executor_release(out_executor);
+  if (out_operation != POISON) arrowio_operation_release(out_operation);
+  arrowio_operation_release(operation);
+  arrowio_executor_release(executor);
+  if (out_guard != POISON) arrowio_fault_guard_release(out_guard);
   arrowio_file_release(file);
   arrowio_buffer_release(buffer);
   arrowio_error_release(error);

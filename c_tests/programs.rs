@@ -1,9 +1,10 @@
-//! The C and C++ programs of this folder: each against the shared and the static library, under valgrind and sanitized.
+//! The programs of this folder: those in C and C++ each against the shared and the static library, under valgrind and
+//! sanitized, those in Python with the shared library.
 
 use crate::toolchain::{self, Outcome, root};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// How a program is built and run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +41,37 @@ impl Way {
 
 /// The programs: every .c and .cc file right in this folder.
 pub fn sources() -> Vec<PathBuf> {
+    files_named(&["c", "cc"])
+}
+
+/// The programs in Python: every .py file right in this folder.
+pub fn scripts() -> Vec<PathBuf> {
+    files_named(&["py"])
+}
+
+fn files_named(suffixes: &[&str]) -> Vec<PathBuf> {
     let entries = fs::read_dir(root().join("c_tests")).into_iter().flatten().flatten();
-    let is_program = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "c" || extension == "cc");
-    let mut sources: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_program).collect();
-    sources.sort();
-    sources
+    let is_named = |path: &PathBuf| path.extension().is_some_and(|suffix| suffixes.iter().any(|one| suffix == *one));
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_named).collect();
+    files.sort();
+    files
+}
+
+/// Runs a program in Python with the shared library.
+pub fn run_script(source: &Path) -> Outcome {
+    let mut command = Command::new("python3");
+    command.arg("-B").arg(source).env("ARROWIO_LIBRARY", &toolchain::library()?.shared);
+    command.env("PYTHONPATH", root().join("c_tests/python")).env("PYTHONUTF8", "1");
+    check_said(source, &toolchain::run(&mut command)?)
+}
+
+/// A program that did not come to its end has passed nothing.
+fn check_said(source: &Path, output: &Output) -> Outcome {
+    let said = String::from_utf8_lossy(&output.stdout);
+    match said.contains(" passed, 0 failed") {
+        true => Ok(()),
+        false => Err(format!("{} did not say what it checked: {said}", source.display())),
+    }
 }
 
 /// Builds a program and runs it.
@@ -85,9 +112,7 @@ pub fn run_with(source: &Path, way: Way, run_name: &str, prepare: impl FnOnce(&m
         command.env_remove("ARROWIO_DEFAULT_MEMORY_POOL");
     }
     prepare(&mut command, &files);
-    let output = toolchain::run(command.arg(&files))?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    if said.contains(" passed, 0 failed") { Ok(()) } else { Err(format!("{name} did not say what it checked: {said}")) }
+    check_said(source, &toolchain::run(command.arg(&files))?)
 }
 
 fn build(source: &Path, way: Way, program: &Path) -> Outcome {

@@ -53,6 +53,35 @@
 #define ARROWIO_VERSION_NUMBER 100
 
 /**
+ * A relative path begins in the directory that arrowio_os_file_options.directory is open for.
+ */
+#define ARROWIO_OPEN_AT 1
+
+/**
+ * The path must not lead out of the directory that it begins in, be it by "..", as an absolute one or by symbolic links,
+ * nor through the links of /proc that stand for open files: ARROWIO_IO_ERROR with EXDEV or ELOOP. Links that stay beneath
+ * it are followed. It holds whatever others rename meanwhile.
+ */
+#define ARROWIO_OPEN_BENEATH 2
+
+/**
+ * What the path names must not be a symbolic link: ARROWIO_IO_ERROR with ELOOP.
+ */
+#define ARROWIO_OPEN_NO_FOLLOW 4
+
+/**
+ * The file must not be there already: ARROWIO_ALREADY_EXISTS. Not with ARROWIO_MODE_READ.
+ */
+#define ARROWIO_OPEN_EXCLUSIVE 8
+
+/**
+ * With ARROWIO_MODE_WRITE only: what is written goes to a new file beside the target, ".arrowio-" and random letters, that
+ * takes the target's place when it is closed; at any moment there is either the old content or all of the new. See
+ * arrowio_os_file_open.
+ */
+#define ARROWIO_OPEN_ATOMIC 16
+
+/**
  * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1
@@ -93,6 +122,41 @@
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
 
 /**
+ * A regular file.
+ */
+#define ARROWIO_KIND_REGULAR 1
+
+/**
+ * A directory.
+ */
+#define ARROWIO_KIND_DIRECTORY 2
+
+/**
+ * A symbolic link.
+ */
+#define ARROWIO_KIND_LINK 3
+
+/**
+ * A pipe or FIFO.
+ */
+#define ARROWIO_KIND_PIPE 4
+
+/**
+ * A socket.
+ */
+#define ARROWIO_KIND_SOCKET 5
+
+/**
+ * A terminal or another character device.
+ */
+#define ARROWIO_KIND_CHARACTER_DEVICE 6
+
+/**
+ * A block device.
+ */
+#define ARROWIO_KIND_BLOCK_DEVICE 7
+
+/**
  * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
  * called from any threads at once; resizing and writing to the bytes only while nobody else uses them. Allocated memory
  * begins at a multiple of 64 bytes. Goes with arrowio_buffer_release.
@@ -100,9 +164,33 @@
 typedef struct arrowio_buffer arrowio_buffer;
 
 /**
+ * The word to stop, for any number of calls: at once, or when a deadline passes. Goes with arrowio_cancellation_release. A
+ * child of fork() makes its own: those of its parent stop nothing in it but what asks whether to begin.
+ */
+typedef struct arrowio_cancellation arrowio_cancellation;
+
+/**
  * Why a call failed. Immutable; shared between threads. Comes from a call's out_error, goes with arrowio_error_release.
  */
 typedef struct arrowio_error arrowio_error;
+
+/**
+ * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
+ * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * arrowio_executor_release.
+ */
+typedef struct arrowio_executor arrowio_executor;
+
+/**
+ * While one lives, the process has a SIGBUS handler of this library, and copies from and to memory maps need no system
+ * call: where a map's memory is gone, because another process has cut the file or the disk is full or broken, the handler
+ * ends the copy and the call fails with ARROWIO_IO_ERROR. Without a guard the same calls fail in the same way; they then let
+ * the system copy, which takes them about half a microsecond more, and touch no mapped memory. Every SIGBUS that is not from
+ * such a copy goes to what the process had set for it before, as if there were no guard. A guard does not cover the
+ * program's own touching of a map's bytes. It does not work on a thread that blocks SIGBUS, nor where a handler that is
+ * installed later does not pass on what is not its own. Goes with arrowio_fault_guard_release.
+ */
+typedef struct arrowio_fault_guard arrowio_fault_guard;
 
 /**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
@@ -112,6 +200,12 @@ typedef struct arrowio_error arrowio_error;
  * arrowio_file_release.
  */
 typedef struct arrowio_file arrowio_file;
+
+/**
+ * A read that an executor does. Wait for it by arrowio_operation_wait, by the descriptor, or by the callback; then take what
+ * it gave. It keeps its file alive until it is done, and goes on without references. Goes with arrowio_operation_release.
+ */
+typedef struct arrowio_operation arrowio_operation;
 
 /**
  * A source of memory that counts every byte. Thread-safe: any function from any thread. From arrowio_pool_open or one of
@@ -235,14 +329,131 @@ typedef struct arrowio_os_file_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666.
+   * Permission bits of a new file before the process's umask, such as 0600. 0: 0666, of a temporary file 0600; with
+   * ARROWIO_OPEN_ATOMIC those of the file that is replaced.
    */
   uint32_t permissions;
   /**
    * Not 0: a descriptor stays the caller's and is not closed with the file.
    */
   int32_t borrow_descriptor;
+  /**
+   * How a path is opened: a sum of ARROWIO_OPEN constants. 0: as open(2) does, from the current directory.
+   */
+  uint32_t flags;
+  /**
+   * With ARROWIO_OPEN_AT: the open directory that a relative path begins in; it stays the caller's, and may be closed as
+   * soon as the call is over.
+   */
+  int32_t directory;
 } arrowio_os_file_options;
+
+/**
+ * A standard stream: one of the ARROWIO_STANDARD constants, which are the descriptors' numbers.
+ */
+typedef uint32_t arrowio_standard_stream;
+
+/**
+ * From where an offset counts: one of the ARROWIO_SEEK constants.
+ */
+typedef uint32_t arrowio_whence;
+
+/**
+ * The functions of a callback file; all are optional, but read or write must be there. Set struct_size, and what there is
+ * not to NULL.
+ *
+ * They are called on the thread of whoever calls the file and on no other: read_at on any number of threads at once, the
+ * others one at a time. They may use other files; a call of the same file is ARROWIO_INVALID there. They must not throw,
+ * jump or call what waits for another call of the same file. A host with a global lock gives it up around the calls of
+ * this library and takes it in these functions.
+ *
+ * Each returns ARROWIO_OK, or a failure with, if it can, an error from arrowio_error_new in *out_error, which is never NULL
+ * and holds NULL at first; what it says becomes part of the message of the call. Numbers are checked: what is negative, not
+ * set, or more than was asked for is an ARROWIO_IO_ERROR that names the function.
+ */
+typedef struct arrowio_file_callbacks {
+  /**
+   * sizeof(arrowio_file_callbacks).
+   */
+  size_t struct_size;
+  /**
+   * What the file is called in messages; copied. NULL: "a callback file".
+   */
+  const char *name;
+  /**
+   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+   */
+  arrowio_status (*read)(void *user_data, void *dst, int64_t size, int64_t *out_read, struct arrowio_error **out_error);
+  /**
+   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
+   * seek, if they are there.
+   */
+  arrowio_status (*read_at)(void *user_data,
+                            int64_t offset,
+                            void *dst,
+                            int64_t size,
+                            int64_t *out_read,
+                            struct arrowio_error **out_error);
+  /**
+   * Writes up to `size` bytes, at least 1, at the position and moves it behind them. It is called again for what it leaves;
+   * 0 bytes are a failure.
+   */
+  arrowio_status (*write)(void *user_data,
+                          const void *data,
+                          int64_t size,
+                          int64_t *out_written,
+                          struct arrowio_error **out_error);
+  /**
+   * As write, at an offset; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*write_at)(void *user_data,
+                             int64_t offset,
+                             const void *data,
+                             int64_t size,
+                             int64_t *out_written,
+                             struct arrowio_error **out_error);
+  /**
+   * Moves the position to `offset` from ARROWIO_SEEK_START, or to the end: offset 0 from ARROWIO_SEEK_END. NULL: the file
+   * cannot seek.
+   */
+  arrowio_status (*seek)(void *user_data,
+                         int64_t offset,
+                         arrowio_whence whence,
+                         int64_t *out_position,
+                         struct arrowio_error **out_error);
+  /**
+   * Gives the position. NULL: it is counted, from 0 on.
+   */
+  arrowio_status (*tell)(void *user_data, int64_t *out_position, struct arrowio_error **out_error);
+  /**
+   * Gives the size in bytes. NULL: done by seek, to the end and back, if it is there.
+   */
+  arrowio_status (*size)(void *user_data, int64_t *out_size, struct arrowio_error **out_error);
+  /**
+   * Cuts or extends the file; the position stays. NULL: the file cannot do it.
+   */
+  arrowio_status (*resize)(void *user_data, int64_t size, struct arrowio_error **out_error);
+  /**
+   * Passes what was written on to the operating system. NULL: nothing to do. Also called before close, if there is a write.
+   */
+  arrowio_status (*flush)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Waits until what was written is on the disk. NULL: flush has to do.
+   */
+  arrowio_status (*sync)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called once, when the file is closed; nothing else but release comes after it. NULL: nothing to do.
+   */
+  arrowio_status (*close)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Called in place of close when the file is closed without finishing what was written. NULL: close has to do.
+   */
+  arrowio_status (*abort)(void *user_data, struct arrowio_error **out_error);
+  /**
+   * Frees user_data when the last reference to the file has gone. NULL: nothing to free.
+   */
+  arrowio_free_fn release;
+} arrowio_file_callbacks;
 
 /**
  * How data is compressed: one of the ARROWIO_CODEC constants.
@@ -286,6 +497,28 @@ typedef struct arrowio_compression_options {
 } arrowio_compression_options;
 
 /**
+ * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_buffered_stream_options {
+  /**
+   * sizeof(arrowio_buffered_stream_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the buffer comes from, and buffers that are read. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536.
+   */
+  int64_t buffer_size;
+  /**
+   * Input only: how many bytes may be taken from the other file, which is the end then. 0: as many as there are.
+   */
+  int64_t read_bound;
+} arrowio_buffered_stream_options;
+
+/**
  * Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
  */
 typedef struct arrowio_stream_options {
@@ -309,12 +542,207 @@ typedef struct arrowio_stream_options {
    * Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
    */
   int32_t compression_level;
+  /**
+   * How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+   */
+  const struct arrowio_os_file_options *file_options;
 } arrowio_stream_options;
 
 /**
- * From where an offset counts: one of the ARROWIO_SEEK constants.
+ * What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
  */
-typedef uint32_t arrowio_whence;
+typedef struct arrowio_metadata {
+  /**
+   * sizeof(arrowio_metadata).
+   */
+  size_t struct_size;
+  /**
+   * An ARROWIO_KIND constant.
+   */
+  uint32_t kind;
+  /**
+   * Permission bits, 07777 at most.
+   */
+  uint32_t permissions;
+  /**
+   * Owner.
+   */
+  uint32_t uid;
+  /**
+   * Group.
+   */
+  uint32_t gid;
+  /**
+   * Bytes, as the system says: of files under /proc and of devices it says 0. Compressed ones, where they are compressed.
+   */
+  int64_t size;
+  /**
+   * How many names it has; 0: it has been removed.
+   */
+  uint64_t links;
+  /**
+   * Its number on its device.
+   */
+  uint64_t inode;
+  /**
+   * The number of its device.
+   */
+  uint64_t device;
+  /**
+   * When it was last read, in nanoseconds since 1970 UTC, as are the others.
+   */
+  int64_t accessed;
+  /**
+   * When its content was last changed.
+   */
+  int64_t modified;
+  /**
+   * When its content or what is known of it was last changed.
+   */
+  int64_t changed;
+} arrowio_metadata;
+
+/**
+ * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
+ * thread; must not throw.
+ */
+typedef int32_t (*arrowio_progress_fn)(void *user_data, int64_t bytes_done);
+
+/**
+ * Options of copying. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_copy_options {
+  /**
+   * sizeof(arrowio_copy_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory on the way comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   */
+  int64_t chunk_size;
+  /**
+   * Called after each step with the bytes copied so far. NULL: nobody is told.
+   */
+  arrowio_progress_fn progress;
+  /**
+   * Given to `progress`.
+   */
+  void *user_data;
+} arrowio_copy_options;
+
+/**
+ * What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
+ */
+typedef struct arrowio_file_statistics {
+  /**
+   * sizeof(arrowio_file_statistics).
+   */
+  size_t struct_size;
+  /**
+   * Calls that read and succeeded.
+   */
+  int64_t read_calls;
+  /**
+   * Bytes that these gave.
+   */
+  int64_t bytes_read;
+  /**
+   * Calls that wrote and succeeded.
+   */
+  int64_t write_calls;
+  /**
+   * Bytes that these took.
+   */
+  int64_t bytes_written;
+  /**
+   * Calls of the operating system, for this file and those beneath it, on the threads that called.
+   */
+  int64_t system_calls;
+  /**
+   * Nanoseconds in these: the time waited.
+   */
+  int64_t system_nanoseconds;
+} arrowio_file_statistics;
+
+/**
+ * What arrowio_cancellation_run calls; must not throw.
+ */
+typedef void (*arrowio_run_fn)(void *user_data);
+
+/**
+ * Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
+ * one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
+ * library's; must not throw.
+ */
+typedef void (*arrowio_operation_fn)(void *user_data, struct arrowio_operation *operation);
+
+/**
+ * Options of operations. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_operation_options {
+  /**
+   * sizeof(arrowio_operation_options).
+   */
+  size_t struct_size;
+  /**
+   * Called when the operation is done. Optional.
+   */
+  arrowio_operation_fn callback;
+  /**
+   * For the callback.
+   */
+  void *user_data;
+  /**
+   * Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
+   */
+  arrowio_free_fn free;
+  /**
+   * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
+   * a thread when a thread comes to it or somebody waits for it. 0: never.
+   */
+  int64_t timeout;
+} arrowio_operation_options;
+
+/**
+ * Bytes of a file.
+ */
+typedef struct arrowio_range {
+  /**
+   * The first one, at least 0.
+   */
+  int64_t offset;
+  /**
+   * How many, at least 0.
+   */
+  int64_t size;
+} arrowio_range;
+
+/**
+ * Options of reading many ranges. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_read_many_options {
+  /**
+   * sizeof(arrowio_read_many_options).
+   */
+  size_t struct_size;
+  /**
+   * Whose threads read together with the calling one, as far as they have time. NULL: none.
+   */
+  struct arrowio_executor *executor;
+  /**
+   * Ranges with at most so many bytes between them are read at once. 0: 8192. Negative: none between them.
+   */
+  int64_t hole_size_limit;
+  /**
+   * Ranges are not put together to reads of more bytes than this. 0: 32 MiB. Negative: none are put together but those
+   * inside others.
+   */
+  int64_t range_size_limit;
+} arrowio_read_many_options;
 
 /**
  * Done.
@@ -417,6 +845,21 @@ typedef uint32_t arrowio_whence;
 #define ARROWIO_MODE_PRIVATE 5
 
 /**
+ * Standard input, for reading.
+ */
+#define ARROWIO_STANDARD_INPUT 0
+
+/**
+ * Standard output, for writing.
+ */
+#define ARROWIO_STANDARD_OUTPUT 1
+
+/**
+ * Standard error, for writing.
+ */
+#define ARROWIO_STANDARD_ERROR 2
+
+/**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
  */
 #define ARROWIO_CODEC_DETECT 0
@@ -512,6 +955,24 @@ const char *arrowio_error_message(const struct arrowio_error *error);
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
 int32_t arrowio_error_os_error(const struct arrowio_error *error);
+
+/**
+ * Makes an error, for the host's functions that the library calls: they end by
+ * `return arrowio_error_new(status, errno, "what failed", out_error);`.
+ *
+ * \param status     what it is: one of the failures above.
+ * \param os_error   the system's errno behind it, or 0.
+ * \param message    what failed, on what, and why; NUL-terminated UTF-8. It is copied.
+ * \param out_error  optional: the error, for whoever called the host's function to release.
+ * \return the status, never ARROWIO_OK; ARROWIO_INVALID (NULL, or a status that is no known failure; the error then says
+ *         so), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, to be passed on. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_error_new(arrowio_status status,
+                                 int32_t os_error,
+                                 const char *message,
+                                 struct arrowio_error **out_error);
 
 /**
  * Takes one more reference.
@@ -966,6 +1427,30 @@ arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
                                    struct arrowio_error **out_error);
 
 /**
+ * Copies bytes of a buffer into memory of the caller. Of a buffer that is mapped from a file (a slice that was read from a
+ * memory map), or that wraps memory of the host, this is the way to its bytes that is safe from what other processes do to
+ * the file: where they are gone the call fails and no signal is raised. It takes a system call then, unless there is an
+ * arrowio_fault_guard.
+ *
+ * \param buffer     the buffer.
+ * \param offset     where to begin, in bytes, at least 0; past the end: 0 bytes.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to copy, at least 0.
+ * \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
+ *         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, while no other thread resizes the buffer or writes to it. Since 0.1.
+ */
+arrowio_status arrowio_buffer_read(const struct arrowio_buffer *buffer,
+                                   int64_t offset,
+                                   void *dst,
+                                   int64_t size,
+                                   int64_t *out_read,
+                                   struct arrowio_error **out_error);
+
+/**
  * Copies the bytes of several buffers, one behind the other, into a new mutable buffer.
  *
  * \param buffers     the buffers, none of them NULL; may be NULL if count is 0.
@@ -1124,13 +1609,23 @@ void arrowio_buffer_release(struct arrowio_buffer *buffer);
 /**
  * Opens a file of the operating system: a regular file, a FIFO, a device, one under /proc. It is not inherited across exec.
  *
+ * With ARROWIO_OPEN_ATOMIC the target stays as it is until arrowio_file_close, which syncs the new file to the disk, gives
+ * it the target's name and syncs the directory. After arrowio_file_abort, where closing fails, and where anything was not
+ * written although that was told before, the old content stays and the new file is gone; so it is where the file is released
+ * without being closed, which is said as a warning. (Only where nothing but the syncing of the directory fails is the new
+ * content there already.) All of this holds for a layer over the file, such as a compressed stream, as well. Without
+ * permissions in the options the target's permission bits are kept, and its owner and group where the system lets it. Where
+ * the target is a symbolic link, the file that it leads to is replaced and the link stays. The target must be a regular file
+ * or not there; with ARROWIO_OPEN_EXCLUSIVE it must not be there when the file is closed either. A process that is killed
+ * leaves the new file behind.
+ *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
- *         directory), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         directory), ARROWIO_ALREADY_EXISTS (with ARROWIO_OPEN_EXCLUSIVE), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -1139,6 +1634,27 @@ arrowio_status arrowio_os_file_open(const char *path,
                                     const struct arrowio_os_file_options *options,
                                     struct arrowio_file **out_file,
                                     struct arrowio_error **out_error);
+
+/**
+ * Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
+ * have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
+ *
+ * \param directory  a NUL-terminated path, from which on options->flags and options->directory hold. NULL: the environment
+ *                   variable TMPDIR, or "/tmp".
+ * \param prefix     what the name begins with, without a slash; 16 random letters and digits follow. NULL: "arrowio-".
+ * \param options    optional; without ARROWIO_OPEN_EXCLUSIVE, which it is anyway, and ARROWIO_OPEN_ATOMIC.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a prefix with a slash, wrong options), ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_ALREADY_EXISTS (no free name in many attempts), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference, and the file on the disk. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_temporary_file_open(const char *directory,
+                                           const char *prefix,
+                                           const struct arrowio_os_file_options *options,
+                                           struct arrowio_file **out_file,
+                                           struct arrowio_error **out_error);
 
 /**
  * Makes a file of an open descriptor: of a regular file, a pipe, a socket, a terminal. It goes on at the descriptor's
@@ -1205,6 +1721,26 @@ arrowio_status arrowio_memory_map_create(const char *path,
                                          struct arrowio_error **out_error);
 
 /**
+ * Makes a file of standard input, output or error, whatever that is: a terminal, a pipe, a file. It goes on at the
+ * descriptor's position, as arrowio_os_file_open_fd does with a borrowed descriptor. It knows nothing of what stdio.h has
+ * buffered: fflush(3) that before, and do not read one stream in both ways.
+ *
+ * \param stream     ARROWIO_STANDARD_INPUT, _OUTPUT or _ERROR.
+ * \param options    optional; what concerns paths and who closes has no meaning here.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown stream, one that is not open for its direction, wrong options),
+ *         ARROWIO_IO_ERROR (with errno; EBADF where the program was started without it), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the pool. The descriptor stays open when the file is closed.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_standard_stream_open(arrowio_standard_stream stream,
+                                            const struct arrowio_os_file_options *options,
+                                            struct arrowio_file **out_file,
+                                            struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads a buffer. Buffers that are read from it are slices: no copy.
  *
  * \param buffer     the buffer; while the file lives it cannot be resized.
@@ -1265,6 +1801,46 @@ arrowio_status arrowio_fixed_size_buffer_writer_new(struct arrowio_buffer *buffe
                                                     struct arrowio_error **out_error);
 
 /**
+ * Makes a file of the host's functions. What it can do follows from which there are; positions and sizes begin at what they
+ * say. Small reads and writes are not gathered: lay a buffered stream over it.
+ *
+ * \param callbacks  the functions; copied.
+ * \param user_data  passed to each of them.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, neither read nor write, read_at without read, write_at or resize without write,
+ *         a wrong struct_size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure release is
+ * not called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *callbacks,
+                                         void *user_data,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads a part of another one, from 0 on, at a position of its own. Any number of them may be used at the same
+ * time on any threads. Where the other file gives buffers without a copy, this one does so too. Closing it leaves the
+ * other one open; once that is closed, reads are ARROWIO_CLOSED.
+ *
+ * \param raw        a file with ARROWIO_CAPABILITY_READ_AT.
+ * \param offset     where the part begins, in bytes, at least 0.
+ * \param size       bytes, at least 0. What lies past the end of the other file is not there, until that grows.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw until its last release. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_segment_new(struct arrowio_file *raw,
+                                   int64_t offset,
+                                   int64_t size,
+                                   struct arrowio_file **out_file,
+                                   struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
@@ -1304,6 +1880,93 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
                                                     struct arrowio_error **out_error);
 
 /**
+ * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size
+ * pass through. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_input_stream_new(struct arrowio_file *raw,
+                                                 const struct arrowio_buffered_stream_options *options,
+                                                 struct arrowio_file **out_file,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Makes a file that gathers small writes before it passes them to another one. Writes of at least the buffer's size pass
+ * through. Closing it writes what is gathered and closes the other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional; without read_bound.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffered_output_stream_new(struct arrowio_file *raw,
+                                                  const struct arrowio_buffered_stream_options *options,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Sets how many bytes a buffered stream gathers from now on. What it has gathered is kept, or written.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param size       bytes, from 1 to 1 GiB.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a size out of bounds), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno: what was gathered could not be written), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_set_buffer_size(struct arrowio_file *file,
+                                                       int64_t size,
+                                                       struct arrowio_error **out_error);
+
+/**
+ * How many bytes a buffered stream gathers.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_size   bytes. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_buffer_size(struct arrowio_file *file,
+                                                   int64_t *out_size,
+                                                   struct arrowio_error **out_error);
+
+/**
+ * Closes a buffered stream and gives the file beneath it back, which stays open. What was gathered for writing is written
+ * first; what was read ahead comes in a buffer: it and then the file give all that the stream would have given. On failure
+ * nothing is closed and nothing is lost.
+ *
+ * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
+ * \param out_raw    the file beneath; NULL on failure.
+ * \param out_ahead  what was read ahead, often empty, and always so of a stream that writes; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno: what
+ *         was gathered could not be written), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the file and one to the buffer. Threads: one call at a time per file, others
+ * wait. Since 0.1.
+ */
+arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
+                                              struct arrowio_file **out_raw,
+                                              struct arrowio_buffer **out_ahead,
+                                              struct arrowio_error **out_error);
+
+/**
  * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
  * input is "/dev/stdin", of which options->codec says how it is compressed.
  *
@@ -1339,8 +2002,8 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
 
 /**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
- * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, write to another
- * name and rename it after closing.
+ * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+ * ARROWIO_OPEN_ATOMIC in options->file_options.
  *
  * \param path       a NUL-terminated path.
  * \param options    optional.
@@ -1523,6 +2186,31 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
+ * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
+ * last line of a file may have none.
+ *
+ * \param file         the file.
+ * \param max_lines    lines to read at most, at least 0.
+ * \param out_buffer   the lines behind one another; NULL on failure.
+ * \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
+ *                     undefined.
+ * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
+                                       int64_t max_lines,
+                                       struct arrowio_buffer **out_buffer,
+                                       int64_t *out_offsets,
+                                       int64_t *out_count,
+                                       struct arrowio_error **out_error);
+
+/**
  * Moves the position. Past the end is allowed; on failure the position stays.
  *
  * \param file          the file.
@@ -1568,7 +2256,8 @@ arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_positio
 arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
 
 /**
- * Writes all bytes, or fails.
+ * Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+ * whatever the host has set for that signal.
  *
  * \param file       the file.
  * \param data       the bytes; may be NULL if size is 0.
@@ -1723,6 +2412,540 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_file_release(struct arrowio_file *file);
+
+/**
+ * The path that a file was opened by, as it was given; of a temporary file the one it was created by. A layer over one other
+ * file, such as a compressed stream, gives that one's, as do the other functions here.
+ *
+ * \param file  the file. NULL: NULL.
+ * \return the path; NULL where there is none, as for descriptors and memory.
+ *
+ * Ownership: the file's, good until its last release, also after closing. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_path(const struct arrowio_file *file);
+
+/**
+ * Whether a file is a terminal.
+ *
+ * \param file  the file. NULL: 0.
+ * \return 1 or 0; 0 for a closed file.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_is_terminal(const struct arrowio_file *file);
+
+/**
+ * Descriptor of a file, for poll(2), fcntl(2) and the like. Its position, and what was read ahead or is not yet written, are
+ * the file's business.
+ *
+ * \param file       the file.
+ * \param out_fd     the descriptor. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that has none), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the file's, good until it is closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_descriptor(struct arrowio_file *file,
+                                       int *out_fd,
+                                       struct arrowio_error **out_error);
+
+/**
+ * What the system knows of a file at this moment.
+ *
+ * \param file          the file.
+ * \param out_metadata  where it goes; struct_size says how much of it there is. Written on success only.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no struct_size, a file that is none of the system's), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_metadata(struct arrowio_file *file,
+                                     struct arrowio_metadata *out_metadata,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
+ * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
+ * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * the message says how much that is.
+ *
+ * \param source      a readable file.
+ * \param target      a writable file, another one.
+ * \param size        bytes to copy at most; -1: up to the end of the source.
+ * \param options     optional.
+ * \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
+ *         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
+ *         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; other calls on the two files come before, after and in between. Since 0.1.
+ */
+arrowio_status arrowio_file_copy(struct arrowio_file *source,
+                                 struct arrowio_file *target,
+                                 int64_t size,
+                                 const struct arrowio_copy_options *options,
+                                 int64_t *out_copied,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Counts from now on what calls on a file do. Without it nothing is counted, for counting takes time: where reads are
+ * served from memory it multiplies that of the smallest ones.
+ *
+ * \param file       the file; counting what is counted already changes nothing.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Tells what calls on a file did since they are counted, also once it is closed.
+ *
+ * \param file            the file.
+ * \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
+ */
+arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
+                                            struct arrowio_file_statistics *out_statistics,
+                                            struct arrowio_error **out_error);
+
+/**
+ * Installs the SIGBUS handler, unless another guard has.
+ *
+ * \param out_guard  the guard; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. With the last reference to the last guard the former handler comes back; if the
+ * process has installed another one since, ours stays beneath it and passes everything on. Threads: any; the guard is for
+ * all of them. Since 0.1.
+ */
+arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_guard,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param fault_guard  the guard, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_fault_guard *arrowio_fault_guard_retain(struct arrowio_fault_guard *fault_guard);
+
+/**
+ * Gives one reference back. The last one of all guards must not go while another thread is in a call on a memory map.
+ *
+ * \param fault_guard  the guard, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_fault_guard_release(struct arrowio_fault_guard *fault_guard);
+
+/**
+ * Makes a cancellation that stops nothing yet.
+ *
+ * \param out_cancellation  the cancellation; NULL on failure.
+ * \param out_error         optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_new(struct arrowio_cancellation **out_cancellation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops every call that heeds the cancellation, for good: they end with ARROWIO_CANCELLED, also those that wait for a pipe,
+ * socket or terminal.
+ *
+ * \param cancellation  the cancellation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_cancellation_cancel(struct arrowio_cancellation *cancellation);
+
+/**
+ * Sets when calls that heed the cancellation end with ARROWIO_TIMED_OUT, in place of the former deadline.
+ *
+ * \param cancellation  the cancellation.
+ * \param nanoseconds   from now, at least 0. -1: never.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a number below -1), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_set_deadline(struct arrowio_cancellation *cancellation,
+                                                 int64_t nanoseconds,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Whether a cancellation stops calls now.
+ *
+ * \param cancellation  the cancellation. NULL: 0.
+ * \return 1 once it is cancelled or its deadline has passed; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_cancellation_is_cancelled(const struct arrowio_cancellation *cancellation);
+
+/**
+ * Calls a function of the host. What that calls of the library on the same thread heeds the cancellation, also the opening
+ * of a FIFO at whose other end nobody is.
+ *
+ * \param cancellation  the cancellation.
+ * \param run           what to call, once, unless the call fails.
+ * \param user_data     for run.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (whatever became of the calls in run), ARROWIO_INVALID (NULL), ARROWIO_CANCELLED or ARROWIO_TIMED_OUT
+ *         (before run was called), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_cancellation_run(struct arrowio_cancellation *cancellation,
+                                        arrowio_run_fn run,
+                                        void *user_data,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param cancellation  the cancellation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_cancellation *arrowio_cancellation_retain(struct arrowio_cancellation *cancellation);
+
+/**
+ * Gives one reference back. What heeds the cancellation goes on heeding it.
+ *
+ * \param cancellation  the cancellation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
+
+/**
+ * Sets what calls on a file stop for, on it and on the files beneath it: from now on they end with ARROWIO_CANCELLED or
+ * ARROWIO_TIMED_OUT when the cancellation says so, also while they wait for a pipe, socket, terminal or another thread's
+ * call. Nothing that was read is lost, a write says how much went out, and the file stays usable once the cancellation
+ * is taken off or replaced. Calls that wait for nothing may do their work all the same: those on memory, the getters.
+ * arrowio_file_close closes in any case, but what it cannot write any more is lost; arrowio_file_abort heeds nothing.
+ *
+ * \param file          the file.
+ * \param cancellation  what to stop for; replaces the former one. NULL: nothing.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL for the file), ARROWIO_INTERNAL.
+ *
+ * Ownership: the file keeps the cancellation until it is replaced. Threads: any, also while a call on the file runs, which
+ * goes on as it began. Since 0.1.
+ */
+arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
+                                             struct arrowio_cancellation *cancellation,
+                                             struct arrowio_error **out_error);
+
+/**
+ * Makes an executor. It starts no thread yet.
+ *
+ * \param threads       the most threads that it may have, at least 1.
+ * \param out_executor  the executor; NULL on failure.
+ * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_new(int32_t threads,
+                                    struct arrowio_executor **out_executor,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Changes the most threads that an executor may have. New ones start when they are needed, surplus ones end when they have
+ * done what they are at.
+ *
+ * \param executor   the executor.
+ * \param threads    at least 1.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_resize(struct arrowio_executor *executor,
+                                       int32_t threads,
+                                       struct arrowio_error **out_error);
+
+/**
+ * The most threads that an executor may have.
+ *
+ * \param executor     the executor.
+ * \param out_threads  how many. Written on success only.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_threads(struct arrowio_executor *executor,
+                                        int64_t *out_threads,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Stops an executor for good: operations that have not begun end with ARROWIO_CANCELLED, on this thread; those that run go
+ * on to their end. Then waits for its threads. Before the program unloads the library it waits for all of them.
+ *
+ * \param executor     the executor, stopped already or not.
+ * \param nanoseconds  how long to wait for its threads to end, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (all threads have ended, or nanoseconds is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
+ *         below -1, waiting on one of its own threads, in a child of fork()), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_executor_stop(struct arrowio_executor *executor,
+                                     int64_t nanoseconds,
+                                     struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param executor  the executor, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_executor *arrowio_executor_retain(struct arrowio_executor *executor);
+
+/**
+ * Gives one reference back. The last one, also of the files that use the executor, stops it without waiting: its threads
+ * finish what they are at and end by themselves.
+ *
+ * \param executor  the executor, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_executor_release(struct arrowio_executor *executor);
+
+/**
+ * Starts arrowio_file_read_buffer on an executor. Reads of one file that are started one after the other are done so where
+ * the executor has one thread.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_async(struct arrowio_file *file,
+                                       struct arrowio_executor *executor,
+                                       int64_t size,
+                                       const struct arrowio_operation_options *options,
+                                       struct arrowio_operation **out_operation,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_at_buffer on an executor.
+ *
+ * \param file           the file.
+ * \param executor       whose threads do it.
+ * \param offset         where to read, in bytes, at least 0; past the end: 0 bytes.
+ * \param size           bytes to read, at least 0.
+ * \param options        optional.
+ * \param out_operation  the operation, which gives one buffer; NULL on failure.
+ * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the read fails with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_at_async(struct arrowio_file *file,
+                                          struct arrowio_executor *executor,
+                                          int64_t offset,
+                                          int64_t size,
+                                          const struct arrowio_operation_options *options,
+                                          struct arrowio_operation **out_operation,
+                                          struct arrowio_error **out_error);
+
+/**
+ * Waits until an operation is done, well or not. The callback may still be running then.
+ *
+ * \param operation    the operation.
+ * \param nanoseconds  how long to wait at most, at least 0. -1: as long as it takes.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK (it is done; arrowio_operation_result tells how it ended), ARROWIO_TIMED_OUT (it goes on),
+ *         ARROWIO_CANCELLED (this call's own cancellation), ARROWIO_INVALID (NULL, a number below -1, in a child of fork()
+ *         unless it was done before), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, but the only thread of the executor would wait for itself. Since 0.1.
+ */
+arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
+                                      int64_t nanoseconds,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Whether an operation is done, well or not.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return 1 if it is done; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_operation_is_done(const struct arrowio_operation *operation);
+
+/**
+ * Cancels an operation: one that has not begun ends here and now, one that runs ends as soon as it can. Does nothing to one
+ * that is done.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+void arrowio_operation_cancel(struct arrowio_operation *operation);
+
+/**
+ * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+ *
+ * \param operation       the operation.
+ * \param out_descriptor  the descriptor. Written on success only.
+ * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (no descriptor is left, with errno),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the descriptor is the operation's, to be waited for but not read or closed. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_descriptor(struct arrowio_operation *operation,
+                                            int *out_descriptor,
+                                            struct arrowio_error **out_error);
+
+/**
+ * How an operation ended.
+ *
+ * \param operation  the operation.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return what the read gave, with its error: ARROWIO_OK, ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others; ARROWIO_INVALID also for NULL and for an
+ *         operation that is not done.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_result(struct arrowio_operation *operation,
+                                        struct arrowio_error **out_error);
+
+/**
+ * How many buffers an operation has to give.
+ *
+ * \param operation  the operation. NULL: 0.
+ * \return how many; 0 for one that is not done, failed, or has given them.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_operation_buffer_count(const struct arrowio_operation *operation);
+
+/**
+ * Gives the buffers that were read, once.
+ *
+ * \param operation    an operation that is done.
+ * \param out_buffers  where the buffers go, room for `count` of them; all NULL on failure. May be NULL if count is 0.
+ * \param count        how many there are: arrowio_operation_buffer_count.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, another count, not done, taken before), or what the read
+ *         failed with, as arrowio_operation_result gives it: ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_operation_take_buffers(struct arrowio_operation *operation,
+                                              struct arrowio_buffer **out_buffers,
+                                              int64_t count,
+                                              struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param operation  the operation, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_operation *arrowio_operation_retain(struct arrowio_operation *operation);
+
+/**
+ * Gives one reference back. The operation goes on all the same; what it reads is let go of.
+ *
+ * \param operation  the operation, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_operation_release(struct arrowio_operation *operation);
+
+/**
+ * Reads many ranges, in any order; they may overlap, be the same, be empty and lie past the end. Near ones are read at once,
+ * and all buffers are slices of one piece of memory (of a memory map or buffer reader, of that; where the file does not
+ * know its size, of their own), which lives until the last of them is gone. The position is neither used nor moved.
+ *
+ * \param file         the file.
+ * \param ranges       what to read, `count` ranges; may be NULL if count is 0.
+ * \param count        how many, at least 0.
+ * \param options      optional.
+ * \param out_buffers  room for `count` buffers, one for each range, with fewer bytes only at the end; all NULL on failure.
+ *                     May be NULL if count is 0.
+ * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to each buffer. Threads: any number at once, and at the same time as any other
+ * call; also on a thread of the executor. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many(struct arrowio_file *file,
+                                      const struct arrowio_range *ranges,
+                                      int64_t count,
+                                      const struct arrowio_read_many_options *options,
+                                      struct arrowio_buffer **out_buffers,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Starts arrowio_file_read_many on an executor.
+ *
+ * \param file               the file.
+ * \param executor           whose threads do it.
+ * \param ranges             what to read, `count` ranges, which are copied; may be NULL if count is 0.
+ * \param count              how many, at least 0.
+ * \param options            optional; its executor may be the same one.
+ * \param operation_options  optional.
+ * \param out_operation      the operation, which gives `count` buffers; NULL on failure.
+ * \param out_error          optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
+ *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. What the reads fail with the operation tells.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
+                                            struct arrowio_executor *executor,
+                                            const struct arrowio_range *ranges,
+                                            int64_t count,
+                                            const struct arrowio_read_many_options *options,
+                                            const struct arrowio_operation_options *operation_options,
+                                            struct arrowio_operation **out_operation,
+                                            struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -1,8 +1,17 @@
 //! Errors: a kind, a message that names the thing, the place and the numbers, and the system's errno where there is one.
 
 use crate::shared::{Counted, Shared};
+use std::any::Any;
 use std::ffi::CStr;
 use std::fmt::{self, Write};
+
+/// `Error::new` with the kind's bare name and a format string.
+macro_rules! error {
+    ($kind:ident, $($message:tt)+) => {
+        $crate::error::Error::new($crate::error::ErrorKind::$kind, format_args!($($message)+))
+    };
+}
+pub(crate) use error;
 
 /// The result of everything that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -50,9 +59,14 @@ impl ErrorKind {
         (Self::TimedOut, c"TIMED_OUT", c"timed out"),
     ];
 
-    /// The kind's name, as in `ARROWIO_<name>`, by number.
-    pub fn name_of(number: i32) -> Option<&'static CStr> {
-        Self::ALL.iter().find(|(kind, ..)| *kind as i32 == number).map(|(_, name, _)| *name)
+    /// The kind with a number.
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.iter().map(|(kind, ..)| *kind).find(|kind| *kind as i32 == number)
+    }
+
+    /// The kind's name, as in `ARROWIO_<name>`.
+    pub fn name(self) -> &'static CStr {
+        Self::ALL[self.position()].1
     }
 
     const fn position(self) -> usize {
@@ -98,10 +112,13 @@ impl Error {
         Self::with_os_error(kind, 0, message)
     }
 
-    /// An error that the system gave a number to, with the system's text for it.
+    /// An error that the system gave a number to, with the system's text for it. Two numbers are what waits end with by the
+    /// host's word; no transfer has them.
     #[cold]
     pub fn from_os(os_error: i32) -> Self {
         let kind = match os_error {
+            libc::ECANCELED => return error!(Cancelled, "it was cancelled"),
+            libc::ETIME => return error!(TimedOut, "its deadline has passed"),
             libc::ENOMEM => ErrorKind::OutOfMemory,
             libc::EEXIST => ErrorKind::AlreadyExists,
             _ => ErrorKind::IoError,
@@ -121,6 +138,22 @@ impl Error {
     #[cold]
     pub fn out_of_memory(size: usize) -> Self {
         Self::new(ErrorKind::OutOfMemory, format_args!("allocation of {size} bytes failed"))
+    }
+
+    /// A panic that was caught.
+    #[cold]
+    pub(crate) fn from_panic(payload: Box<dyn Any + Send>) -> Self {
+        let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+            (Some(text), _) => text,
+            (_, Some(text)) => text.as_str(),
+            _ => "no message",
+        };
+        let error = error!(Internal, "a defect of libarrowio, please report it: {text}");
+        // Dropping a payload of foreign type may panic again; only those of the standard macros are known not to.
+        if !payload.is::<&str>() && !payload.is::<String>() {
+            std::mem::forget(payload);
+        }
+        error
     }
 
     /// The same error with what was being done in front of its message.
@@ -192,24 +225,29 @@ pub(crate) struct Quoted<'a>(pub &'a [u8]);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_char('\'')?;
-        for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    c if c.is_control() || c == '\'' => write!(out, "{}", c.escape_default())?,
-                    c => out.write_char(c)?,
-                }
-            }
-            chunk.invalid().iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
-        }
-        out.write_char('\'')
+        write_escaped(out, "'", self.0)
     }
 }
 
-/// `Error::new` with the kind's bare name and a format string.
-macro_rules! error {
-    ($kind:ident, $($message:tt)+) => {
-        $crate::error::Error::new($crate::error::ErrorKind::$kind, format_args!($($message)+))
-    };
+/// A foreign message as one line, with what is not printable escaped.
+pub(crate) struct OneLine<'a>(pub &'a [u8]);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_escaped(out, "", self.0)
+    }
 }
-pub(crate) use error;
+
+fn write_escaped(out: &mut fmt::Formatter<'_>, quote: &str, text: &[u8]) -> fmt::Result {
+    out.write_str(quote)?;
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                c if c.is_control() || quote.contains(c) => write!(out, "{}", c.escape_default())?,
+                c => out.write_char(c)?,
+            }
+        }
+        chunk.invalid().iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
+    }
+    out.write_str(quote)
+}

@@ -21,6 +21,17 @@ static std::vector<uint8_t> pseudo_random(int64_t size) {
     return data;
 }
 
+// Lines of 100 to 230 bytes.
+static std::vector<uint8_t> pseudo_text(int64_t size) {
+    std::vector<uint8_t> data(static_cast<size_t>(size));
+    uint32_t state = 1;
+    for (size_t at = 0, left = 0; at < data.size(); at++, left--) {
+        if (left == 0) left = 100 + ((state = state * 1664525 + 1013904223) >> 8) % 130;
+        data[at] = static_cast<uint8_t>(left == 1 ? '\n' : 'a' + at % 26);
+    }
+    return data;
+}
+
 const uint8_t *window_bytes() {
     static const std::vector<uint8_t> window = pseudo_random(kWindow);
     return window.data();
@@ -44,12 +55,12 @@ namespace {
 // A file in a directory of its own, on disk and in the page cache; gone with this object.
 class DataFile {
 public:
-    DataFile() {
+    explicit DataFile(const std::vector<uint8_t> &data) {
         std::string pattern = (fs::temp_directory_path() / "arrowio-compare-XXXXXX").string();
         require(mkdtemp(pattern.data()) != nullptr, "cannot make a temporary directory");
         directory_ = pattern;
         path_ = (directory_ / "data").string();
-        if (!write()) {
+        if (!write(data)) {
             fs::remove_all(directory_);
             throw std::runtime_error("cannot write " + path_);
         }
@@ -60,8 +71,7 @@ public:
     const std::string &path() const { return path_; }
 
 private:
-    bool write() {
-        std::vector<uint8_t> data = pseudo_random(kFileSize);
+    bool write(const std::vector<uint8_t> &data) {
         FILE *file = std::fopen(path_.c_str(), "wb");
         if (file == nullptr) return false;
         bool written = std::fwrite(data.data(), 1, data.size(), file) == data.size() && std::fflush(file) == 0;
@@ -77,6 +87,11 @@ private:
 }  // namespace
 
 const std::string &data_path() {
-    static const DataFile file;
+    static const DataFile file(pseudo_random(kFileSize));
+    return file.path();
+}
+
+const std::string &text_path() {
+    static const DataFile file(pseudo_text(kTextSize));
     return file.path();
 }

@@ -1,4 +1,6 @@
 // Files of the operating system, read and mapped. Their bytes are in the page cache.
+#include <thread>
+
 #include "sides.h"
 
 namespace {
@@ -108,31 +110,63 @@ private:
     int64_t at_ = 0;
 };
 
-void arrow_read_random(Run &run) {
-    std::shared_ptr<arrow::io::RandomAccessFile> file = arrow_file();
+// `count` pages at random places, by one call each, of a file that others read at the same time.
+void arrow_random_pages(Run &run, arrow::io::RandomAccessFile *file, int64_t count) {
     RandomOffsets<kPage> offsets;
-    uint8_t *into = destination();
-    run.start();
-    for (int64_t i = 0; i < run.count; i++) {
+    alignas(kPage) uint8_t into[kPage];
+    for (int64_t i = 0; i < count; i++) {
         require(check(file->ReadAt(offsets.next(), kPage, into)) == kPage, "Arrow: short read");
         run.use([&] { return bytes(into, kPage); });
     }
+}
+
+void our_random_pages(Run &run, arrowio_file *file, int64_t count) {
+    arrowio_error *error;
+    RandomOffsets<kPage> offsets;
+    alignas(kPage) uint8_t into[kPage];
+    for (int64_t i = 0; i < count; i++) {
+        int64_t read;
+        check(arrowio_file_read_at(file, offsets.next(), into, kPage, &read, &error), error);
+        require(read == kPage, "libarrowio: short read");
+        run.use([&] { return bytes(into, kPage); });
+    }
+}
+
+void arrow_read_random(Run &run) {
+    std::shared_ptr<arrow::io::RandomAccessFile> file = arrow_file();
+    run.start();
+    arrow_random_pages(run, file.get(), run.count);
     run.stop();
 }
 
 void our_read_random(Run &run) {
     OurFile file = our_file();
-    arrowio_error *error;
-    RandomOffsets<kPage> offsets;
-    uint8_t *into = destination();
     run.start();
-    for (int64_t i = 0; i < run.count; i++) {
-        int64_t read;
-        check(arrowio_file_read_at(file.get(), offsets.next(), into, kPage, &read, &error), error);
-        require(read == kPage, "libarrowio: short read");
-        run.use([&] { return bytes(into, kPage); });
-    }
+    our_random_pages(run, file.get(), run.count);
     run.stop();
+}
+
+// From 16 threads at once; only one of the threads is verified.
+template <class Pages>
+void on_threads(Run &run, Pages pages) {
+    constexpr int kThreads = 16;
+    Run quiet(run.count, false, CLOCK_PROCESS_CPUTIME_ID);
+    std::vector<std::thread> others;
+    run.start();
+    for (int i = 1; i < kThreads; i++) others.emplace_back([&] { pages(quiet, run.count / kThreads); });
+    pages(run, run.count / kThreads);
+    for (std::thread &other : others) other.join();
+    run.stop();
+}
+
+void arrow_read_random_threads(Run &run) {
+    std::shared_ptr<arrow::io::RandomAccessFile> file = arrow_file();
+    on_threads(run, [&](Run &mine, int64_t count) { arrow_random_pages(mine, file.get(), count); });
+}
+
+void our_read_random_threads(Run &run) {
+    OurFile file = our_file();
+    on_threads(run, [&](Run &mine, int64_t count) { our_random_pages(mine, file.get(), count); });
 }
 
 void arrow_map_buffer(Run &run) {
@@ -224,5 +258,6 @@ std::vector<Operation> file_operations() {
         buffer_reads<4 * KiB>("OS file: read 4 KiB as buffer", 1.1),
         buffer_reads<64 * KiB>("OS file: read 64 KiB as buffer", 0),
         {"OS file: random read_at 4 KiB", arrow_read_random, our_read_random, 0},
+        {"OS file: random read_at 4 KiB, 16 threads", arrow_read_random_threads, our_read_random_threads, 0},
     };
 }

@@ -51,3 +51,7 @@ OurBuffer our_window();
 // The file that both sides read, made when it is first asked for.
 constexpr int64_t kFileSize = int64_t{256} << 20;
 const std::string &data_path();
+
+// A file of lines.
+constexpr int64_t kTextSize = int64_t{500} << 20;
+const std::string &text_path();

@@ -165,10 +165,9 @@ static void begin(void) {
 }
 
 static void nothing_left(arrowio_file *file) {
-  stop_pump();
-  CHECK_INT(before.descriptors + (behind.fd >= 0), open_descriptors());
-  arrowio_file_release(file);
   done();
+  CHECK_INT(before.descriptors, open_descriptors());
+  arrowio_file_release(file);
   CHECK_INT(before.memory, arrowio_pool_bytes_allocated(NULL));
 }
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -168,6 +169,36 @@ VECTOR(pwritev, WRITES, SYS_pwrite64, COMMA_OFFSET, COMMA_GIVEN)
 ALSO(ssize_t, preadv64, (int, const struct iovec *, int, off_t), preadv);
 ALSO(ssize_t, pwritev64, (int, const struct iovec *, int, off_t), pwritev);
 
+/* Their offset is two arguments of the system call, of which the second is nothing here. */
+#define VECTOR_WITH_FLAGS(name, kind)                                                                      \
+  ssize_t name(int fd, const struct iovec *pieces, int count, off_t offset, int flags) {                   \
+    struct iovec first = {0};                                                                              \
+    size_t whole = first_piece(pieces, count, &first), size = whole;                                       \
+    if (REFUSED(kind, fd, &size)) return -1;                                                               \
+    if (size < first.iov_len) first.iov_len = size;                                                        \
+    if (size < whole) return syscall(SYS_##name, fd, &first, 1, offset, 0, flags);                         \
+    return syscall(SYS_##name, fd, pieces, count, offset, 0, flags);                                       \
+  }
+
+VECTOR_WITH_FLAGS(preadv2, READS)
+VECTOR_WITH_FLAGS(pwritev2, WRITES)
+ALSO(ssize_t, preadv64v2, (int, const struct iovec *, int, off_t, int), preadv2);
+ALSO(ssize_t, pwritev64v2, (int, const struct iovec *, int, off_t, int), pwritev2);
+
+/* From one descriptor to another: what is written counts. */
+ssize_t copy_file_range(int from, off_t *at, int to, off_t *to_at, size_t size, unsigned flags) {
+  return REFUSED(WRITES, to, &size) ? -1 : syscall(SYS_copy_file_range, from, at, to, to_at, size, flags);
+}
+
+ssize_t splice(int from, off_t *at, int to, off_t *to_at, size_t size, unsigned flags) {
+  return REFUSED(WRITES, to, &size) ? -1 : syscall(SYS_splice, from, at, to, to_at, size, flags);
+}
+
+ssize_t sendfile(int to, int from, off_t *at, size_t size) {
+  return REFUSED(WRITES, to, &size) ? -1 : syscall(SYS_sendfile, to, from, at, size);
+}
+ALSO(ssize_t, sendfile64, (int, int, off_t *, size_t), sendfile);
+
 int fsync(int fd) { return REFUSED(INTERRUPTIBLE, fd, NULL) ? -1 : (int)syscall(SYS_fsync, fd); }
 
 int fdatasync(int fd) { return REFUSED(INTERRUPTIBLE, fd, NULL) ? -1 : (int)syscall(SYS_fdatasync, fd); }
@@ -210,6 +241,10 @@ int close(int fd) {
   int result = (int)syscall(SYS_close, fd);
   if (refused) errno = error;
   return refused ? -1 : result;
+}
+
+int renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags) {
+  return REFUSED(OTHER, to, NULL) ? -1 : (int)syscall(SYS_renameat2, from, old_name, to, new_name, flags);
 }
 
 static int open_in(int directory, const char *path, int flags, mode_t mode, const void *caller, const char *name) {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result, error};
 use crate::memory::{Pool, current_default};
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::{MaybeUninit, size_of};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// A size or offset.
 #[inline]
@@ -21,6 +21,11 @@ pub(super) fn size(value: i64, argument: &str) -> Result<usize> {
 #[inline(never)]
 fn negative(value: i64, argument: &str) -> Error {
     error!(Invalid, "{argument} is {value}, it must not be negative")
+}
+
+/// A length of time in nanoseconds; -1 stands for all time.
+pub(super) fn duration(value: i64, argument: &str) -> Result<Option<i64>> {
+    if value == -1 { Ok(None) } else { size(value, argument).map(|_| Some(value)) }
 }
 
 /// Memory to read from.
@@ -57,6 +62,24 @@ pub(super) unsafe fn room<'a>(data: *mut c_void, length: i64, argument: &str) ->
     Ok(unsafe { std::slice::from_raw_parts_mut(data.cast(), length) })
 }
 
+/// Room for numbers.
+///
+/// # Safety
+/// `numbers` is NULL or has room for `count` numbers as long as the result is used.
+pub(super) unsafe fn numbers<'a>(
+    numbers: *mut i64,
+    count: usize,
+    argument: &str,
+) -> Result<&'a mut [MaybeUninit<i64>]> {
+    if numbers.is_null() {
+        return Err(null(argument));
+    }
+    // There is no memory for more than this, whatever the caller says.
+    let count = count.min(isize::MAX as usize / size_of::<i64>());
+    // SAFETY: the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts_mut(numbers.cast(), count) })
+}
+
 /// Where a result goes.
 pub(super) struct Out<T>(NonNull<T>);
 
@@ -76,6 +99,47 @@ impl<T> Out<T> {
     }
 }
 
+/// Where a struct goes that begins with `struct_size`, of which the caller may know less or more than this version.
+pub(super) struct OutStruct<T: Extensible> {
+    place: NonNull<T>,
+    size: usize,
+}
+
+impl<T: Extensible> OutStruct<T> {
+    /// # Safety
+    /// `out` is NULL or as many bytes at it are writable as its `struct_size` says.
+    pub(super) unsafe fn new(out: *mut T, argument: &str) -> Result<Self> {
+        let place = NonNull::new(out).ok_or_else(|| null(argument))?;
+        // SAFETY: the caller's promise.
+        Ok(Self { place, size: unsafe { struct_size(out)? } })
+    }
+
+    /// Writes everything but `struct_size`; what this version does not know is zero.
+    pub(super) fn set(self, value: T) -> Result<()> {
+        let (head, known) = (size_of::<usize>(), self.size.min(size_of::<T>()));
+        let to = self.place.as_ptr().cast::<u8>();
+        // SAFETY: as promised to `new`; both begin with `struct_size`.
+        unsafe {
+            ptr::from_ref(&value).cast::<u8>().add(head).copy_to_nonoverlapping(to.add(head), known - head);
+            to.add(known).write_bytes(0, self.size - known);
+        }
+        Ok(())
+    }
+}
+
+/// The size that a caller gives a struct.
+///
+/// # Safety
+/// The struct's first field is readable.
+unsafe fn struct_size<T: Extensible>(given: *const T) -> Result<usize> {
+    // SAFETY: the caller's promise; the struct begins with its size.
+    let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
+    if struct_size < size_of::<usize>() {
+        return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
+    }
+    Ok(struct_size)
+}
+
 /// A path or a name.
 ///
 /// # Safety
@@ -86,6 +150,15 @@ pub(super) unsafe fn string<'a>(text: *const c_char, argument: &str) -> Result<&
     }
     // SAFETY: the caller's promise.
     Ok(unsafe { CStr::from_ptr(text) })
+}
+
+/// A path or a name, or none.
+///
+/// # Safety
+/// As `string`.
+pub(super) unsafe fn optional_string<'a>(text: *const c_char) -> Option<&'a CStr> {
+    // SAFETY: the caller's promise.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }
 
 /// A pool; NULL stands for the default one.
@@ -118,11 +191,8 @@ pub(super) unsafe trait Extensible: Copy {
 pub(super) unsafe fn options<T: Extensible>(given: *const T) -> Result<T> {
     let mut copy = MaybeUninit::<T>::zeroed();
     if !given.is_null() {
-        // SAFETY: the caller's promise; the struct begins with its size.
-        let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
-        if struct_size < size_of::<usize>() {
-            return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
-        }
+        // SAFETY: the caller's promise.
+        let struct_size = unsafe { struct_size(given)? };
         let known = struct_size.min(size_of::<T>());
         // SAFETY: the caller's promise.
         let unknown = unsafe {

@@ -1,9 +1,10 @@
 //! Statuses, errors and warnings.
 
+use super::arguments;
 use super::guard;
 use super::handle;
 use super::host::{HostData, arrowio_free_fn};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, OneLine, error};
 use crate::shared::Shared;
 use crate::warning::WarningHandler;
 use std::ffi::{CStr, c_char, c_void};
@@ -62,7 +63,7 @@ pub struct arrowio_error {
 #[unsafe(no_mangle)]
 pub extern "C" fn arrowio_status_name(status: arrowio_status) -> *const c_char {
     guard::value(ptr::null(), || {
-        let name = if status == ARROWIO_OK { Some(c"OK") } else { ErrorKind::name_of(status) };
+        let name = if status == ARROWIO_OK { Some(c"OK") } else { ErrorKind::from_number(status).map(ErrorKind::name) };
         Some(name.unwrap_or(c"UNKNOWN").as_ptr())
     })
 }
@@ -101,6 +102,35 @@ pub unsafe extern "C" fn arrowio_error_message(error: *const arrowio_error) -> *
 pub unsafe extern "C" fn arrowio_error_os_error(error: *const arrowio_error) -> i32 {
     // SAFETY: the caller's promise.
     guard::value(0, || unsafe { Some(handle::borrow_or_none::<Error>(error)?.os_error()) })
+}
+
+/// Makes an error, for the host's functions that the library calls: they end by
+/// `return arrowio_error_new(status, errno, "what failed", out_error);`.
+///
+/// \param status     what it is: one of the failures above.
+/// \param os_error   the system's errno behind it, or 0.
+/// \param message    what failed, on what, and why; NUL-terminated UTF-8. It is copied.
+/// \param out_error  optional: the error, for whoever called the host's function to release.
+/// \return the status, never ARROWIO_OK; ARROWIO_INVALID (NULL, or a status that is no known failure; the error then says
+///         so), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference, to be passed on. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_error_new(
+    status: arrowio_status,
+    os_error: i32,
+    message: *const c_char,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let message = arguments::string(message, "message")?;
+        let kind = ErrorKind::from_number(status);
+        let kind = kind.ok_or_else(|| error!(Invalid, "status is {status}, which is no failure"))?;
+        Err(Error::with_os_error(kind, os_error, format_args!("{}", OneLine(message.to_bytes()))))
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
 }
 
 /// Takes one more reference.

@@ -63,6 +63,14 @@ fn whence(whence: arrowio_whence) -> Result<Whence> {
     }
 }
 
+pub(super) fn from_whence(whence: Whence) -> arrowio_whence {
+    match whence {
+        Whence::Start => ARROWIO_SEEK_START,
+        Whence::Current => ARROWIO_SEEK_CURRENT,
+        Whence::End => ARROWIO_SEEK_END,
+    }
+}
+
 fn set_view(view: *const [u8], out_data: Out<*const u8>, out_size: Out<i64>) -> Result<()> {
     out_data.set(view.cast())?;
     out_size.set(view.len() as i64)
@@ -322,6 +330,45 @@ pub unsafe extern "C" fn arrowio_file_read_line(
     unsafe { guard::call(out_error, body) }
 }
 
+/// Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
+/// is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+/// out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
+/// last line of a file may have none.
+///
+/// \param file         the file.
+/// \param max_lines    lines to read at most, at least 0.
+/// \param out_buffer   the lines behind one another; NULL on failure.
+/// \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
+///                     undefined.
+/// \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
+/// \param out_error    optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_file_read_lines(
+    file: *mut arrowio_file,
+    max_lines: i64,
+    out_buffer: *mut *mut arrowio_buffer,
+    out_offsets: *mut i64,
+    out_count: *mut i64,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let (out, out_count) = (Slot::new(out_buffer, "out_buffer")?, Out::new(out_count, "out_count")?);
+        let file = handle::borrow::<File>(file, "file")?;
+        let max_lines = arguments::size(max_lines, "max_lines")?;
+        let offsets = arguments::numbers(out_offsets, max_lines + 1, "out_offsets")?;
+        let (buffer, count) = file.read_lines(offsets)?;
+        out_count.set(count as i64)?;
+        out.set(buffer)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
 /// Moves the position. Past the end is allowed; on failure the position stays.
 ///
 /// \param file          the file.
@@ -401,7 +448,8 @@ pub unsafe extern "C" fn arrowio_file_size(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Writes all bytes, or fails.
+/// Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
+/// whatever the host has set for that signal.
 ///
 /// \param file       the file.
 /// \param data       the bytes; may be NULL if size is 0.

@@ -2,8 +2,7 @@
 
 use super::error::{ARROWIO_OK, arrowio_error, arrowio_status};
 use super::handle::Handle;
-use crate::error::{Error, Result, error};
-use std::any::Any;
+use crate::error::{Error, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a fallible body; its error goes to `out_error`, if there is one, and its status is returned.
@@ -22,7 +21,7 @@ pub(super) unsafe fn call(out_error: *mut *mut arrowio_error, body: impl FnOnce(
             return ARROWIO_OK;
         }
         Ok(Err(error)) => error,
-        Err(payload) => from_panic(payload),
+        Err(payload) => Error::from_panic(payload),
     };
     // SAFETY: the caller's promise.
     unsafe { fail(out_error, error) }
@@ -48,7 +47,7 @@ pub(super) fn value<T>(otherwise: T, body: impl FnOnce() -> Option<T>) -> T {
         Ok(Some(value)) => value,
         Ok(None) => otherwise,
         Err(payload) => {
-            crate::warning::warn(format_args!("{}", from_panic(payload)));
+            crate::warning::warn(format_args!("{}", Error::from_panic(payload)));
             otherwise
         }
     }
@@ -72,20 +71,4 @@ fn silence_panics() {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
     }
-}
-
-#[cold]
-#[inline(never)]
-fn from_panic(payload: Box<dyn Any + Send>) -> Error {
-    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (_, Some(text)) => text.as_str(),
-        _ => "no message",
-    };
-    let error = error!(Internal, "a defect of libarrowio, please report it: {text}");
-    // Dropping a payload of foreign type may panic again; only those of the standard macros are known not to.
-    if !payload.is::<&str>() && !payload.is::<String>() {
-        std::mem::forget(payload);
-    }
-    error
 }

@@ -1,14 +1,19 @@
 //! Between C's handles and Rust's references; nothing else turns one into the other.
 
 use crate::error::{Error, Result, error};
-use crate::io::File;
+use crate::io::{FaultGuard, File};
 use crate::memory::{Buffer, Pool};
+use crate::task::{Cancellation, Executor, Operation};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
 use super::buffer::arrowio_buffer;
+use super::cancellation::arrowio_cancellation;
 use super::error::arrowio_error;
+use super::executor::arrowio_executor;
+use super::fault_guard::arrowio_fault_guard;
 use super::file::arrowio_file;
+use super::operation::arrowio_operation;
 use super::pool::arrowio_pool;
 
 /// A counted reference of the core that C knows as a pointer to `C`.
@@ -54,6 +59,26 @@ unsafe impl Handle for Buffer {
 // SAFETY: as above.
 unsafe impl Handle for File {
     type C = arrowio_file;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for Cancellation {
+    type C = arrowio_cancellation;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for Executor {
+    type C = arrowio_executor;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for Operation {
+    type C = arrowio_operation;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for FaultGuard {
+    type C = arrowio_fault_guard;
 }
 
 /// A reference that stays C's.
@@ -168,6 +193,37 @@ impl<H: Handle> Slot<H> {
     pub(super) fn set(self, handle: H) -> Result<()> {
         // SAFETY: as promised to `new`.
         unsafe { self.0.write(handle.into_raw()) };
+        Ok(())
+    }
+}
+
+/// Where a number of new handles go.
+pub(super) struct Slots<H: Handle> {
+    first: *mut *mut H::C,
+    count: usize,
+}
+
+impl<H: Handle> Slots<H> {
+    /// Sets the handles to NULL, which they stay if the call fails.
+    ///
+    /// # Safety
+    /// `slots` is NULL or there are `count` writable ones.
+    pub(super) unsafe fn new(slots: *mut *mut H::C, count: usize, argument: &str) -> Result<Self> {
+        if slots.is_null() && count > 0 {
+            return Err(null(argument));
+        }
+        // SAFETY: the caller's promise.
+        (0..count).for_each(|at| unsafe { slots.add(at).write(std::ptr::null_mut()) });
+        Ok(Self { first: slots, count })
+    }
+
+    /// As many handles as there are slots.
+    pub(super) fn set(self, handles: Vec<H>) -> Result<()> {
+        assert_eq!(handles.len(), self.count);
+        for (at, handle) in handles.into_iter().enumerate() {
+            // SAFETY: as promised to `new`.
+            unsafe { self.first.add(at).write(handle.into_raw()) };
+        }
         Ok(())
     }
 }

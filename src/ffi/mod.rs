@@ -8,13 +8,28 @@
 
 mod arguments;
 mod buffer;
+mod buffered;
+mod callback_file;
+mod cancellation;
+mod compressed;
+mod copy;
 mod error;
+mod executor;
+mod fault_guard;
 mod file;
 mod guard;
 mod handle;
 mod host;
-mod open;
+mod memory_file;
+mod operation;
+mod os_file;
 mod pool;
+mod read_many;
+mod segment;
+mod standard_stream;
+mod statistics;
+mod stream;
+mod system_file;
 mod version;
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Streams that compress and decompress on the way.
 
 use super::Capabilities;
-use super::buffered_output_stream::{OUTPUT_CHUNK, Output};
-use super::file::{File, name_over};
+use super::file::{File, Over};
+use super::output::Output;
 use super::state::CHUNK;
 use super::stream::Stream;
 use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
@@ -17,7 +17,7 @@ pub fn compressed_input_stream(raw: &File, codec: &'static Codec, pool: &Pool) -
 
 /// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once.
 pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block_size: usize) -> Result<File> {
-    check_direction(raw, Capabilities::READ, "decompress")?;
+    raw.check_base(Capabilities::READ, "decompress")?;
     let stream = CompressedInputStream {
         raw: raw.clone(),
         codec,
@@ -27,8 +27,7 @@ pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block
         frame: Frame::None,
         failure: None,
     };
-    let name = name_over(codec.name, raw)?;
-    File::new(stream, format_args!("{name}"), pool, block_size)
+    File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, block_size)
 }
 
 /// A file that writes to `raw` what it is given, compressed; level 0 is the codec's default. Closing it closes `raw`.
@@ -38,18 +37,9 @@ pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, p
 
 /// As `compressed_output_stream`, with an encoder that is there already.
 pub(super) fn output_stream(raw: &File, codec: &'static Codec, encoder: Box<dyn Encoder>, pool: &Pool) -> Result<File> {
-    check_direction(raw, Capabilities::WRITE, "compress")?;
+    raw.check_base(Capabilities::WRITE, "compress to")?;
     let stream = CompressedOutputStream { output: Output::new(raw.clone(), pool), encoder, written: 0, failure: None };
-    let name = name_over(codec.name, raw)?;
-    File::new(stream, format_args!("{name}"), pool, 0)
-}
-
-fn check_direction(raw: &File, needs: Capabilities, doing: &str) -> Result<()> {
-    if raw.capabilities().contains(needs) {
-        return Ok(());
-    }
-    let direction = if needs == Capabilities::READ { "read" } else { "written" };
-    Err(error!(Invalid, "cannot {doing} {}: it cannot be {direction}", raw.name()))
+    File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, 0)
 }
 
 struct CompressedInputStream {
@@ -128,6 +118,10 @@ impl Stream for CompressedInputStream {
         Capabilities::READ
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.raw)
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         while !dst.is_empty() {
             match self.step(dst)? {
@@ -176,12 +170,12 @@ impl CompressedOutputStream {
             return Err(failure.clone());
         }
         loop {
-            if self.output.pending() >= OUTPUT_CHUNK {
+            if self.output.pending() >= CHUNK {
                 self.output.drain()?;
             }
             let mut step = Step::default();
             let (encoder, failure) = (&mut self.encoder, &mut self.failure);
-            self.output.append_with(OUTPUT_CHUNK, |room| {
+            self.output.append_with(CHUNK, |room| {
                 step = encoder.encode(data, room, goal).inspect_err(|error| *failure = Some(error.clone()))?;
                 Ok(step.produced)
             })?;
@@ -197,6 +191,10 @@ impl CompressedOutputStream {
 impl Stream for CompressedOutputStream {
     fn capabilities(&self) -> Capabilities {
         Capabilities::WRITE
+    }
+
+    fn beneath(&self) -> Option<&File> {
+        Some(self.output.raw())
     }
 
     fn write(&mut self, data: &[u8]) -> Result<()> {

@@ -52,17 +52,24 @@ impl<T> Exclusive<T> {
         Ok(held)
     }
 
+    /// Whether this thread may wait for its turn: not from within a call on the same file.
+    pub(crate) fn check_entry(&self) -> Result<()> {
+        if self.holder.load(Relaxed) == thread_token() { Err(reentry()) } else { Ok(()) }
+    }
+
     #[cold]
     #[inline(never)]
     fn wait(&self, me: usize) -> Result<()> {
-        if self.holder.load(Relaxed) == me {
-            return Err(error!(Invalid, "called from within a call on the same file"));
-        }
+        self.check_entry()?;
         // Whoever lets go either sees this count or lets go before the attempt below; see `Held::drop`.
         self.waiting.fetch_add(1, SeqCst);
         let mut turn = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         while self.holder.compare_exchange(0, me, SeqCst, SeqCst).is_err() {
-            turn = self.freed.wait(turn).unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let Err(stopped) = crate::task::check() {
+                self.waiting.fetch_sub(1, SeqCst);
+                return Err(stopped);
+            }
+            turn = crate::task::wait(&self.freed, turn, None);
         }
         drop(turn);
         self.waiting.fetch_sub(1, SeqCst);
@@ -86,6 +93,12 @@ impl<T> Exclusive<T> {
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
     }
+}
+
+/// Said to a call out of a callback into the file that called it.
+#[cold]
+pub(crate) fn reentry() -> Error {
+    error!(Invalid, "called from within a call on the same file")
 }
 
 #[cold]

@@ -6,14 +6,20 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{CHUNK, State, read_to_end, read_until_full};
-use super::stream::{RandomAccess, Stream, Whence};
+use super::state::{Sent, State, lost, read_until_full};
+use super::statistics::{Counters, Counting, Statistics};
+use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::{Shared, try_box};
+use crate::sys::Metadata;
+use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
+use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::ops::{Deref, DerefMut};
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// A counted reference to an open file or stream.
@@ -25,7 +31,15 @@ pub(crate) struct Inner {
     /// For messages: a quoted path, or what the file is made of.
     name: String,
     capabilities: Capabilities,
+    needs_close: bool,
+    steady: bool,
     closed: AtomicBool,
+    /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
+    lane: AtomicBool,
+    counters: Counters,
+    /// What calls on the file stop for.
+    cancellable: Cancellable,
+    system: Option<Shared<dyn SystemFile>>,
     random: Option<Shared<dyn RandomAccess>>,
     memory: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
@@ -42,9 +56,15 @@ impl File {
         Shared::try_new(Inner {
             name,
             capabilities: stream.capabilities(),
+            needs_close: stream.needs_close(),
+            steady: stream.is_steady(),
             closed: AtomicBool::new(false),
+            lane: AtomicBool::new(true),
+            counters: Counters::default(),
+            cancellable: Cancellable::new(),
+            system: stream.system_file(),
             random: stream.random_access(),
-            memory: stream.constant_memory(),
+            memory: stream.fixed_memory(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
         })
         .map(Self)
@@ -60,32 +80,92 @@ impl File {
         &self.0.name
     }
 
+    /// Whether it is discarded where it is released without being closed.
+    pub(super) fn needs_close(&self) -> bool {
+        self.0.needs_close
+    }
+
+    /// Whether what it lends without a copy stays there; see `Stream::is_steady`.
+    pub(super) fn is_steady(&self) -> bool {
+        self.0.steady
+    }
+
+    pub(super) fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.0.system.clone()
+    }
+
+    /// The path that it, or the file of the operating system beneath it, was opened by.
+    pub fn path(&self) -> Option<&CStr> {
+        self.0.system.as_deref()?.path()
+    }
+
+    /// Whether it is a terminal, or a layer over one.
+    pub fn is_terminal(&self) -> bool {
+        !self.is_closed() && self.0.system.as_deref().is_some_and(|system| system.is_terminal())
+    }
+
+    /// Its descriptor, or that of the file beneath it, which stays the file's.
+    pub fn descriptor(&self) -> Result<RawFd> {
+        self.ask_system("give the descriptor of", |system| system.descriptor())
+    }
+
+    /// What the system knows of it, or of the file beneath it.
+    pub fn metadata(&self) -> Result<Metadata> {
+        self.ask_system("give the metadata of", |system| system.metadata())
+    }
+
+    fn ask_system<T>(&self, doing: &str, ask: impl FnOnce(&dyn SystemFile) -> Result<T>) -> Result<T> {
+        self.check(doing, Capabilities::NONE)?;
+        let Some(system) = self.0.system.as_deref() else {
+            return Err(error!(Invalid, "cannot {doing} {}: it is no file of the operating system", self.name()));
+        };
+        ask(system).map_err(|error| self.refused(error, doing))
+    }
+
     /// Whether `close` or `abort` was called.
     pub fn is_closed(&self) -> bool {
         self.0.closed.load(Acquire)
+    }
+
+    /// From now on calls on this file, and on those beneath it, stop for this cancellation; those that find what they read
+    /// in memory may not.
+    pub fn set_cancellation(&self, cancellation: Option<Cancellation>) {
+        self.0.cancellable.set(cancellation);
     }
 
     /// Fills `dst` unless the end comes first, and gives the number of bytes.
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return Ok(memory.read(dst));
+            return memory.read(dst).map_or_else(|| self.read_mapped(memory, dst), Ok);
         }
         self.read_in_turn(dst)
     }
 
     #[inline(never)]
+    fn read_mapped(&self, memory: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()))
+    }
+
+    #[inline(never)]
+    fn read_mapped_at(&self, memory: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
+    }
+
+    #[inline(never)]
     fn read_in_turn(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let size = dst.len();
-        state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let result = state.read_full(dst).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|count| self.count_read(*count))
     }
 
     /// Gives what one attempt brings, at least a byte unless at the end.
     pub fn read_some(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        let mut state = self.begin_read()?;
         let size = dst.len();
-        state.read_once(dst).map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let result = state.read_once(dst).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|count| self.count_read(*count))
     }
 
     /// Up to `size` bytes in a buffer, fewer only at the end; without a copy where the class can.
@@ -99,9 +179,9 @@ impl File {
 
     #[inline(never)]
     fn read_buffer_in_turn(&self, size: usize) -> Result<Buffer> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
-        let result = state.read_buffer(size);
-        result.map_err(|error| self.failed(&state, error, "read", Some(size)))
+        let mut state = self.begin_read()?;
+        let result = state.read_buffer(size).map_err(|error| self.failed(&state, error, "read", Some(size)));
+        result.inspect(|buffer| self.count_read(buffer.size()))
     }
 
     /// Everything up to the end.
@@ -113,19 +193,20 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst);
+            return memory.read_at(offset, dst).map_or_else(|| self.read_mapped_at(memory, offset, dst), Ok);
         }
         self.read_at_by_class(offset, dst)
     }
 
     #[inline(never)]
     fn read_at_by_class(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let random = self.begin_at()?;
-        match random.read_at(offset, dst) {
+        let (random, _aside) = self.begin_at()?;
+        let result = match random.read_at(offset, dst) {
             // Most reads end here.
             Ok(count) if count == dst.len() || count == 0 => Ok(count),
-            first => self.read_at_rest(random, offset, dst, first),
-        }
+            first => self.read_at_rest(&**random, offset, dst, first),
+        };
+        result.inspect(|count| self.count_read(*count))
     }
 
     #[inline(never)]
@@ -156,22 +237,10 @@ impl File {
 
     #[inline(never)]
     fn read_at_buffer_by_class(&self, offset: usize, size: usize) -> Result<Buffer> {
-        let random = self.begin_at()?;
-        self.slice_or_read_at(random, offset, size).map_err(|error| self.failed_at(error, "read", offset, size))
-    }
-
-    fn slice_or_read_at(&self, random: &dyn RandomAccess, offset: usize, size: usize) -> Result<Buffer> {
-        if let Some(slice) = random.slice_at(offset, size)? {
-            return Ok(slice);
-        }
-        let hint = if size > CHUNK { random.size_hint() } else { None };
-        let hint = hint.map(|end| end.saturating_sub(offset));
-        let mut builder = BufferBuilder::new(random.pool().clone());
-        read_to_end(&mut builder, size, hint, |room, done| {
-            read_until_full(room, |rest, filled| random.read_at(offset + done + filled, rest))
-                .map_err(|(error, _)| error)
-        })?;
-        builder.finish()
+        let (random, _aside) = self.begin_at()?;
+        let result = random.read_buffer_at(offset, size);
+        let result = result.map_err(|error| self.failed_at(error, "read", offset, size));
+        result.inspect(|buffer| self.count_read(buffer.size()))
     }
 
     /// The next bytes, up to `size` and fewer only at the end, without moving. Good until the next call on this file.
@@ -183,10 +252,29 @@ impl File {
 
     /// The next line with its newline, or what is left without one; empty at the end. Good until the next call on this
     /// file.
+    #[inline]
     pub fn read_line(&self) -> Result<*const [u8]> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
+        if let Some(memory) = self.open_memory() {
+            return Ok(memory.read_line());
+        }
+        self.read_line_in_turn()
+    }
+
+    #[inline(never)]
+    fn read_line_in_turn(&self) -> Result<*const [u8]> {
+        let mut state = self.begin_read()?;
         let result = state.read_line().map(std::ptr::from_ref);
-        result.map_err(|error| self.failed(&state, error, "read of a line", None))
+        let result = result.map_err(|error| self.failed(&state, error, "read of a line", None));
+        result.inspect(|line| self.count_read(line.len()))
+    }
+
+    /// The next lines in one buffer, and how many: at least one unless at the end, at most one less than there are
+    /// `offsets`. Line i lies between `offsets[i]` and `offsets[i + 1]`.
+    pub fn read_lines(&self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut state = self.begin_read()?;
+        let result = state.read_lines(offsets);
+        let result = result.map_err(|error| self.failed(&state, error, "read of lines", None));
+        result.inspect(|(lines, _)| self.count_read(lines.size()))
     }
 
     /// Moves on by up to `size` bytes, fewer only at the end.
@@ -198,15 +286,50 @@ impl File {
     /// Lets `take` have bytes that lie ahead, `most` at most and at least one unless at the end; it gives how many of them
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
-        let mut state = self.begin("read from", Capabilities::READ)?;
-        if let Err(error) = state.fetch(most) {
-            return Err(self.failed(&state, error, "read", Some(most)));
-        }
-        let ahead = state.ahead()?;
-        let count = ahead.len().min(most);
-        let consumed = take(&ahead[..count])?;
+        let mut state = self.begin_read()?;
+        let (count, consumed) = match state.some_ahead(most) {
+            Ok(ahead) => (ahead.len(), take(ahead)?),
+            Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
+        };
         state.move_on(consumed)?;
+        self.count_read(consumed);
         Ok(count)
+    }
+
+    /// Takes back the last bytes that were read, for `error` kept them from where they should go.
+    pub(super) fn take_back(&self, bytes: &[u8], error: Error) -> Error {
+        let result = self.begin_read().and_then(|mut state| state.put_back(bytes));
+        result.map_or_else(|_| lost(error.clone(), bytes.len()), |()| error.clone())
+    }
+
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    pub(super) fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        let begin_source = || self.begin_read();
+        let begin_target = || target.begin("write to", Capabilities::WRITE);
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever.
+        let (mut from, mut to);
+        if self.address() < target.address() {
+            from = begin_source()?;
+            to = begin_target()?;
+        } else {
+            to = begin_target()?;
+            from = begin_source()?;
+        }
+        let sent = from.send_to(&mut to, size)?;
+        if let Sent::Bytes(count) = sent {
+            self.count_read(count);
+            target.0.counters.count_write(count);
+        }
+        Ok(sent)
+    }
+
+    /// Whether both refer to one file.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.0.is_same(&other.0)
+    }
+
+    fn address(&self) -> *const Inner {
+        &raw const *self.0
     }
 
     /// Moves the position and gives the new one; on failure it stays.
@@ -231,41 +354,60 @@ impl File {
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE)?;
-        let result = state.settle().and_then(|()| state.stream.write(data));
-        result.map_err(|error| self.failed(&state, error, "write", Some(data.len())))
+        let result = state.writing(|stream| stream.write(data));
+        let result = result.map_err(|error| self.failed(&state, error, "write", Some(data.len())));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
+    }
+
+    /// As `write`, and tells how many bytes were written, all of them or, where it fails, those that got through.
+    pub(super) fn write_counting(&self, data: &[u8]) -> (usize, Result<()>) {
+        let before = self.tell();
+        let result = self.write(data);
+        let written = match (&result, before, self.tell()) {
+            (Ok(()), ..) => data.len(),
+            (Err(_), Ok(before), Ok(after)) => (after - before).clamp(0, data.len() as i64) as usize,
+            _ => 0,
+        };
+        (written, result)
     }
 
     /// Writes everything at an offset; the position stays.
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
-        let result = state.settle().and_then(|()| state.stream.write_at(offset, data));
-        result.map_err(|error| self.failed_at(error, "write", offset, data.len()))
+        let result = state.writing(|stream| stream.write_at(offset, data));
+        let result = result.map_err(|error| self.failed_at(error, "write", offset, data.len()));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
     pub fn resize(&self, size: usize) -> Result<()> {
         let mut state = self.begin("resize", Capabilities::RESIZE)?;
-        let result = state.settle().and_then(|()| state.stream.resize(size));
+        let result = state.writing(|stream| stream.resize(size));
         result.map_err(|error| error.context(format_args!("resize of {} to {size} bytes", self.name())))
     }
 
     /// Passes everything written on to the operating system, through every layer.
     pub fn flush(&self) -> Result<()> {
         let mut state = self.begin("flush", Capabilities::NONE)?;
-        state.stream.flush().map_err(|error| self.failed(&state, error, "flush", None))
+        let result = state.flushing(|stream| stream.flush());
+        result.map_err(|error| self.failed(&state, error, "flush", None))
     }
 
     /// Waits until everything written is on the disk, through every layer.
     pub fn sync(&self) -> Result<()> {
         let mut state = self.begin("sync", Capabilities::NONE)?;
-        state.stream.sync().map_err(|error| self.failed(&state, error, "sync", None))
+        let result = state.flushing(|stream| stream.sync());
+        result.map_err(|error| self.failed(&state, error, "sync", None))
     }
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
     pub fn close(&self) -> Result<()> {
-        let mut state = self.0.state.hold()?;
+        // It closes also where there is no memory for a scope.
+        let _scope = self.0.cancellable.enter().ok();
+        let _counting = self.0.counters.begin();
+        let mut state = self.end("close")?;
         if !self.is_closed() {
-            self.0.closed.store(true, Release);
+            self.set_closed();
             let result = state.close();
             state.failure = result.map_err(|error| error.context(format_args!("close of {}", self.name()))).err();
         }
@@ -274,43 +416,107 @@ impl File {
 
     /// Closes every layer without finishing. Nothing happens when it is closed already.
     pub fn abort(&self) -> Result<()> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("abort")?;
         if self.is_closed() {
             return Ok(());
         }
-        self.0.closed.store(true, Release);
+        self.set_closed();
         state.abort().map_err(|error| error.context(format_args!("abort of {}", self.name())))
     }
 
     /// Closes a file that keeps what was written, and gives that.
     pub fn finish(&self) -> Result<Buffer> {
-        let mut state = self.0.state.hold()?;
+        let mut state = self.end("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
-        self.0.closed.store(true, Release);
+        self.set_closed();
         Ok(buffer)
+    }
+
+    /// Checks that a layer over this file can do with it what it needs.
+    pub(super) fn check_base(&self, needs: Capabilities, doing: &str) -> Result<()> {
+        if self.capabilities().contains(needs) {
+            return Ok(());
+        }
+        let how = match needs {
+            Capabilities::READ => "read",
+            Capabilities::WRITE => "written",
+            _ => "read at offsets",
+        };
+        Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Where buffers come from that are read at offsets.
+    pub(super) fn pool_of_reads(&self) -> Pool {
+        self.0.random.as_deref().map_or_else(default_pool, |random| random.pool().clone())
+    }
+
+    /// Marks the file as closed, in whose turn everything was taken out of it.
+    pub(super) fn set_closed(&self) {
+        self.0.lane.store(false, Release);
+        self.0.closed.store(true, Release);
+    }
+
+    /// Counts from now on what calls on this file do.
+    pub fn enable_statistics(&self) {
+        self.0.counters.enable();
+        self.0.lane.store(false, Release);
+    }
+
+    /// What calls on this file did since they are counted.
+    pub fn statistics(&self) -> Statistics {
+        self.0.counters.so_far()
+    }
+
+    /// Waits for every call that is under way, before the file is closed.
+    fn end(&self, doing: &str) -> Result<Held<'_, State>> {
+        let wait = || {
+            self.0.state.check_entry()?;
+            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end)?;
+            self.0.state.hold()
+        };
+        wait().map_err(|error| self.refused(error, doing))
+    }
+
+    #[inline]
+    pub(super) fn count_read(&self, size: usize) {
+        self.0.counters.count_read(size);
+    }
+
+    #[inline]
+    fn begin_read(&self) -> Result<Turn<'_>> {
+        self.begin("read from", Capabilities::READ)
     }
 
     #[inline]
     fn open_memory(&self) -> Option<&MemoryCursor> {
-        self.0.memory.as_deref().filter(|_| !self.0.closed.load(Acquire))
+        self.0.memory.as_deref().filter(|_| self.0.lane.load(Acquire))
     }
 
     #[inline]
-    fn begin(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
+    pub(super) fn begin(&self, doing: &str, needs: Capabilities) -> Result<Turn<'_>> {
+        let scope = match self.0.cancellable.begin() {
+            Ok(scope) => scope,
+            Err(error) => return Err(self.refused(error, doing)),
+        };
         let held = match self.0.state.hold() {
             Ok(held) => held,
             Err(error) => return Err(self.refused(error, doing)),
         };
         self.check(doing, needs)?;
-        Ok(held)
+        Ok(Turn { held, _scope: scope, _counting: self.0.counters.begin() })
     }
 
     #[inline]
-    fn begin_at(&self) -> Result<&dyn RandomAccess> {
+    pub(super) fn begin_at(&self) -> Result<(&Shared<dyn RandomAccess>, Aside<'_>)> {
         const DOING: &str = "read at an offset of";
+        let scope = match self.0.cancellable.begin() {
+            Ok(scope) => scope,
+            Err(error) => return Err(self.refused(error, DOING)),
+        };
         self.check(DOING, Capabilities::READ_AT)?;
-        self.0.random.as_deref().ok_or_else(|| self.unable(DOING))
+        let aside = (scope, self.0.counters.begin());
+        self.0.random.as_ref().map(|random| (random, aside)).ok_or_else(|| self.unable(DOING))
     }
 
     #[inline]
@@ -339,7 +545,7 @@ impl File {
 
     #[cold]
     #[inline(never)]
-    fn refused(&self, error: Error, doing: &str) -> Error {
+    pub(super) fn refused(&self, error: Error, doing: &str) -> Error {
         error.context(format_args!("cannot {doing} {}", self.name()))
     }
 
@@ -362,10 +568,39 @@ impl File {
     }
 }
 
-/// What a layer over `raw` is called in messages.
-pub(crate) fn name_over(layer: &str, raw: &File) -> Result<String> {
-    let name = try_format(format_args!("the {layer} stream over {}", raw.name()));
-    name.ok_or_else(|| Error::out_of_memory(layer.len() + raw.name().len()))
+/// What a layer over another file is called in messages.
+pub(crate) struct Over<'a>(pub &'a str, pub &'a File);
+
+impl fmt::Display for Over<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the {} stream over {}", self.0, self.1.name())
+    }
+}
+
+/// What stands by a call that needs no turn: what it stops for, and what is counted of it.
+pub(super) type Aside<'a> = (Option<Scope>, Option<Counting<'a>>);
+
+/// A call's turn on the file's state, and what it stops for.
+pub(super) struct Turn<'a> {
+    held: Held<'a, State>,
+    _scope: Option<Scope>,
+    _counting: Option<Counting<'a>>,
+}
+
+impl Deref for Turn<'_> {
+    type Target = State;
+
+    #[inline]
+    fn deref(&self) -> &State {
+        &self.held
+    }
+}
+
+impl DerefMut for Turn<'_> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.held
+    }
 }
 
 impl Drop for Inner {
@@ -376,6 +611,12 @@ impl Drop for Inner {
         if self.state.is_broken() {
             // Nothing is finished from what a panic may have left half done.
             let _ = self.state.get_mut().abort();
+            return;
+        }
+        if self.needs_close {
+            // On the way out of a failure nobody closes, and half a file must not take the place of a whole one.
+            let _ = self.state.get_mut().abort();
+            warn(format_args!("{} was released before it was closed: what was written is discarded", self.name));
             return;
         }
         if let Err(error) = self.state.get_mut().close() {

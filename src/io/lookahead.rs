@@ -1,8 +1,9 @@
 //! Bytes that were read before they were asked for.
 
-use super::stream::Stream;
+use super::state::CHUNK;
 use crate::error::Result;
-use crate::memory::{BufferBuilder, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::sys::find_byte;
 use std::mem::MaybeUninit;
 
 /// What lies between a file's position and that of the class beneath it.
@@ -57,9 +58,59 @@ impl Lookahead {
     }
 
     /// One attempt to read up to `most` further bytes; gives how many came, 0 only at the end.
-    pub(crate) fn fill(&mut self, stream: &mut dyn Stream, most: usize) -> Result<usize> {
+    pub(crate) fn fill(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize>,
+    ) -> Result<usize> {
         self.make_room(most);
-        self.bytes.append_with(most, |room| stream.read(room))
+        self.bytes.append_with(most, read)
+    }
+
+    /// The next bytes, read as far as they are not there: up to `size`, fewer only at the end. At least `piece` bytes are
+    /// asked for at once.
+    pub(crate) fn peek(
+        &mut self,
+        size: usize,
+        piece: usize,
+        mut read: impl FnMut(&mut [MaybeUninit<u8>]) -> Result<usize>,
+    ) -> Result<&[u8]> {
+        while self.len() < size {
+            // In steps that grow with what there is: an absurd size costs no more than what comes.
+            let most = (size - self.len()).min(self.len().max(CHUNK)).max(piece);
+            if self.fill(most, &mut read)? == 0 {
+                break;
+            }
+        }
+        let bytes = self.bytes();
+        Ok(&bytes[..bytes.len().min(size)])
+    }
+
+    /// Moves past the next line, read `piece` bytes at once as far as it is not there, and gives it with its newline; at the
+    /// end what is left.
+    pub(crate) fn read_line(
+        &mut self,
+        piece: usize,
+        mut read: impl FnMut(&mut [MaybeUninit<u8>]) -> Result<usize>,
+    ) -> Result<&[u8]> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = find_byte(&self.bytes()[searched..], b'\n') {
+                return Ok(self.pass(searched + at + 1));
+            }
+            searched = self.len();
+            // Long lines in steps that grow with what there is, so that the bytes move only a few times.
+            if self.fill(piece.max(searched), &mut read)? == 0 {
+                return Ok(self.pass(searched));
+            }
+        }
+    }
+
+    /// Everything that is there, in a buffer. On failure it still is.
+    pub(crate) fn take_all(&mut self) -> Result<Buffer> {
+        self.bytes.discard_front(self.start);
+        self.start = 0;
+        self.bytes.finish()
     }
 
     /// Takes over bytes that were taken and are to be read again. Needs no memory where nothing else was read ahead.

@@ -10,6 +10,9 @@ use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
 use std::ffi::CStr;
 
+/// The largest buffer that small reads or writes are gathered in, 1 GiB.
+pub const MOST_GATHERED: usize = 1 << 30;
+
 /// Whether and how a stream is compressed.
 #[derive(Clone, Copy)]
 pub enum Compression {
@@ -31,6 +34,8 @@ pub struct StreamOptions {
     pub compression: Compression,
     /// The level to compress at; 0 is the codec's default.
     pub level: i32,
+    /// How a path is opened.
+    pub file: OsFileOptions,
 }
 
 impl StreamOptions {
@@ -50,7 +55,7 @@ impl StreamOptions {
 pub fn input_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let codec = options.codec(path.to_bytes());
     let block_size = if codec.is_some() { 0 } else { options.buffer_size };
-    let raw = os_file::open(path, Mode::Read, &os_file_options(options), block_size);
+    let raw = os_file::open(path, Mode::Read, &options.file, block_size);
     let opened = raw.and_then(|raw| over(raw, codec, options));
     opened.map_err(|error| cannot_open(error, "input", path))
 }
@@ -73,18 +78,16 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let open = || {
         // Before the file is cut: what cannot be had must cost nothing.
         let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
-        let raw = os_file::open(path, Mode::Write, &os_file_options(options), 0)?;
-        match (codec, encoder) {
+        let raw = os_file::open(path, Mode::Write, &options.file, 0)?;
+        let opened = match (codec, encoder) {
             (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
-            _ if options.buffer_size == 0 => Ok(raw),
-            _ => buffered_output_stream(raw, options.buffer_size, &options.pool),
-        }
+            _ if options.buffer_size == 0 => Ok(raw.clone()),
+            _ => buffered_output_stream(&raw, options.buffer_size, &options.pool),
+        };
+        // Nothing was written that should be finished; why it cannot be opened is what matters.
+        opened.inspect_err(|_| drop(raw.abort()))
     };
     open().map_err(|error| cannot_open(error, "output", path))
-}
-
-fn os_file_options(options: &StreamOptions) -> OsFileOptions {
-    OsFileOptions { pool: options.pool.clone(), permissions: OsFileOptions::DEFAULT_PERMISSIONS, borrow: false }
 }
 
 #[cold]

@@ -1,14 +1,16 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
-use super::stream::{RandomAccess, Stream, Whence};
+use super::replacement::Replacement;
+use super::stream::{RandomAccess, Stream, SystemFile, Whence};
+use super::until_closed::UntilClosed;
 use super::{Capabilities, File};
-use crate::error::{Error, Quoted, Result, error};
+use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::memory::Pool;
 use crate::shared::Shared;
-use crate::sys::{Descriptor, FileKind, OpenFlags};
+use crate::sys::{Descriptor, FileKind, Metadata, OpenFlags, PathText, Place};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::sync::RwLock;
+use std::os::fd::{AsRawFd, RawFd};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +29,83 @@ pub enum Mode {
 pub struct OsFileOptions {
     /// Where buffers for what is read come from.
     pub pool: Pool,
-    /// Permission bits of a new file, before the process's umask.
-    pub permissions: u32,
+    /// Permission bits of a new file, before the process's umask. `None`: 0666, or those of a file that is replaced.
+    pub permissions: Option<u32>,
     /// Whether a descriptor stays the caller's.
     pub borrow: bool,
+    /// The open directory that a relative path begins in. `None`: the current one.
+    pub directory: Option<i32>,
+    /// Whether the path must not lead out of the directory that it begins in.
+    pub beneath: bool,
+    /// Whether what the path names must not be a symbolic link.
+    pub no_follow: bool,
+    /// Whether the file must not be there already.
+    pub exclusive: bool,
+    /// Whether what is written takes the file's place on `close`, all at once.
+    pub atomic: bool,
 }
 
 impl OsFileOptions {
     /// What is used where nothing is said: everybody may read and write, as far as the umask lets them.
     pub const DEFAULT_PERMISSIONS: u32 = 0o666;
+
+    /// What is used where nothing is said, with this pool.
+    pub fn new(pool: Pool) -> Self {
+        let (permissions, directory) = (None, None);
+        Self {
+            pool,
+            permissions,
+            borrow: false,
+            directory,
+            beneath: false,
+            no_follow: false,
+            exclusive: false,
+            atomic: false,
+        }
+    }
+
+    /// Opens a path as these options say.
+    pub(super) fn open(&self, path: &CStr, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
+        self.open_place(&self.place(path), flags, permissions)
+    }
+
+    /// As `open`, through a last symbolic link as well.
+    pub(super) fn open_followed(&self, path: &CStr, flags: OpenFlags) -> Result<Descriptor> {
+        self.open_place(&Place { no_follow: false, ..self.place(path) }, flags, 0)
+    }
+
+    fn open_place(&self, place: &Place<'_>, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
+        place.open(flags, permissions).map_err(|os_error| match os_error {
+            libc::EXDEV if self.beneath => Error::with_os_error(
+                ErrorKind::IoError,
+                os_error,
+                format_args!("the path leads out of the directory that it is confined to"),
+            ),
+            _ => Error::from_os(os_error),
+        })
+    }
+
+    pub(super) fn place<'a>(&self, path: &'a CStr) -> Place<'a> {
+        Place { path, directory: self.directory, beneath: self.beneath, no_follow: self.no_follow }
+    }
+
+    pub(super) fn check_for(&self, mode: Mode) -> Result<()> {
+        if self.exclusive && mode == Mode::Read {
+            return Err(error!(Invalid, "a file that must be new cannot be opened {mode}"));
+        }
+        if self.atomic && mode != Mode::Write {
+            return Err(error!(Invalid, "a file that is replaced on close cannot be opened {mode}"));
+        }
+        Ok(())
+    }
+
+    /// What concerns paths has no meaning where there is none.
+    fn check_for_descriptor(&self) -> Result<()> {
+        if self.directory.is_some() || self.beneath || self.no_follow || self.exclusive || self.atomic {
+            return Err(error!(Invalid, "the options say how a path is opened, and there is none"));
+        }
+        Ok(())
+    }
 }
 
 /// Opens the file at `path`.
@@ -46,23 +116,69 @@ pub fn os_file(path: &CStr, mode: Mode, options: &OsFileOptions) -> Result<File>
 
 /// As `os_file`, with small reads fetching `block_size` bytes at once.
 pub(super) fn open(path: &CStr, mode: Mode, options: &OsFileOptions, block_size: usize) -> Result<File> {
-    let descriptor = Descriptor::open(path, mode.flags(), options.permissions).map_err(Error::from_os)?;
-    let file = OsFile::new(descriptor, mode, &options.pool)?;
+    options.check_for(mode)?;
+    let (descriptor, replacement) = match options.atomic {
+        true => Replacement::begin(path, options).map(|(descriptor, replacement)| (descriptor, Some(replacement)))?,
+        false => {
+            let flags = if options.exclusive { mode.flags().exclusive() } else { mode.flags() };
+            let permissions = options.permissions.unwrap_or(OsFileOptions::DEFAULT_PERMISSIONS);
+            (options.open(path, flags, permissions)?, None)
+        }
+    };
+    let own_path = PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?;
+    let mut file = OsFile::new(descriptor, Some(own_path), mode, &options.pool)?;
+    file.replacement = replacement;
     File::new(file, format_args!("{}", Quoted(path.to_bytes())), &options.pool, block_size)
+}
+
+/// A new file for reading and writing, which was opened by the pieces of a path behind one another.
+pub(super) fn of_new(descriptor: Descriptor, path: &[&[u8]], options: &OsFileOptions) -> Result<File> {
+    let path = PathText::join(path).map_err(Error::from_os)?;
+    let file = OsFile::new(descriptor, Some(path), Mode::ReadWrite, &options.pool)?;
+    let source = file.source.clone();
+    let name = source.path.as_ref().map_or(&[][..], PathText::bytes);
+    File::new(file, format_args!("{}", Quoted(name)), &options.pool, 0)
 }
 
 /// Uses an open descriptor from its position on (`Append`: from its end on). Unless borrowed it is closed with the file; on
 /// failure it stays the caller's.
 pub fn os_file_from_fd(fd: i32, mode: Mode, options: &OsFileOptions) -> Result<File> {
     let failed = |error: Error| error.context(format_args!("open of descriptor {fd} {mode}"));
+    options.check_for_descriptor().map_err(failed)?;
     // Borrowed until nothing can fail any more.
-    let file = OsFile::new(Descriptor::borrow(fd), mode, &options.pool).map_err(failed)?;
+    let file = OsFile::new(Descriptor::borrow(fd), None, mode, &options.pool).map_err(failed)?;
     let source = file.source.clone();
     let file = File::new(file, format_args!("descriptor {fd}"), &options.pool, 0).map_err(failed)?;
     if !options.borrow {
         source.own();
     }
     Ok(file)
+}
+
+/// One of the descriptors that every program is started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StandardStream {
+    /// Standard input, which is read.
+    Input,
+    /// Standard output, which is written.
+    Output,
+    /// Standard error, which is written.
+    Error,
+}
+
+/// Uses a standard stream from its position on. Its descriptor stays open when the file is closed.
+pub fn standard_stream(stream: StandardStream, options: &OsFileOptions) -> Result<File> {
+    let (fd, mode, name) = match stream {
+        StandardStream::Input => (libc::STDIN_FILENO, Mode::Read, "standard input"),
+        StandardStream::Output => (libc::STDOUT_FILENO, Mode::Write, "standard output"),
+        StandardStream::Error => (libc::STDERR_FILENO, Mode::Write, "standard error"),
+    };
+    let open = || {
+        options.check_for_descriptor()?;
+        let file = OsFile::new(Descriptor::borrow(fd), None, mode, &options.pool)?;
+        File::new(file, format_args!("{name}"), &options.pool, 0)
+    };
+    open().map_err(|error| error.context(format_args!("open of {name} {mode}")))
 }
 
 impl Mode {
@@ -109,31 +225,35 @@ impl std::fmt::Display for Mode {
 
 struct OsFile {
     source: Shared<Source>,
+    kind: FileKind,
     capabilities: Capabilities,
     /// Bytes moved since the opening, which is the position where the system knows none.
     transferred: i64,
+    /// Of a file that is complete only when it is closed.
+    replacement: Option<Replacement>,
 }
 
 /// The descriptor, until it is closed: reads at an offset run on it at the same time as anything else.
 struct Source {
-    descriptor: RwLock<Option<Descriptor>>,
+    descriptor: UntilClosed<Descriptor>,
+    path: Option<PathText>,
     pool: Pool,
 }
 
 impl OsFile {
-    fn new(descriptor: Descriptor, mode: Mode, pool: &Pool) -> Result<Self> {
-        let capabilities = examine(&descriptor, mode)?;
-        let source = Source { descriptor: RwLock::new(Some(descriptor)), pool: pool.clone() };
-        Ok(Self { source: Shared::try_new(source)?, capabilities, transferred: 0 })
+    fn new(descriptor: Descriptor, path: Option<PathText>, mode: Mode, pool: &Pool) -> Result<Self> {
+        let (kind, capabilities) = examine(&descriptor, mode)?;
+        let source = Source { descriptor: UntilClosed::new(descriptor), path, pool: pool.clone() };
+        Ok(Self { source: Shared::try_new(source)?, kind, capabilities, transferred: 0, replacement: None })
     }
 
     fn is_seekable(&self) -> bool {
-        self.capabilities.contains(Capabilities::SIZE)
+        self.kind.has_size()
     }
 }
 
 /// Checks that the descriptor is what the mode needs, goes to the end for appending, and tells what can be done with it.
-fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
+fn examine(descriptor: &Descriptor, mode: Mode) -> Result<(FileKind, Capabilities)> {
     use Capabilities as Can;
     if !mode.allowed_by(descriptor.status_flags().map_err(Error::from_os)?) {
         return Err(error!(Invalid, "the descriptor was not opened {mode}"));
@@ -142,40 +262,38 @@ fn examine(descriptor: &Descriptor, mode: Mode) -> Result<Capabilities> {
     if kind == FileKind::Directory {
         return Err(Error::from_os(libc::EISDIR));
     }
-    let seekable = kind != FileKind::Stream;
+    let seekable = kind.has_size();
     if mode == Mode::Append && seekable {
         descriptor.seek(0, Whence::End).map_err(Error::from_os)?;
     }
     // Where every write goes to the end, positions to write at mean nothing.
     let placed = seekable && mode != Mode::Append;
     let appends = descriptor.appends().map_err(Error::from_os)?;
-    Ok(Can::READ.when(mode.reads())
+    let capabilities = Can::READ.when(mode.reads())
         | Can::WRITE.when(mode.writes())
         | Can::SIZE.when(seekable)
         | Can::SEEK.when(placed)
         | Can::READ_AT.when(placed && mode.reads())
         | Can::WRITE_AT.when(placed && mode.writes() && !appends)
-        | Can::RESIZE.when(kind == FileKind::Regular && mode.writes()))
+        | Can::RESIZE.when(kind == FileKind::Regular && mode.writes());
+    Ok((kind, capabilities))
 }
 
 impl Source {
     #[inline]
     fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        let descriptor = self.descriptor.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let Some(descriptor) = &*descriptor else { return Err(error!(Closed, "it was closed meanwhile")) };
-        call(descriptor).map_err(Error::from_os)
+        self.descriptor.with(|descriptor| call(descriptor).map_err(Error::from_os))
     }
 
     fn own(&self) {
-        let mut descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some(descriptor) = &mut *descriptor {
+        if let Some(descriptor) = &mut *self.descriptor.exclusively() {
             descriptor.own();
         }
     }
 
     /// Waits for reads at offsets that are under way, then closes.
     fn close(&self) -> Result<()> {
-        let descriptor = self.descriptor.write().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let descriptor = self.descriptor.exclusively().take();
         descriptor.map_or(Ok(()), |mut descriptor| descriptor.close()).map_err(Error::from_os)
     }
 }
@@ -190,6 +308,14 @@ fn short_write((done, os_error): (usize, i32), size: usize) -> Error {
 impl Stream for OsFile {
     fn capabilities(&self) -> Capabilities {
         self.capabilities
+    }
+
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        Some(self.source.clone().unsize(|p| p as *mut _))
+    }
+
+    fn needs_close(&self) -> bool {
+        self.replacement.is_some()
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
@@ -219,8 +345,21 @@ impl Stream for OsFile {
         Some((size - self.tell().ok()?).max(0) as usize)
     }
 
+    fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
+        let source = self.source.clone();
+        let sent = source.descriptor.with(|descriptor| target.receive_from(descriptor, size))?;
+        self.transferred += sent.unwrap_or(0) as i64;
+        Ok(sent)
+    }
+
+    fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
+        let received = self.source.with(|target| source.send_to(target, self.kind, size))?;
+        self.transferred += received.unwrap_or(0) as i64;
+        Ok(received)
+    }
+
     fn write(&mut self, data: &[u8]) -> Result<()> {
-        let result = self.source.with(|descriptor| Ok(descriptor.write_all(data)))?;
+        let result = self.source.with(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
         self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;
         result.map_err(|stopped| short_write(stopped, data.len()))
     }
@@ -261,7 +400,33 @@ impl Stream for OsFile {
     }
 
     fn close(&mut self) -> Result<()> {
+        let Some(replacement) = self.replacement.take() else { return self.source.close() };
+        let written = self.sync();
+        written.and(self.source.close())?;
+        replacement.commit()
+    }
+
+    fn abort(&mut self) -> Result<()> {
+        self.replacement = None;
         self.source.close()
+    }
+}
+
+impl SystemFile for Source {
+    fn path(&self) -> Option<&CStr> {
+        self.path.as_ref().map(PathText::as_c_str)
+    }
+
+    fn is_terminal(&self) -> bool {
+        self.with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
+    }
+
+    fn descriptor(&self) -> Result<RawFd> {
+        self.with(|descriptor| Ok(descriptor.as_raw_fd()))
+    }
+
+    fn metadata(&self) -> Result<Metadata> {
+        self.with(Descriptor::metadata)
     }
 }
 

@@ -1,42 +1,79 @@
 //! What stands behind a file's calls that go one at a time: the class, and what was read ahead of the position.
 
 use super::Capabilities;
+use super::buffered::{Buffered, Detached, not_buffered};
+use super::copy_ahead::CopyAhead;
+use super::file::File;
+use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
 /// How much is read at once where nobody said how much.
 pub(crate) const CHUNK: usize = 64 << 10;
+
+/// How much is read at once for many lines.
+const LINES_CHUNK: usize = 128 << 10;
+
+/// What came of an attempt to move bytes within the operating system.
+pub(super) enum Sent {
+    /// So many were moved.
+    Bytes(usize),
+    /// What was read ahead comes first, or there is nothing to move at this moment.
+    NotNow,
+    /// These two have no such way.
+    Never,
+}
 
 /// A class and its lookahead. The position of the file is the class's less what was read ahead.
 pub(super) struct State {
     pub(super) stream: Box<dyn Stream>,
     lookahead: Lookahead,
     zero_copy: bool,
+    looks_ahead: bool,
+    /// In place of the class's own bytes, where others could take those away.
+    copy_ahead: Option<CopyAhead>,
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
+    /// Where only closing makes the file complete: what kept it from ever being so.
+    unwritten: Option<Error>,
     /// What closing failed with, to be said again.
     pub(super) failure: Option<Error>,
 }
 
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
-        let can = stream.capabilities();
+        let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
+            looks_ahead,
+            copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
+            unwritten: None,
             failure: None,
         }
     }
 
+    /// Whether the class looks ahead by itself. Not while bytes are here that were put back.
+    #[inline]
+    fn looks_ahead(&self) -> bool {
+        self.looks_ahead && self.lookahead.is_empty()
+    }
+
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if self.zero_copy { self.stream.read_slice(size) } else { self.read_to_buffer(size) }
+        if self.zero_copy && self.lookahead.is_empty() {
+            self.stream.read_slice(size)
+        } else {
+            self.read_to_buffer(size)
+        }
     }
 
     /// Forgets what was read ahead and closes without finishing.
@@ -75,7 +112,7 @@ impl State {
             if dst.len() >= self.block_size || dst.is_empty() {
                 return self.stream.read(dst);
             }
-            self.lookahead.fill(&mut *self.stream, self.block_size)?;
+            self.lookahead.fill(self.block_size, |room| self.stream.read(room))?;
         }
         Ok(self.lookahead.take(dst))
     }
@@ -84,12 +121,38 @@ impl State {
     #[cold]
     #[allow(unsafe_code, reason = "bytes that were just read")]
     fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
+        if self.looks_ahead {
+            // Bytes put back would be ones that the class does not know of.
+            return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
+        }
         // SAFETY: `read` has filled what it counted.
         let taken = unsafe { taken.assume_init_ref() };
         match self.lookahead.put_back(taken) {
             Ok(()) => error,
             Err(_) => lost(error, taken.len()),
         }
+    }
+
+    /// Takes back the last bytes that were read: the next call reads them again.
+    pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
+        if self.seekable {
+            return self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+        }
+        self.lookahead.put_back(taken)
+    }
+
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    pub(super) fn send_to(&mut self, target: &mut Self, size: usize) -> Result<Sent> {
+        if !self.lookahead.is_empty() {
+            return Ok(Sent::NotNow);
+        }
+        target.settle()?;
+        let sent = self.stream.send_to(&mut *target.stream, size);
+        Ok(match target.noted(sent)? {
+            None => Sent::Never,
+            Some(0) => Sent::NotNow,
+            Some(count) => Sent::Bytes(count),
+        })
     }
 
     fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
@@ -112,53 +175,77 @@ impl State {
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {
-        if self.zero_copy {
-            let ahead = self.stream.ahead()?;
+        if self.looks_ahead() {
+            let ahead = self.stream.peek(size)?;
             return Ok(&ahead[..ahead.len().min(size)]);
         }
-        while self.lookahead.len() < size {
-            let most = (size - self.lookahead.len()).min(self.lookahead.len().max(CHUNK));
-            if self.lookahead.fill(&mut *self.stream, most)? == 0 {
-                break;
-            }
-        }
-        let bytes = self.lookahead.bytes();
-        Ok(&bytes[..bytes.len().min(size)])
+        self.lookahead.peek(size, self.block_size, |room| self.stream.read(room))
     }
 
     pub(super) fn read_line(&mut self) -> Result<&[u8]> {
-        if self.zero_copy {
+        if self.looks_ahead() {
             return self.stream.read_line();
         }
-        let end_in = |bytes: &[u8]| crate::sys::find_byte(bytes, b'\n').map(|at| at + 1);
+        let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
+        self.lookahead.read_line(piece, |room| self.stream.read(room))
+    }
+
+    /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
+    /// unless at the end. Gives how many.
+    pub(super) fn read_lines(&mut self, offsets: &mut [MaybeUninit<i64>]) -> Result<(Buffer, usize)> {
+        let mut lines = Lines::new(offsets);
         let mut searched = 0;
-        let size = loop {
-            match end_in(&self.lookahead.bytes()[searched..]) {
-                Some(end) => break searched + end,
-                None => searched = self.lookahead.len(),
+        while lines.count() == 0 && !lines.is_full() {
+            let ahead = self.ahead_beyond(searched)?;
+            lines.take_from(ahead, searched);
+            if lines.count() == 0 && ahead.len() == searched {
+                if searched > 0 {
+                    lines.push(searched);
+                }
+                break;
             }
-            // Long lines: in steps that grow with what there is, so that the bytes move only a few times.
-            if self.lookahead.fill(&mut *self.stream, CHUNK.max(searched))? == 0 {
-                break searched;
-            }
-        };
-        Ok(self.lookahead.pass(size))
-    }
-
-    /// Sees to it that a byte lies ahead unless this is the end.
-    pub(super) fn fetch(&mut self, most: usize) -> Result<()> {
-        if self.lookahead.is_empty() && !self.zero_copy {
-            self.lookahead.fill(&mut *self.stream, most)?;
+            searched = ahead.len();
         }
-        Ok(())
+        let (size, count) = (lines.size(), lines.count());
+        if self.looks_ahead() {
+            return Ok((self.read_buffer(size)?, count));
+        }
+        let bytes = Buffer::copy_of(self.lookahead.pool(), &self.lookahead.bytes()[..size])?;
+        self.lookahead.pass(size);
+        Ok((bytes, count))
     }
 
-    pub(super) fn ahead(&self) -> Result<&[u8]> {
-        if self.zero_copy { self.stream.ahead() } else { Ok(self.lookahead.bytes()) }
+    /// The bytes ahead, more than `searched` of them unless at the end.
+    fn ahead_beyond(&mut self, searched: usize) -> Result<&[u8]> {
+        let more = LINES_CHUNK.max(searched);
+        if self.looks_ahead() {
+            return self.stream.peek(searched + more);
+        }
+        if self.lookahead.len() <= searched {
+            self.lookahead.fill(more, |room| self.stream.read(room))?;
+        }
+        Ok(self.lookahead.bytes())
     }
 
+    /// Up to `most` of the bytes ahead, at least one unless this is the end.
+    pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
+        let looks_ahead = self.looks_ahead();
+        let ahead = if let Some(copy) = self.copy_ahead.as_mut().filter(|_| looks_ahead) {
+            copy.at(self.stream.tell()? as usize, most)?
+        } else if looks_ahead {
+            self.stream.peek(1)?
+        } else {
+            if self.lookahead.is_empty() {
+                self.lookahead.fill(most, |room| self.stream.read(room))?;
+            }
+            self.lookahead.bytes()
+        };
+        Ok(&ahead[..ahead.len().min(most)])
+    }
+
+    /// Moves past bytes that were seen ahead.
     pub(super) fn move_on(&mut self, size: usize) -> Result<()> {
-        if self.zero_copy {
+        if self.looks_ahead() {
             return self.stream.skip(size).map(drop);
         }
         self.lookahead.pass(size);
@@ -170,7 +257,7 @@ impl State {
         if left == 0 || self.stream.skip(left)?.is_some() {
             return Ok(());
         }
-        while left > 0 && self.lookahead.fill(&mut *self.stream, left.min(CHUNK))? > 0 {
+        while left > 0 && self.lookahead.fill(left.min(CHUNK), |room| self.stream.read(room))? > 0 {
             left -= self.lookahead.pass(left).len();
         }
         Ok(())
@@ -192,18 +279,76 @@ impl State {
     /// no common position for both directions.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
+        if let Some(copy) = &mut self.copy_ahead {
+            copy.clear();
+        }
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
 
+    /// A call that writes, at the file's position.
+    #[inline]
+    pub(super) fn writing(&mut self, write: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        self.settle()?;
+        self.flushing(write)
+    }
+
+    /// A call that passes on what was written.
+    #[inline]
+    pub(super) fn flushing(&mut self, flush: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+        let result = flush(&mut *self.stream);
+        self.noted(result)
+    }
+
+    #[inline]
+    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.inspect_err(|error| self.note(error))
+    }
+
+    #[cold]
+    fn note(&mut self, error: &Error) {
+        if self.stream.needs_close() {
+            self.unwritten.get_or_insert_with(|| error.clone());
+        }
+    }
+
+    pub(super) fn buffered(&mut self) -> Result<&mut dyn Buffered> {
+        self.stream.buffered().ok_or_else(not_buffered)
+    }
+
+    pub(super) fn block_size(&self) -> usize {
+        self.block_size
+    }
+
+    /// Of a buffered stream. What is there already is given before more is read.
+    pub(super) fn set_block_size(&mut self, size: usize) -> Result<()> {
+        self.buffered()?.set_buffer_size(size)?;
+        self.block_size = size;
+        Ok(())
+    }
+
+    /// Of a buffered stream: lets go of the file beneath and gives it with what was read ahead.
+    pub(super) fn detach(&mut self) -> Result<(File, Buffer)> {
+        let raw = self.buffered()?.detach()?;
+        let ahead = self.lookahead.take_all()?;
+        self.stream = try_box(Detached)?;
+        Ok((raw, ahead))
+    }
+
     pub(super) fn close(&mut self) -> Result<()> {
+        if let Some(unwritten) = self.unwritten.take() {
+            // What this may fail with comes of that.
+            let _ = self.abort();
+            return Err(unwritten.context(format_args!("not everything was written, so that it stays as it was")));
+        }
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
         let _ = self.settle();
         self.stream.close()
     }
 }
 
+/// What is said where bytes could not be put back.
 #[cold]
-fn lost(error: Error, size: usize) -> Error {
+pub(super) fn lost(error: Error, size: usize) -> Error {
     error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
 }
 
@@ -215,6 +360,7 @@ pub(super) fn read_until_full(
 ) -> std::result::Result<usize, (Error, usize)> {
     let mut done = 0;
     while done < dst.len() {
+        crate::task::check().map_err(|error| (error, done))?;
         match read(&mut dst[done..], done) {
             Ok(0) => break,
             Ok(count) => done += count,

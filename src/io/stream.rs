@@ -1,11 +1,17 @@
 //! What a class of file implements.
 
 use super::Capabilities;
+use super::buffered::Buffered;
+use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::state::{CHUNK, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
+use crate::sys::{Descriptor, Metadata};
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
 
 pub use crate::sys::Whence;
 
@@ -17,13 +23,29 @@ pub(crate) trait Stream: Send {
     /// What the class can do. Does not change.
     fn capabilities(&self) -> Capabilities;
 
+    /// The one file that this one is a layer over.
+    fn beneath(&self) -> Option<&File> {
+        None
+    }
+
+    /// Whether it is discarded where it is released without being closed, since only `close` makes it complete. Does not
+    /// change.
+    fn needs_close(&self) -> bool {
+        self.beneath().is_some_and(File::needs_close)
+    }
+
+    /// What the operating system knows of it, or of the one file beneath; does not change.
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.beneath()?.system_file()
+    }
+
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
         None
     }
 
     /// Memory that the class reads from and that never changes: `File` then reads it without waiting for its turn.
-    fn constant_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
         None
     }
 
@@ -37,12 +59,23 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
-    /// All that lies ahead, without a copy and without moving, for a class with `ZERO_COPY`.
-    fn ahead(&self) -> Result<&[u8]> {
+    /// Whether the class looks ahead by itself, by `peek` and `read_line`. Of any other class `File` reads ahead.
+    fn looks_ahead(&self) -> bool {
+        self.capabilities().contains(Capabilities::ZERO_COPY)
+    }
+
+    /// Whether what `peek` shows stays readable whatever other processes do. Where not, `File` lends no such bytes to others
+    /// within the library but copies by `random_access`, which takes care.
+    fn is_steady(&self) -> bool {
+        true
+    }
+
+    /// The next bytes without moving, for a class that looks ahead: up to `size`, fewer only at the end. More may be given.
+    fn peek(&mut self, size: usize) -> Result<&[u8]> {
         Err(not_capable())
     }
 
-    /// The next line with its newline, or what is left, without a copy, for a class with `ZERO_COPY`.
+    /// The next line with its newline, or what is left, for a class that looks ahead.
     fn read_line(&mut self) -> Result<&[u8]> {
         Err(not_capable())
     }
@@ -80,6 +113,17 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// One attempt to move up to `size` bytes from here to `target` within the operating system. `None`: there is no way; 0: there
+    /// is nothing to move at this moment.
+    fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
+        Ok(None)
+    }
+
+    /// The other end of `send_to`, for a class that is a descriptor.
+    fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
+        Ok(None)
+    }
+
     /// Cuts or extends; what is new reads as zeros.
     fn resize(&mut self, size: usize) -> Result<()> {
         Err(not_capable())
@@ -103,10 +147,32 @@ pub(crate) trait Stream: Send {
         self.close()
     }
 
+    /// The class as one that gathers small reads or writes.
+    fn buffered(&mut self) -> Option<&mut dyn Buffered> {
+        None
+    }
+
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
     fn take_buffer(&mut self) -> Result<Buffer> {
         Err(error!(Invalid, "it does not keep what is written to it"))
     }
+}
+
+/// What the operating system knows of a file, asked on any thread at any time.
+pub(crate) trait SystemFile: Send + Sync {
+    /// As it was opened.
+    fn path(&self) -> Option<&CStr>;
+
+    /// Whether it is a terminal; nothing is after it is closed.
+    fn is_terminal(&self) -> bool {
+        false
+    }
+
+    /// The descriptor, which stays the file's.
+    fn descriptor(&self) -> Result<RawFd>;
+
+    /// What the system says now.
+    fn metadata(&self) -> Result<Metadata>;
 }
 
 /// Reads that need no position and may run on any number of threads at once.
@@ -126,6 +192,26 @@ pub(crate) trait RandomAccess: Send + Sync {
 
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
+
+    /// Waits for reads that are under way and lets no further one begin. INVALID, and nothing changes, from within a read
+    /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
+    fn end(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Up to `size` bytes at an offset in a buffer, fewer only at the end; without a copy where the class can.
+    fn read_buffer_at(&self, offset: usize, size: usize) -> Result<Buffer> {
+        if let Some(slice) = self.slice_at(offset, size)? {
+            return Ok(slice);
+        }
+        let hint = if size > CHUNK { self.size_hint() } else { None };
+        let hint = hint.map(|end| end.saturating_sub(offset));
+        let mut builder = BufferBuilder::new(self.pool().clone());
+        read_to_end(&mut builder, size, hint, |room, done| {
+            read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
+        })?;
+        builder.finish()
+    }
 }
 
 /// The first line of `bytes` with its newline, or all of them.

@@ -11,10 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// A source whose every read is said by a script: so many bytes, or a failure.
-struct Scripted {
-    content: Vec<u8>,
-    position: usize,
-    script: Vec<Option<usize>>,
+pub(super) struct Scripted {
+    pub(super) content: Vec<u8>,
+    pub(super) position: usize,
+    pub(super) script: Vec<Option<usize>>,
 }
 
 impl Stream for Scripted {
@@ -39,21 +39,21 @@ impl Stream for Scripted {
     }
 }
 
-fn file(stream: impl Stream + 'static, block_size: usize) -> File {
+pub(super) fn file(stream: impl Stream + 'static, block_size: usize) -> File {
     File::new(stream, format_args!("a test"), &default_pool(), block_size).unwrap()
 }
 
 #[allow(unsafe_code, reason = "memory that was filled, views that are still good")]
-mod bytes {
+pub(super) mod bytes {
     use super::*;
 
-    pub(super) fn read(file: &File, size: usize) -> Result<Vec<u8>> {
+    pub(in super::super) fn read(file: &File, size: usize) -> Result<Vec<u8>> {
         let mut memory = vec![MaybeUninit::new(0); size];
         let count = file.read(&mut memory)?;
         Ok(unsafe { memory[..count].assume_init_ref() }.to_vec())
     }
 
-    pub(super) fn view(view: Result<*const [u8]>) -> Result<Vec<u8>> {
+    pub(in super::super) fn view(view: Result<*const [u8]>) -> Result<Vec<u8>> {
         view.map(|view| unsafe { &*view }.to_vec())
     }
 }
@@ -66,7 +66,7 @@ proptest! {
     fn failures_lose_nothing(
         size in 0usize..5000,
         script in prop::collection::vec(prop_oneof![4 => (1usize..600).prop_map(Some), 1 => Just(None)], 0..60),
-        calls in prop::collection::vec((0usize..5, 0usize..1500), 1..60),
+        calls in prop::collection::vec((0usize..6, 0usize..1500), 1..60),
         block_size in prop_oneof![Just(0usize), 1usize..300],
     ) {
         let content: Vec<u8> = (0..size).map(|at| if at % 83 == 0 { b'\n' } else { at as u8 }).collect();
@@ -80,6 +80,17 @@ proptest! {
                 1 => file.read_buffer(size).map(|buffer| { assert_eq!(buffer.as_slice(), expected); expected.len() }),
                 2 => bytes::view(file.peek(size)).map(|bytes| { assert_eq!(bytes, expected); 0 }),
                 3 => file.advance(size).map(|()| expected.len()),
+                4 => {
+                    let mut offsets = vec![MaybeUninit::new(0); size % 20 + 2];
+                    file.read_lines(&mut offsets).map(|(lines, count)| {
+                        let complete = ahead.iter().filter(|byte| **byte == b'\n').count();
+                        assert!(count >= ahead.len().min(1) && count < offsets.len() && count <= complete + 1);
+                        assert_eq!(lines.as_slice(), &ahead[..lines.size()]);
+                        assert!(lines.size() == ahead.len() || lines.as_slice().ends_with(b"\n"));
+                        assert_eq!(lines.as_slice().split_inclusive(|byte| *byte == b'\n').count(), count);
+                        lines.size()
+                    })
+                }
                 _ => bytes::view(file.read_line()).map(|line| {
                     let end = ahead.iter().position(|byte| *byte == b'\n').map_or(ahead.len(), |at| at + 1);
                     assert_eq!(line, &ahead[..end]);

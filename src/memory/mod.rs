@@ -12,6 +12,7 @@ mod mimalloc;
 mod pool;
 mod proxy;
 mod registry;
+mod slab;
 mod statistics;
 mod system;
 
@@ -28,6 +29,7 @@ pub use pool::{MemoryPool, Pool};
 pub use proxy::ProxyPool;
 pub(crate) use registry::current_default;
 pub use registry::{BACKENDS, default_pool, open_backend, set_default_pool};
+pub(crate) use slab::Slab;
 pub use statistics::Statistics;
 
 /// Alignment and unit of growth of every buffer, in bytes; what Arrow recommends and SIMD code likes.

@@ -1,19 +1,21 @@
 //! File descriptors: open, transfer whole requests, ask, close.
 
-use super::{errno, retry};
+use super::interrupt::{check_interrupts, is_interruptible, wait_until_ready};
+use super::stream::StreamCalls;
+use super::{errno, retry, without_sigpipe};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 
 /// The most that Linux transfers in one call; asking for more only hides that.
-const LARGEST_TRANSFER: usize = 0x7fff_f000;
+pub(super) const LARGEST_TRANSFER: usize = 0x7fff_f000;
 
 /// The failure of a system call: its errno.
-type OsResult<T> = std::result::Result<T, i32>;
+pub(super) type OsResult<T> = std::result::Result<T, i32>;
 
 /// How to open a path.
 #[derive(Clone, Copy)]
-pub(crate) struct OpenFlags(libc::c_int);
+pub(crate) struct OpenFlags(pub(super) libc::c_int);
 
 impl OpenFlags {
     pub(crate) const READ: Self = Self(libc::O_RDONLY);
@@ -23,6 +25,21 @@ impl OpenFlags {
     pub(crate) const APPEND: Self = Self(libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND);
     pub(crate) const READ_WRITE: Self = Self(libc::O_RDWR | libc::O_CREAT);
     pub(crate) const CREATE: Self = Self(libc::O_RDWR | libc::O_CREAT | libc::O_TRUNC);
+    /// A file that was not there before.
+    pub(crate) const CREATE_NEW: Self = Self(libc::O_RDWR | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW);
+    /// A directory, to change and to sync it.
+    pub(crate) const DIRECTORY: Self = Self(libc::O_RDONLY | libc::O_DIRECTORY);
+    /// Whatever a name stands for, to look at it only; of a link itself.
+    pub(super) const LOOK: Self = Self(libc::O_PATH | libc::O_NOFOLLOW);
+
+    /// Fails where the file is there already.
+    pub(crate) fn exclusive(self) -> Self {
+        self.with(libc::O_EXCL)
+    }
+
+    pub(super) fn with(self, flags: libc::c_int) -> Self {
+        Self(self.0 | flags)
+    }
 }
 
 /// From where an offset counts.
@@ -38,31 +55,65 @@ pub enum Whence {
 
 /// What stands behind a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
+pub enum FileKind {
+    /// A regular file.
     Regular,
+    /// A block device.
     Block,
+    /// A directory.
     Directory,
-    /// Pipes, sockets, terminals and other devices: no size, no position.
-    Stream,
+    /// A pipe or FIFO.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A terminal or another character device.
+    Device,
+    /// A symbolic link, where none is followed.
+    Link,
+}
+
+impl FileKind {
+    /// Whether it has a size and a position.
+    pub(crate) fn has_size(self) -> bool {
+        matches!(self, Self::Regular | Self::Block | Self::Directory)
+    }
 }
 
 /// An open descriptor. An owned one closes when dropped.
 pub(crate) struct Descriptor {
     fd: RawFd,
     owned: bool,
+    /// For transfers that may be interrupted.
+    calls: StreamCalls,
 }
 
 impl Descriptor {
     /// Opens `path`, never inherited across exec.
     pub(crate) fn open(path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
+        Self::open_at(libc::AT_FDCWD, path, flags, permissions)
+    }
+
+    /// As `open`, with a relative path beginning in `directory`.
+    pub(super) fn open_at(directory: RawFd, path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
+        if is_interruptible()
+            && let Some(descriptor) = Self::open_fifo(directory, path, flags)?
+        {
+            return Ok(descriptor);
+        }
+        let flags = flags.0 | libc::O_CLOEXEC;
         // SAFETY: the path is NUL-terminated.
-        let fd = retry(|| unsafe { libc::open(path.as_ptr(), flags.0 | libc::O_CLOEXEC, permissions) } as isize)?;
-        Ok(Self { fd: fd as RawFd, owned: true })
+        let fd = retry(|| unsafe { libc::openat(directory, path.as_ptr(), flags, permissions) } as isize)?;
+        Ok(Self::take(fd as RawFd))
+    }
+
+    /// Takes over a descriptor that was just made.
+    pub(super) fn take(fd: RawFd) -> Self {
+        Self { fd, owned: true, calls: StreamCalls::new(true) }
     }
 
     /// Uses a descriptor that stays the host's.
     pub(crate) fn borrow(fd: RawFd) -> Self {
-        Self { fd, owned: false }
+        Self { fd, owned: false, calls: StreamCalls::new(false) }
     }
 
     /// Takes over a borrowed one.
@@ -83,17 +134,13 @@ impl Descriptor {
 
     /// What stands behind it and its size in bytes.
     pub(crate) fn kind_and_size(&self) -> OsResult<(FileKind, i64)> {
-        let mut stat = MaybeUninit::<libc::stat>::uninit();
-        // SAFETY: fills the struct where it succeeds.
-        retry(|| unsafe { libc::fstat(self.fd, stat.as_mut_ptr()) } as isize)?;
-        // SAFETY: fstat succeeded.
-        let stat = unsafe { stat.assume_init() };
-        Ok(match stat.st_mode & libc::S_IFMT {
-            libc::S_IFREG => (FileKind::Regular, stat.st_size),
-            libc::S_IFDIR => (FileKind::Directory, 0),
-            libc::S_IFBLK => (FileKind::Block, self.block_device_size()?),
-            _ => (FileKind::Stream, 0),
-        })
+        let metadata = self.metadata()?;
+        let size = match metadata.kind {
+            FileKind::Regular => metadata.size,
+            FileKind::Block => self.block_device_size()?,
+            _ => 0,
+        };
+        Ok((metadata.kind, size))
     }
 
     fn block_device_size(&self) -> OsResult<i64> {
@@ -106,6 +153,9 @@ impl Descriptor {
     /// One read: at most `dst.len()` bytes, 0 only at the end.
     pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
         let size = dst.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.read(self.fd, &mut dst[..size]);
+        }
         // SAFETY: `dst` takes `size` bytes.
         let result = self.blocking(libc::POLLIN, || unsafe { libc::read(self.fd, dst.as_mut_ptr().cast(), size) });
         match result {
@@ -127,17 +177,48 @@ impl Descriptor {
     pub(crate) fn read_at(&self, offset: i64, dst: &mut [MaybeUninit<u8>]) -> OsResult<usize> {
         // No file reaches past the largest offset; asking for more than up to there would be an error and not the end.
         let size = dst.len().min(LARGEST_TRANSFER).min((i64::MAX - offset) as usize);
+        if is_interruptible() {
+            check_interrupts()?;
+        }
         // SAFETY: `dst` takes `size` bytes.
         retry(|| unsafe { libc::pread(self.fd, dst.as_mut_ptr().cast(), size, offset) })
     }
 
-    /// Writes everything. On failure tells how many bytes went out before.
-    pub(crate) fn write_all(&self, data: &[u8]) -> std::result::Result<(), (usize, i32)> {
-        self.transfer(data, |rest, _| {
-            let size = rest.len().min(LARGEST_TRANSFER);
-            // SAFETY: `rest` is readable.
-            self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, rest.as_ptr().cast(), size) })
-        })
+    /// Writes everything to what is of this kind. On failure tells how many bytes went out before; where nobody reads any
+    /// more that is EPIPE, and no signal.
+    pub(crate) fn write_all(&self, data: &[u8], kind: FileKind) -> std::result::Result<(), (usize, i32)> {
+        match kind {
+            FileKind::Socket => self.transfer(data, |rest, _| self.send(rest)),
+            FileKind::Pipe => without_sigpipe(|| {
+                let mut calls = 0;
+                let result = self.transfer(data, |rest, _| {
+                    calls += 1;
+                    self.write(rest)
+                });
+                // A write that got a part through before the reader went away is no failure and raises it all the same.
+                (result, calls > 1 || result.is_err())
+            }),
+            _ => self.transfer(data, |rest, _| self.write(rest)),
+        }
+    }
+
+    fn write(&self, data: &[u8]) -> OsResult<usize> {
+        let size = data.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.write(self.fd, &data[..size]);
+        }
+        // SAFETY: `data` is readable.
+        self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, data.as_ptr().cast(), size) })
+    }
+
+    fn send(&self, data: &[u8]) -> OsResult<usize> {
+        let size = data.len().min(LARGEST_TRANSFER);
+        if is_interruptible() && self.is_stream()? {
+            return self.calls.write(self.fd, &data[..size]);
+        }
+        // SAFETY: `data` is readable.
+        let send = || unsafe { libc::send(self.fd, data.as_ptr().cast(), size, libc::MSG_NOSIGNAL) };
+        self.blocking(libc::POLLOUT, send)
     }
 
     /// Writes everything at an offset. On failure tells how many bytes went out before.
@@ -169,16 +250,17 @@ impl Descriptor {
     fn blocking(&self, event: libc::c_short, mut call: impl FnMut() -> isize) -> OsResult<usize> {
         loop {
             match retry(&mut call) {
-                Err(libc::EAGAIN) => self.wait(event)?,
+                Err(libc::EAGAIN) => wait_until_ready(self.fd, event)?,
                 done => return done,
             }
         }
     }
 
-    fn wait(&self, event: libc::c_short) -> OsResult<()> {
-        let mut poll = libc::pollfd { fd: self.fd, events: event, revents: 0 };
-        // SAFETY: one valid entry.
-        retry(|| unsafe { libc::poll(&mut poll, 1, -1) } as isize).map(drop)
+    /// Whether a transfer may wait for ever. Called where one may be interrupted, and ends it then.
+    #[cold]
+    fn is_stream(&self) -> OsResult<bool> {
+        check_interrupts()?;
+        self.calls.may_wait(|| self.kind_and_size().map(|(kind, _)| kind))
     }
 
     /// Moves the position and tells the new one.
@@ -189,10 +271,7 @@ impl Descriptor {
             Whence::End => libc::SEEK_END,
         };
         // SAFETY: no memory involved.
-        match unsafe { libc::lseek(self.fd, offset, whence) } {
-            -1 => Err(errno()),
-            position => Ok(position),
-        }
+        retry(|| unsafe { libc::lseek(self.fd, offset, whence) } as isize).map(|position| position as i64)
     }
 
     /// Cuts or extends the file; what is new reads as zeros.
@@ -201,17 +280,24 @@ impl Descriptor {
         retry(|| unsafe { libc::ftruncate(self.fd, size) } as isize).map(drop)
     }
 
-    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault.
+    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault. On failure the
+    /// file is as long as it was.
     pub(crate) fn allocate(&self, size: i64) -> OsResult<()> {
         if size == 0 {
             return Ok(());
         }
+        let (_, before) = self.kind_and_size()?;
         loop {
             // SAFETY: no memory involved. Gives the error number back instead of setting errno.
             match unsafe { libc::posix_fallocate(self.fd, 0, size) } {
                 0 => return Ok(()),
                 libc::EINTR => continue,
-                os_error => return Err(os_error),
+                os_error => {
+                    // Some file systems extend the file by what they find room for.
+                    let longer = self.kind_and_size().is_ok_and(|(_, after)| after > before);
+                    let _ = if longer { self.truncate(before) } else { Ok(()) };
+                    return Err(os_error);
+                }
             }
         }
     }

@@ -30,11 +30,12 @@ pub(crate) fn environment(name: &CStr) -> Option<&'static CStr> {
     }
 }
 
-/// Writes one line to standard error; what fails is let go, there is nobody left to tell.
+/// Writes one line to standard error; what fails is let go, there is nobody left to tell. Without a signal, whoever reads
+/// there or does no more.
 pub(crate) fn write_line_to_stderr(line: &[u8]) {
     let pieces = [line, b"\n"].map(|piece| libc::iovec { iov_base: piece.as_ptr() as *mut _, iov_len: piece.len() });
     // SAFETY: both pieces are readable memory. One call, so that lines of several threads do not mix.
-    unsafe { libc::writev(libc::STDERR_FILENO, pieces.as_ptr(), 2) };
+    super::without_sigpipe(|| unsafe { (libc::writev(libc::STDERR_FILENO, pieces.as_ptr(), 2), true) });
 }
 
 /// Where `byte` is first found.

@@ -1,0 +1,160 @@
+/* What calls on a file did, as the library counts it. */
+#include "files.h"
+#include <pthread.h>
+#include <stddef.h>
+
+enum { SIZE = 300000 };
+static uint8_t content[SIZE];
+
+static arrowio_file_statistics counted(arrowio_file *file) {
+  arrowio_file_statistics statistics = {.struct_size = sizeof statistics};
+  OK(arrowio_file_read_statistics(file, &statistics, &error));
+  return statistics;
+}
+
+static arrowio_file *opened(const char *name, arrowio_mode mode) {
+  arrowio_file *file = NULL;
+  OK(arrowio_os_file_open(here(name), mode, NULL, &file, &error));
+  return file;
+}
+
+static uint8_t bytes[SIZE];
+static int64_t got;
+
+TEST(nothing_unasked) {
+  save(here("file"), content, SIZE);
+  arrowio_file *file = opened("file", ARROWIO_MODE_READ);
+  OK(arrowio_file_read(file, bytes, 1000, &got, &error));
+  arrowio_file_statistics none = counted(file);
+  CHECK_INT(0, none.read_calls + none.bytes_read + none.write_calls + none.bytes_written + none.system_calls +
+                   none.system_nanoseconds);
+  close_file(file);
+}
+
+TEST(reads) {
+  save(here("file"), content, SIZE);
+  arrowio_file *file = opened("file", ARROWIO_MODE_READ);
+  const uint8_t *data;
+  arrowio_buffer *buffer = NULL;
+  OK(arrowio_file_enable_statistics(file, &error));
+  OK(arrowio_file_read(file, bytes, 1000, &got, &error));
+  arrowio_file_statistics first = counted(file);
+  CHECK_INT(1, first.read_calls);
+  CHECK_INT(1000, first.bytes_read);
+  CHECK_INT(1, first.system_calls);
+  CHECK(first.system_nanoseconds > 0);
+
+  OK(arrowio_file_peek(file, 100, &data, &got, &error));
+  CHECK_INT(1, counted(file).read_calls);
+  CHECK(counted(file).system_calls >= 2);
+  OK(arrowio_file_enable_statistics(file, &error));
+  OK(arrowio_file_read_line(file, &data, &got, &error));
+  int64_t line = got;
+  OK(arrowio_file_read_at(file, 5, bytes, 7, &got, &error));
+  OK(arrowio_file_read_at_buffer(file, SIZE - 3, 100, &buffer, &error));
+  arrowio_buffer_release(buffer);
+  FAILS(ARROWIO_INVALID, arrowio_file_write(file, "x", 1, &error));
+  OK(arrowio_file_close(file, &error));
+  arrowio_file_statistics all = counted(file);
+  CHECK_INT(4, all.read_calls);
+  CHECK_INT(1000 + line + 7 + 3, all.bytes_read);
+  CHECK_INT(0, all.write_calls + all.bytes_written);
+  arrowio_file_release(file);
+}
+
+/* Of a layer the calls of the host, and the system's calls of all beneath it; of the file beneath what the layer did. */
+TEST(layers) {
+  arrowio_file *raw = opened("file.gz", ARROWIO_MODE_WRITE), *file = NULL;
+  OK(arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_GZIP, NULL, &file, &error));
+  OK(arrowio_file_enable_statistics(file, &error));
+  OK(arrowio_file_enable_statistics(raw, &error));
+  for (int i = 0; i < 3; i++) OK(arrowio_file_write(file, content, SIZE, &error));
+  OK(arrowio_file_close(file, &error));
+  arrowio_file_statistics above = counted(file), beneath = counted(raw);
+  CHECK_INT(3, above.write_calls);
+  CHECK_INT(3 * SIZE, above.bytes_written);
+  CHECK_INT(file_size(here("file.gz")), beneath.bytes_written);
+  CHECK_INT(above.system_calls, beneath.system_calls);
+  CHECK(above.system_calls >= beneath.write_calls && beneath.write_calls > 0);
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+}
+
+/* Memory is read without calling the system, counted or not. */
+TEST(memory) {
+  arrowio_buffer *buffer = buffer_of(content, SIZE), *slice = NULL;
+  arrowio_file *file = NULL;
+  OK(arrowio_buffer_reader_new(buffer, &file, &error));
+  OK(arrowio_file_read(file, bytes, 10, &got, &error));
+  OK(arrowio_file_enable_statistics(file, &error));
+  OK(arrowio_file_read(file, bytes, 10, &got, &error));
+  OK(arrowio_file_read_buffer(file, 20, &slice, &error));
+  CHECK(arrowio_buffer_data(slice) == arrowio_buffer_data(buffer) + 20);
+  OK(arrowio_file_read_at(file, 0, bytes, 30, &got, &error));
+  CHECK_INT(40, tell(file));
+  arrowio_file_statistics all = counted(file);
+  CHECK_INT(3, all.read_calls);
+  CHECK_INT(60, all.bytes_read);
+  CHECK_INT(0, all.system_calls + all.system_nanoseconds);
+  arrowio_buffer_release(slice);
+  arrowio_buffer_release(buffer);
+  close_file(file);
+}
+
+static void *write_late(void *argument) {
+  usleep(60000);
+  if (write(*(int *)argument, "late", 4) != 4) abort();
+  return NULL;
+}
+
+/* The time waited for a pipe is that of its system calls. */
+TEST(waiting) {
+  int ends[2];
+  pthread_t writer;
+  arrowio_file *file = NULL;
+  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
+  OK(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &file, &error));
+  OK(arrowio_file_enable_statistics(file, &error));
+  CHECK_INT(0, pthread_create(&writer, NULL, write_late, &ends[1]));
+  OK(arrowio_file_read(file, bytes, 4, &got, &error));
+  pthread_join(writer, NULL);
+  CHECK(counted(file).system_nanoseconds >= 20000000);
+  close(ends[1]);
+  close_file(file);
+}
+
+/* Programs built against an older header know less of the struct, those against a newer one more. */
+TEST(other_sizes_of_the_struct) {
+  arrowio_file *file = opened("file", ARROWIO_MODE_READ);
+  struct { arrowio_file_statistics known; int64_t more[2]; } newer;
+  memset(&newer, 0xff, sizeof newer);
+  newer.known.struct_size = sizeof newer;
+  OK(arrowio_file_enable_statistics(file, &error));
+  OK(arrowio_file_read(file, bytes, 10, &got, &error));
+  OK(arrowio_file_read_statistics(file, &newer.known, &error));
+  CHECK_INT(10, newer.known.bytes_read);
+  CHECK_INT(0, newer.more[0] | newer.more[1]);
+  CHECK_INT(sizeof newer, newer.known.struct_size);
+
+  arrowio_file_statistics older;
+  memset(&older, 0xff, sizeof older);
+  older.struct_size = offsetof(arrowio_file_statistics, bytes_read);
+  OK(arrowio_file_read_statistics(file, &older, &error));
+  CHECK_INT(1, older.read_calls);
+  CHECK_INT(-1, older.bytes_read);
+  older.struct_size = 3;
+  SAYS(ARROWIO_INVALID, "struct_size is 3", arrowio_file_read_statistics(file, &older, &error));
+  close_file(file);
+}
+
+int main(int argc, char **argv) {
+  start(argc, argv);
+  fill(content, SIZE);
+  RUN(nothing_unasked);
+  RUN(reads);
+  RUN(layers);
+  RUN(memory);
+  RUN(waiting);
+  RUN(other_sizes_of_the_struct);
+  return finish_files();
+}

@@ -1,0 +1,146 @@
+//! The high-level way in: a path or memory, with compression recognised and buffering chosen.
+
+use super::arguments::{self, Extensible};
+use super::buffer::arrowio_buffer;
+use super::buffered;
+use super::compressed::{ARROWIO_CODEC_DETECT, ARROWIO_CODEC_NONE, arrowio_codec, codec};
+use super::error::{arrowio_error, arrowio_status};
+use super::file::arrowio_file;
+use super::guard;
+use super::handle::{self, Slot};
+use super::os_file::arrowio_os_file_options;
+use super::pool::arrowio_pool;
+use crate::error::Result;
+use crate::io::{Compression, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+use crate::memory::Buffer;
+use std::ffi::c_char;
+
+/// Options of high-level streams. Set struct_size, and everything else to 0 for the defaults.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct arrowio_stream_options {
+    /// sizeof(arrowio_stream_options).
+    pub struct_size: usize,
+    /// Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
+    pub pool: *mut arrowio_pool,
+    /// Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all.
+    pub buffer_size: i64,
+    /// An ARROWIO_CODEC constant.
+    pub codec: arrowio_codec,
+    /// Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
+    pub compression_level: i32,
+    /// How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
+    pub file_options: *const arrowio_os_file_options,
+}
+
+// SAFETY: a size, nullable pointers and numbers.
+unsafe impl Extensible for arrowio_stream_options {
+    const NAME: &'static str = "arrowio_stream_options";
+}
+
+impl arrowio_stream_options {
+    /// # Safety
+    /// As for `arguments::options`, with pools that are NULL or live.
+    unsafe fn convert(given: *const Self) -> Result<StreamOptions> {
+        // SAFETY: the caller's promise.
+        let (given, pool, file) = unsafe {
+            let given = arguments::options(given)?;
+            (given, arguments::pool(&given.pool).clone(), arrowio_os_file_options::convert(given.file_options)?)
+        };
+        let buffer_size = match given.buffer_size {
+            0 => StreamOptions::DEFAULT_BUFFER_SIZE,
+            ..0 => 0,
+            size => buffered::buffer_size(size)?,
+        };
+        let compression = match given.codec {
+            ARROWIO_CODEC_DETECT => Compression::Detect,
+            ARROWIO_CODEC_NONE => Compression::None,
+            other => Compression::Codec(codec(other)?),
+        };
+        let file = OsFileOptions { pool: pool.clone(), ..file };
+        Ok(StreamOptions { pool, buffer_size, compression, level: given.compression_level, file })
+    }
+}
+
+/// Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
+/// input is "/dev/stdin", of which options->codec says how it is compressed.
+///
+/// \param path       a NUL-terminated path.
+/// \param options    optional.
+/// \param out_file   the stream; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_IO_ERROR (with errno),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data is found by the reads.
+///
+/// Ownership: the caller has one reference. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_input_stream_open(
+    path: *const c_char,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let path = arguments::string(path, "path")?;
+        out.set(input_stream(path, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
+/// Reads a buffer from its start to its end, decompressed if the options say how it is compressed.
+///
+/// \param buffer     the buffer; while the stream lives it cannot be resized.
+/// \param options    optional.
+/// \param out_file   the stream; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference; it keeps the buffer. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
+    buffer: *mut arrowio_buffer,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let buffer = handle::borrow::<Buffer>(buffer, "buffer")?;
+        out.set(input_stream_from_buffer(&buffer, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
+/// Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
+/// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
+/// ARROWIO_OPEN_ATOMIC in options->file_options.
+///
+/// \param path       a NUL-terminated path.
+/// \param options    optional.
+/// \param out_file   the stream; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_IO_ERROR (with errno),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_output_stream_open(
+    path: *const c_char,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let path = arguments::string(path, "path")?;
+        out.set(output_stream(path, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}

@@ -1,0 +1,210 @@
+//! Many ranges in one call: near ones are read at once, all into one piece of memory, on several threads if there are any.
+
+use super::File;
+use super::coalesce::{Coalesced, Nearness, Range, coalesce, list};
+use super::state::read_until_full;
+use super::stream::RandomAccess;
+use crate::error::{Error, Result};
+use crate::memory::{Buffer, Slab};
+use crate::shared::{Shared, try_box};
+use crate::task::{Executor, Task, check};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// How many ranges are read.
+#[derive(Clone, Default)]
+pub struct ReadManyOptions {
+    /// Which of them are read at once.
+    pub near: Nearness,
+    /// Whose threads read with the calling one.
+    pub executor: Option<Executor>,
+}
+
+/// From so many reads, or so many bytes, on it is worth to wake other threads.
+const MANY_READS: usize = 16;
+const MANY_BYTES: usize = 1 << 20;
+
+impl File {
+    /// A buffer for each range, fewer bytes only at the end. The position is neither used nor moved.
+    pub fn read_many(&self, ranges: &[Range], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
+        let (random, _aside) = self.begin_at()?;
+        let read = || {
+            let mut buffers = list(ranges.len())?;
+            for range in ranges {
+                match random.slice_at(range.offset, range.size)? {
+                    Some(slice) => buffers.push(slice),
+                    None => return read_rest(random, ranges, buffers, options),
+                }
+            }
+            Ok(buffers)
+        };
+        let result = read();
+        let result =
+            result.map_err(|error| error.context(format_args!("read of {} ranges of {}", ranges.len(), self.name())));
+        result.inspect(|buffers| self.count_read(buffers.iter().map(Buffer::size).sum()))
+    }
+}
+
+/// Reads what comes behind the ranges that there are buffers of.
+fn read_rest(
+    random: &Shared<dyn RandomAccess>,
+    ranges: &[Range],
+    mut buffers: Vec<Buffer>,
+    options: &ReadManyOptions,
+) -> Result<Vec<Buffer>> {
+    let ranges = &ranges[buffers.len()..];
+    let Some(end) = random.size_hint() else {
+        // Nobody knows how much there is, so memory is taken as it comes.
+        for range in ranges {
+            check()?;
+            buffers.push(random.read_buffer_at(range.offset, range.size)?);
+        }
+        return Ok(buffers);
+    };
+    let mut wanted = list(ranges.len())?;
+    wanted.extend(ranges.iter().map(|range| range.up_to(end)));
+    let Coalesced { reads, places } = coalesce(&wanted, options.near)?;
+    let job = Shared::try_new(Job::new(random.clone(), reads)?)?;
+    run(&job, options.executor.as_ref())?;
+    for (range, place) in wanted.iter().zip(places) {
+        buffers.push(job.result(*range, place)?);
+    }
+    Ok(buffers)
+}
+
+/// Reads to be done by any number of threads.
+struct Job {
+    random: Shared<dyn RandomAccess>,
+    reads: Vec<Range>,
+    slab: Slab,
+    /// Of each read how many bytes there were.
+    filled: Vec<AtomicUsize>,
+    failure: Mutex<Option<Error>>,
+}
+
+impl Job {
+    fn new(random: Shared<dyn RandomAccess>, reads: Vec<Range>) -> Result<Self> {
+        let slab = Slab::new(random.pool(), reads.iter().map(|read| read.size))?;
+        let mut filled = list(reads.len())?;
+        filled.resize_with(reads.len(), || AtomicUsize::new(0));
+        Ok(Self { random, reads, slab, filled, failure: Mutex::new(None) })
+    }
+
+    /// Does reads until none is left, or one fails.
+    fn work(&self) {
+        while let Some((number, room)) = self.slab.claim() {
+            let offset = self.reads[number].offset;
+            let read = read_until_full(room, |rest, done| self.random.read_at(offset + done, rest));
+            match read {
+                Ok(count) => self.filled[number].store(count, Relaxed),
+                Err((error, _)) => return self.fail(error.context(format_args!("at offset {offset}"))),
+            }
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        self.slab.end_claims();
+        lock(&self.failure).get_or_insert(error);
+    }
+
+    fn bytes(&self) -> usize {
+        self.reads.iter().fold(0, |sum, read| sum.saturating_add(read.size))
+    }
+
+    /// What was read of a range.
+    fn result(&self, range: Range, place: usize) -> Result<Buffer> {
+        if place == Coalesced::NONE {
+            return self.slab.nothing();
+        }
+        let start = range.offset - self.reads[place].offset;
+        let there = self.filled[place].load(Relaxed).saturating_sub(start);
+        if there == 0 { self.slab.nothing() } else { self.slab.slice(place, start, range.size.min(there)) }
+    }
+}
+
+/// Has the job done by the calling thread and, where it is worth it, by those of the executor that have time.
+fn run(job: &Shared<Job>, executor: Option<&Executor>) -> Result<()> {
+    let is_worth_it = job.reads.len() >= MANY_READS || (job.reads.len() > 1 && job.bytes() >= MANY_BYTES);
+    match executor {
+        Some(executor) if is_worth_it => run_with(job, executor)?,
+        _ => job.work(),
+    }
+    lock(&job.failure).take().map_or(Ok(()), Err)
+}
+
+fn run_with(job: &Shared<Job>, executor: &Executor) -> Result<()> {
+    let crew = Shared::try_new(Crew {
+        at_work: Mutex::new(AtWork { job: Some(job.clone()), helpers: 0 }),
+        left: Condvar::new(),
+    })?;
+    let helpers = executor.threads()?.min(job.reads.len() - 1);
+    for _ in 0..helpers {
+        // Without helpers, for lack of threads or because the executor was stopped, this thread does it all.
+        if executor.submit(try_box(Helper(crew.clone()))?).is_err() {
+            break;
+        }
+    }
+    job.work();
+    crew.dismiss();
+    Ok(())
+}
+
+/// The threads that help. They may come late, when there is nothing left to do and nobody waits for them.
+struct Crew {
+    at_work: Mutex<AtWork>,
+    left: Condvar,
+}
+
+struct AtWork {
+    /// Until the calling thread is done.
+    job: Option<Shared<Job>>,
+    helpers: usize,
+}
+
+impl Crew {
+    fn join(&self) -> Option<Shared<Job>> {
+        let mut at_work = lock(&self.at_work);
+        let job = at_work.job.clone()?;
+        at_work.helpers += 1;
+        Some(job)
+    }
+
+    fn leave(&self) {
+        lock(&self.at_work).helpers -= 1;
+        self.left.notify_all();
+    }
+
+    /// Nobody joins any more; waits for those that have.
+    fn dismiss(&self) {
+        let mut at_work = lock(&self.at_work);
+        at_work.job = None;
+        while at_work.helpers > 0 {
+            at_work = self.left.wait(at_work).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+    }
+}
+
+struct Helper(Shared<Crew>);
+
+impl Task for Helper {
+    fn run(self: Box<Self>) {
+        let Some(job) = self.0.join() else { return };
+        let _leaves = Leaves(&self.0);
+        job.work();
+    }
+
+    fn refuse(self: Box<Self>, _why: Error) {}
+}
+
+/// Leaves the crew, also when a panic ends the work.
+struct Leaves<'a>(&'a Crew);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.leave();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

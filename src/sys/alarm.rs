@@ -1,0 +1,42 @@
+//! A moment to wait for by descriptor.
+
+use super::{Descriptor, retry};
+use std::os::fd::{AsRawFd, RawFd};
+
+/// The monotonic clock, in nanoseconds.
+pub(crate) fn now() -> i64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: fills the struct; this clock is always there.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
+}
+
+/// A descriptor that is readable from a moment on, which may change.
+pub(crate) struct Alarm(Descriptor);
+
+impl Alarm {
+    /// One that never goes off.
+    pub(crate) fn new() -> Result<Self, i32> {
+        // SAFETY: no memory involved.
+        let fd = retry(|| unsafe {
+            libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) as isize
+        })?;
+        Ok(Self(Descriptor::take(fd as RawFd)))
+    }
+
+    /// Goes off at `moment` of the monotonic clock, or at once where that has passed; `None`: never.
+    pub(crate) fn set(&self, moment: Option<i64>) {
+        // The system understands zero as never.
+        let moment = moment.map_or(0, |moment| moment.max(1));
+        let it_value = libc::timespec { tv_sec: moment / 1_000_000_000, tv_nsec: moment % 1_000_000_000 };
+        let time = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value };
+        // SAFETY: a valid time for our own descriptor, which therefore cannot be refused.
+        unsafe { libc::timerfd_settime(self.0.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &time, std::ptr::null_mut()) };
+    }
+}
+
+impl AsRawFd for Alarm {
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}

@@ -1,0 +1,119 @@
+//! What ends the calling thread's waits before their time.
+
+use super::retry;
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::os::fd::RawFd;
+use std::ptr::NonNull;
+
+/// The most descriptors that one wait watches.
+const MOST_WATCHED: usize = 16;
+
+/// How often a wait looks at an interrupt that it has no descriptor of, in milliseconds.
+const LOOKS_EVERY: libc::c_int = 20;
+
+/// Something that may end a wait.
+pub(crate) trait Interrupt {
+    /// The errno that waits end with; `None`: they go on.
+    fn reason(&self) -> Option<i32>;
+
+    /// Becomes readable when there is a reason; `None` where the system has no descriptor for it.
+    fn descriptor(&self) -> Option<RawFd>;
+}
+
+/// An interrupt in the calling thread's list.
+pub(crate) struct Link<I: Interrupt + ?Sized = dyn Interrupt> {
+    outer: Cell<Option<NonNull<Link>>>,
+    interrupt: I,
+}
+
+thread_local! {
+    /// The innermost link of the calling thread. Without a destructor: nothing is to be done when the thread ends.
+    static INNERMOST: Cell<Option<NonNull<Link>>> = const { Cell::new(None) };
+}
+
+impl<I: Interrupt> Link<I> {
+    pub(crate) fn new(interrupt: I) -> Self {
+        Self { outer: Cell::new(None), interrupt }
+    }
+}
+
+/// While it lives, the calling thread's waits end by its interrupt, and by all that were there before.
+pub(crate) struct Interruptible {
+    link: NonNull<Link>,
+    of_one_thread: PhantomData<*const ()>,
+}
+
+impl Interruptible {
+    pub(crate) fn new(link: Box<Link>) -> Self {
+        let link = NonNull::from(Box::leak(link));
+        // SAFETY: leaked just now.
+        unsafe { link.as_ref() }.outer.set(INNERMOST.replace(Some(link)));
+        Self { link, of_one_thread: PhantomData }
+    }
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        // SAFETY: ours until it is freed below; links of the list are those of living `Interruptible`s of this thread.
+        unsafe {
+            let outer = self.link.as_ref().outer.get();
+            match links().find(|link| link.outer.get() == Some(self.link)) {
+                Some(inner) => inner.outer.set(outer),
+                None => INNERMOST.set(outer),
+            }
+            drop(Box::from_raw(self.link.as_ptr()));
+        }
+    }
+}
+
+/// Whether anything may end the calling thread's waits.
+#[inline]
+pub(crate) fn is_interruptible() -> bool {
+    INNERMOST.get().is_some()
+}
+
+/// The reason to end a wait, if there is one.
+pub(crate) fn check_interrupts() -> Result<(), i32> {
+    links().find_map(|link| link.interrupt.reason()).map_or(Ok(()), Err)
+}
+
+/// From the innermost link outwards.
+fn links<'a>() -> impl Iterator<Item = &'a Link> {
+    // SAFETY: links of the list are those of living `Interruptible`s of this thread; nobody drops one while iterating.
+    let follow = |link: NonNull<Link>| unsafe { link.as_ref() };
+    std::iter::successors(INNERMOST.get().map(follow), move |link| link.outer.get().map(follow))
+}
+
+/// Waits until `fd` is ready for `event`, and fails with the reason of an interrupt that comes first.
+pub(crate) fn wait_until_ready(fd: RawFd, event: libc::c_short) -> Result<(), i32> {
+    while !wait_once(fd, event, -1)? {}
+    Ok(())
+}
+
+/// Waits for some milliseconds, and fails with the reason of an interrupt that comes first.
+pub(crate) fn pause(milliseconds: libc::c_int) -> Result<(), i32> {
+    wait_once(-1, 0, milliseconds).map(drop)
+}
+
+/// Whether `fd` is ready after a wait of `most` milliseconds at most, perhaps less; -1: any time.
+fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> Result<bool, i32> {
+    check_interrupts()?;
+    let watch = |fd, events| libc::pollfd { fd, events, revents: 0 };
+    let mut watched = [watch(-1, 0); MOST_WATCHED];
+    watched[0] = watch(fd, event);
+    let (mut count, mut timeout) = (1, most);
+    for link in links() {
+        match link.interrupt.descriptor() {
+            Some(descriptor) if count < MOST_WATCHED => {
+                watched[count] = watch(descriptor, libc::POLLIN);
+                count += 1;
+            }
+            _ => timeout = if most < 0 { LOOKS_EVERY } else { most.min(LOOKS_EVERY) },
+        }
+    }
+    // SAFETY: `count` valid entries.
+    retry(|| unsafe { libc::poll(watched.as_mut_ptr(), count as libc::nfds_t, timeout) } as isize)?;
+    check_interrupts()?;
+    Ok(watched[0].revents != 0)
+}

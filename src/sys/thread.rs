@@ -1,0 +1,62 @@
+//! Threads that the library starts because it was asked to.
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+
+/// What a new thread runs.
+pub(crate) type ThreadMain = extern "C" fn(*mut c_void) -> *mut c_void;
+
+/// A thread that is to be joined or detached.
+#[derive(Clone, Copy)]
+pub(crate) struct Thread(libc::pthread_t);
+
+impl Thread {
+    /// Starts a thread that gets no signals: they are the host's.
+    ///
+    /// # Safety
+    /// `main` may be called with `argument` on another thread.
+    pub(crate) unsafe fn start(main: ThreadMain, argument: *mut c_void) -> Result<Self, i32> {
+        let mut thread = MaybeUninit::uninit();
+        // SAFETY: the masks are filled before they are used; the thread's promise is the caller's.
+        let result = unsafe {
+            let (mut all, mut former) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
+            let result = libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), main, argument);
+            libc::pthread_sigmask(libc::SIG_SETMASK, former.as_ptr(), std::ptr::null_mut());
+            result
+        };
+        // SAFETY: filled where the call succeeds.
+        if result == 0 { Ok(Self(unsafe { thread.assume_init() })) } else { Err(result) }
+    }
+
+    /// The calling thread.
+    pub(crate) fn current() -> Self {
+        // SAFETY: cannot fail.
+        Self(unsafe { libc::pthread_self() })
+    }
+
+    /// Waits until it has ended.
+    ///
+    /// # Safety
+    /// It is not joined or detached otherwise, and is not the calling one.
+    pub(crate) unsafe fn join(self) {
+        // SAFETY: the caller's promise.
+        unsafe { libc::pthread_join(self.0, std::ptr::null_mut()) };
+    }
+
+    /// Lets it end by itself.
+    ///
+    /// # Safety
+    /// It is not joined or detached otherwise.
+    pub(crate) unsafe fn detach(self) {
+        // SAFETY: the caller's promise.
+        unsafe { libc::pthread_detach(self.0) };
+    }
+}
+
+/// The number of this process, which a child of a fork has not.
+pub(crate) fn process_number() -> i32 {
+    // SAFETY: asks only.
+    unsafe { libc::getpid() }
+}
