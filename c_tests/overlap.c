@@ -1,4 +1,4 @@
-/* Memory that is read and written by one call: what comes out is what would come out of a copy made before. */
+/* Memory that one call both reads and writes: a file that is written from its own memory gets what a copy of it would give. */
 #include "classes.h"
 
 enum { SIZE = 20000 };
@@ -40,43 +40,40 @@ TEST(map_written_from_itself) {
   }
 }
 
-/* And to read into. */
+/* Whoever reads a file into its own memory gets bytes of any kind there, as many as were asked for, and elsewhere what was. */
+static void reads_into_itself(arrowio_file *file, uint8_t *memory, int i) {
+  int64_t got = -1, end = moves[i].to + moves[i].size;
+  memcpy(expected, memory, SIZE);
+  OK(arrowio_file_read_at(file, moves[i].from, memory + moves[i].to, moves[i].size, &got, &error));
+  CHECK_INT(moves[i].size, got);
+  OK(arrowio_file_seek(file, moves[i].from, ARROWIO_SEEK_START, NULL, &error));
+  OK(arrowio_file_read(file, memory + moves[i].to, moves[i].size, &got, &error));
+  CHECK_INT(moves[i].size, got);
+  CHECK(same(memory, expected, moves[i].to) && same(memory + end, expected + end, SIZE - end));
+  close_file(file);
+}
+
+static uint8_t *memory_of(const arrowio_buffer *buffer) {
+  return (uint8_t *)(uintptr_t)arrowio_buffer_data(buffer);
+}
+
 TEST(map_read_into_itself) {
   for (int i = 0; i < MOVES; i++) {
     arrowio_buffer *all = NULL;
     arrowio_file *file = open_reader(content, SIZE);
-    int64_t got = -1;
     OK(arrowio_file_read_at_buffer(file, 0, SIZE, &all, &error));
-    uint8_t *memory = (uint8_t *)(uintptr_t)arrowio_buffer_data(all);
-    OK(arrowio_file_read_at(file, moves[i].from, memory + moves[i].to, moves[i].size, &got, &error));
-    CHECK_INT(moves[i].size, got);
-    memcpy(expected, content, SIZE);
-    move_expected(i);
-    CHECK(same(memory, expected, SIZE));
-    OK(arrowio_file_seek(file, moves[i].from, ARROWIO_SEEK_START, NULL, &error));
-    OK(arrowio_file_read(file, memory + moves[i].to, moves[i].size, &got, &error));
-    move_expected(i);
-    CHECK(same(memory, expected, SIZE));
+    reads_into_itself(file, memory_of(all), i);
     arrowio_buffer_release(all);
-    close_file(file);
     done();
   }
 }
 
-/* A buffer that is read is what the bytes go to. */
 TEST(buffer_read_into_itself) {
   for (int i = 0; i < MOVES; i++) {
     arrowio_file *file = NULL;
     arrowio_buffer *buffer = buffer_of(content, SIZE);
-    uint8_t *memory = (uint8_t *)(uintptr_t)arrowio_buffer_data(buffer);
-    int64_t got = -1;
     OK(arrowio_buffer_reader_new(buffer, &file, &error));
-    OK(arrowio_file_read_at(file, moves[i].from, memory + moves[i].to, moves[i].size, &got, &error));
-    CHECK_INT(moves[i].size, got);
-    memcpy(expected, content, SIZE);
-    move_expected(i);
-    CHECK(same(memory, expected, SIZE));
-    close_file(file);
+    reads_into_itself(file, memory_of(buffer), i);
     arrowio_buffer_release(buffer);
   }
 }
