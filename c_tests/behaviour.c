@@ -286,8 +286,14 @@ TEST(absurd_sizes) {
   close_and_release(file);
 }
 
+/* How far these go the host says. */
+static int is_hosts_own(void) {
+  return row->open == open_callbacks || row->open == open_few_callbacks;
+}
+
 /* A position that no file reaches is one where it can be, and reads there give nothing. */
 TEST(absurd_positions) {
+  if (is_hosts_own()) return;
   const int64_t positions[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX - 999};
   arrowio_file *file = open_any(content, 1000);
   uint8_t bytes[10];
@@ -312,6 +318,7 @@ TEST(absurd_positions) {
 
 /* Where nothing can be written nothing is. */
 TEST(absurd_offsets) {
+  if (is_hosts_own()) return;
   const int64_t offsets[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX - 999};
   arrowio_file *file = open_writer(1000);
   OK(arrowio_file_write(file, content, 1000, &error));

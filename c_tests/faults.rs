@@ -15,10 +15,16 @@ pub fn trials() -> Vec<Trial> {
         trial("shim covers every call", &["nm"], shim_covers_every_call),
         trial("faults.c", &[], || every_failure(Way::Shared)),
         trial("faults.c, valgrind", &["valgrind"], || every_failure(Way::Valgrind)),
+        trial("atomic.c in pieces", &[], || in_pieces("atomic.c", 1009)),
         trial("behaviour.c in pieces", &[], || in_pieces("behaviour.c", 61)),
+        trial("cancellation.c in pieces", &[], || in_pieces("cancellation.c", 61)),
+        trial("copy.c in pieces", &[], || in_pieces("copy.c", 1009)),
         trial("memory_maps.c in pieces", &[], || in_pieces("memory_maps.c", 61)),
+        trial("opening.c in pieces", &[], || in_pieces("opening.c", 61)),
         trial("os_files.c in pieces", &[], || in_pieces("os_files.c", 61)),
         trial("pipes.c in pieces", &[], || in_pieces("pipes.c", 61)),
+        trial("read_many.c in pieces", &[], || in_pieces("read_many.c", 61)),
+        trial("segments.c in pieces", &[], || in_pieces("segments.c", 61)),
         trial("streams.c in pieces", &[], || in_pieces("streams.c", 61)),
     ]
 }

@@ -1,4 +1,4 @@
-/* Memory that one call both reads and writes: a file that is written from its own memory gets what a copy of it would give. */
+/* Memory that one call both reads and writes: a file written from its own memory gets what a copy of it would give. */
 #include "classes.h"
 
 enum { SIZE = 20000 };
@@ -40,7 +40,7 @@ TEST(map_written_from_itself) {
   }
 }
 
-/* Whoever reads a file into its own memory gets bytes of any kind there, as many as were asked for, and elsewhere what was. */
+/* Whoever reads a file into its own memory gets any bytes there, as many as were asked for, and elsewhere what was. */
 static void reads_into_itself(arrowio_file *file, uint8_t *memory, int i) {
   int64_t got = -1, end = moves[i].to + moves[i].size;
   memcpy(expected, memory, SIZE);
@@ -106,7 +106,8 @@ TEST(written_from_what_it_lends) {
     int64_t size = 0;
     arrowio_file *file = open_reader(content, SIZE);
     OK(arrowio_file_seek(file, 500, ARROWIO_SEEK_START, NULL, &error));
-    OK(way % 2 ? arrowio_file_read_line(file, &data, &size, &error) : arrowio_file_peek(file, 3000, &data, &size, &error));
+    if (way % 2) OK(arrowio_file_read_line(file, &data, &size, &error));
+    if (way % 2 == 0) OK(arrowio_file_peek(file, 3000, &data, &size, &error));
     CHECK(size > 0 && same(data, content + 500, size));
     int64_t at = way < 2 ? tell(file) : 700;
     OK(way < 2 ? arrowio_file_write(file, data, size, &error) : arrowio_file_write_at(file, at, data, size, &error));

@@ -1,4 +1,4 @@
-/* Opening a path, in every way there is: names that lead nowhere or look odd, files without rights, no descriptors left. */
+/* Opening paths, in every way: names that lead nowhere or look odd, files without rights, no descriptors left. */
 #include "openers.h"
 #include <sys/resource.h>
 
@@ -22,8 +22,9 @@ static void does_not_open(const char *path, const char *quoted, int error_number
   int64_t memory = arrowio_pool_bytes_allocated(NULL);
   arrowio_file *file = (arrowio_file *)&before;
   arrowio_status status = open_path_by(path, &file);
+  const char *message = arrowio_error_message(error);
   int right = status == ARROWIO_IO_ERROR && arrowio_error_os_error(error) == error_number &&
-              strstr(arrowio_error_message(error), quoted) && strstr(arrowio_error_message(error), strerror(error_number));
+              strstr(message, quoted) && strstr(message, strerror(error_number));
   if (!right) {
     fprintf(stderr, "%s: %.100s gave %s: %.300s; not %s\n", opener->name, path, arrowio_status_name(status),
             arrowio_error_message(error), strerror(error_number));
@@ -82,7 +83,8 @@ TEST(dangling_links) {
 
 /* What the system takes for a name is one: of any bytes, and as long as names can be. */
 TEST(odd_names) {
-  const char *names[] = {here("two\nlines 'quoted' \"twice\" \\"), here("\xff\xfe\x80 not UTF-8"), here(" "), long_name(255)};
+  const char *names[] = {here("two\nlines 'quoted' \"twice\" \\"), here("\xff\xfe\x80 not UTF-8"), here(" "),
+                         long_name(255)};
   EACH_OPENER {
     for (int i = 0; i < 4; i++) {
       make_file(names[i]);

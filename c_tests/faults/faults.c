@@ -1,5 +1,5 @@
-/* A system that fails, at every single call that the library makes: each function then says what failed, where and on which
- * file, nothing is lost and nothing done twice, and everything is closed. Runs with the shim of this folder. */
+/* A system that fails, at every single call that the library makes: each function then says what failed, where and on
+ * which file, nothing is lost and nothing done twice, and everything is closed. Runs with the shim of this folder. */
 #include "../classes.h"
 #include "../closing.h"
 #include "../openers.h"
@@ -179,7 +179,7 @@ static void is_told(void) {
   CHECK(!needed || told > 0);
 }
 
-/* A run in which `count` calls from the `from`th on fail and none transfers more than `most` bytes. Gives how many failed. */
+/* A run in which `count` calls from the `from`th on fail and none moves more than `most` bytes. Gives how many fail. */
 static int64_t read_with_failures(int64_t from, int64_t count, int64_t most) {
   begin();
   arrowio_file *file = open_reader(content, SIZE);
@@ -307,8 +307,9 @@ TEST(writing_with_failures_that_last) {
 
 /* Whether bytes of the row's files pass through calls to the system. */
 static int transfers(void) {
-  arrowio_file *(*const with[])(const uint8_t *, int64_t) = {open_path, open_owned, open_borrowed, open_pipe, open_fifo,
-                                                             open_input, open_output, open_input_fifo, open_output_fifo};
+  arrowio_file *(*const with[])(const uint8_t *, int64_t) = {
+      open_path, open_owned, open_borrowed, open_pipe, open_fifo, open_input, open_output, open_input_fifo,
+      open_output_fifo};
   int does = 0;
   for (size_t i = 0; i < sizeof with / sizeof with[0]; i++) does |= row->open == with[i];
   return does;

@@ -1,8 +1,8 @@
 /* Preloaded, stands between the library and the system and lets calls misbehave, as faults.h says.
  *
- * A program that knows of it finds its object by name; for any other ARROWIO_FAULTS_MOST and ARROWIO_FAULTS_INTERRUPTS say
- * what to do, and what was done stands at the end in the file that ARROWIO_FAULTS_REPORT names. ARROWIO_FAULTS_FOLDER is
- * the folder of the test.
+ * A program that knows of it finds its object by name; for any other ARROWIO_FAULTS_MOST and ARROWIO_FAULTS_INTERRUPTS
+ * say what to do, and what was done stands at the end in the file that ARROWIO_FAULTS_REPORT names.
+ * ARROWIO_FAULTS_FOLDER is the folder of the test.
  */
 #define _GNU_SOURCE
 #include "faults.h"
