@@ -4,6 +4,7 @@
  *   open_writer(room)           a file of `row` to write up to `room` bytes to, empty unless row->fixed
  *   stored()                    the bytes behind it, as they are now
  *   done()                      cleans up behind a file that was closed and released
+ *   EACH(needs, name)           runs the case on every row that can do all of this
  *
  * A new class gets its row here, and with it every test of behaviour.c that fits what it can do.
  */
@@ -46,7 +47,7 @@ struct row {
 static const struct row *row;
 
 /* Whether what the row opens has a fixed size; a compressed stream over it has none. */
-static int is_fixed(void) {
+static inline int is_fixed(void) {
   return row->fixed && !row->over;
 }
 
@@ -68,6 +69,7 @@ static struct {
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
+  arrowio_executor *executor;
   /* What stays open beneath. */
   arrowio_file *raw;
   struct pump pump;
@@ -384,6 +386,59 @@ static arrowio_file *open_transform(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* The suffix of the path that the file beneath was opened by says how it is compressed. */
+static arrowio_file *open_stream_from(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  OK(row->can & CAN_READ ? arrowio_input_stream_from_file(raw, &options, &file, &error)
+                         : arrowio_output_stream_from_file(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_stream_from_file(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_path(bytes, size));
+}
+
+static arrowio_file *open_stream_from_pipe(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_stream_from_map(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_map(bytes, size));
+}
+
+/* Half of it read ahead, and with room for a part of that. */
+static arrowio_file *open_range_cache(const uint8_t *bytes, int64_t size) {
+  arrowio_range_cache_options options = {.struct_size = sizeof options, .memory_limit = 100 * KIB, .hole_size_limit = -1};
+  arrowio_range ranges[200];
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_executor_new(2, &behind.executor, &error));
+  options.executor = behind.executor;
+  OK(arrowio_range_cache_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  for (int i = 0; i < 200; i++) ranges[i] = (arrowio_range){i * 2000, 1000};
+  OK(arrowio_file_will_need(file, ranges, 200, &error));
+  return file;
+}
+
+static arrowio_file *read_ahead(arrowio_file *raw) {
+  arrowio_read_ahead_options options = {.struct_size = sizeof options, .block_size = 5000, .blocks = 3};
+  arrowio_file *file = NULL;
+  OK(arrowio_executor_new(1, &behind.executor, &error));
+  OK(arrowio_read_ahead_stream_new(raw, behind.executor, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_read_ahead(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_path(bytes, size));
+}
+
+static arrowio_file *open_read_ahead_pipe(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_pipe(bytes, size));
+}
+
 static arrowio_file *slow_over(arrowio_file *raw) {
   arrowio_file *file = NULL;
   arrowio_slow_input_options options = {.struct_size = sizeof options, .latency_ns = 100, .deviation_ns = 50};
@@ -453,6 +508,9 @@ static const struct row plain_rows[] = {
     {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER},
     {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM},
     {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
+    {"range cache", READER, open_range_cache, FOR(READ)},
+    {"read-ahead stream", CAN_READ, open_read_ahead, FOR(READ)},
+    {"read-ahead stream, pipe", CAN_READ, open_read_ahead_pipe, IN_PIPE, FOR(READ)},
     {"input stream", READER, open_input, .place = IN_FILE},
     {"input stream, unbuffered", READER, open_input, .buffer_size = -1},
     {"input stream, gzip", CAN_READ, open_input, GZIP},
@@ -463,6 +521,14 @@ static const struct row plain_rows[] = {
     {"input stream from a buffer", MAPPED, open_input_buffer, .place = IN_BUFFER},
     {"input stream from a buffer, gzip", CAN_READ, open_input_buffer, GZIP},
     {"input stream from a buffer, zstd", CAN_READ, open_input_buffer, ZSTD, .buffer_size = 1000},
+    {"input stream from a file", CAN_READ, open_stream_from_file, FOR(READ)},
+    {"input stream from a file, zstd", CAN_READ, open_stream_from_file, FOR(READ), ZSTD},
+    {"input stream from a pipe", CAN_READ, open_stream_from_pipe, IN_PIPE, FOR(READ)},
+    {"input stream from a map", MAPPED, open_stream_from_map, FOR(READ)},
+    {"output stream from a file", CAN_WRITE, open_stream_from_file, FOR(WRITE)},
+    {"output stream from a file, gzip", CAN_WRITE, open_stream_from_file, FOR(WRITE), GZIP},
+    {"output stream, unbuffered, from a file", WRITER, open_stream_from_file, FOR(WRITE), .buffer_size = -1},
+    {"output stream from a pipe", CAN_WRITE, open_stream_from_pipe, IN_PIPE, FOR(WRITE)},
     {"output stream", CAN_WRITE, open_output, .place = IN_FILE},
     {"output stream, unbuffered", WRITER, open_output, .buffer_size = -1},
     {"output stream, gzip", CAN_WRITE, open_output, GZIP},
@@ -565,7 +631,7 @@ static arrowio_file *open_reader(const uint8_t *content, int64_t size) {
   return lay(row->open(behind.bytes.data, behind.bytes.size));
 }
 
-static arrowio_file *open_writer(int64_t room) {
+static inline arrowio_file *open_writer(int64_t room) {
   prepare();
   int64_t size = !row->fixed ? 0 : row->over ? room + room / 2 + 1000 : room;
   uint8_t *zeros = calloc(1, (size_t)size + 1);
@@ -575,7 +641,7 @@ static arrowio_file *open_writer(int64_t room) {
 }
 
 /* A file with this content where `row` reads, else one to write as much to. */
-static arrowio_file *open_any(const uint8_t *content, int64_t size) {
+static inline arrowio_file *open_any(const uint8_t *content, int64_t size) {
   return row->can & CAN_READ ? open_reader(content, size) : open_writer(size);
 }
 
@@ -612,7 +678,7 @@ static struct bytes stored(void) {
 static int is_whole;
 
 /* What is stored, decompressed, up to `size` bytes or as far as that goes. */
-static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
+static inline struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
   if (codec == ARROWIO_CODEC_DETECT) return bytes;
   arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = -1, .codec = codec};
   struct bytes plain = {.data = malloc((size_t)size + 1)};
@@ -633,13 +699,13 @@ static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t siz
 }
 
 /* What is stored, decompressed up to about `size` bytes. */
-static struct bytes logical(int64_t size) {
+static inline struct bytes logical(int64_t size) {
   is_whole = 1;
   return decoded(decoded(stored(), row->codec, size * 2 + 64 * KIB), row->over, size);
 }
 
 /* Whether this is the content behind a file that was closed. */
-static int holds(const uint8_t *content, int64_t size) {
+static inline int holds(const uint8_t *content, int64_t size) {
   stop_pump();
   /* Behind compressed data in something of fixed size there is what was there before. */
   struct bytes bytes = logical(row->fixed ? size : size + 1);
@@ -649,7 +715,7 @@ static int holds(const uint8_t *content, int64_t size) {
 }
 
 /* Whether a second reader sees this much of a file that is open. Through a pipe it may take a moment. */
-static int shows(const uint8_t *content, int64_t size) {
+static inline int shows(const uint8_t *content, int64_t size) {
   for (int attempt = 0; attempt < 2000; attempt++) {
     struct bytes bytes = logical(size);
     int shows_it = bytes.size >= size && same(bytes.data, content, size);
@@ -669,6 +735,8 @@ static void done(void) {
   }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
+  if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
+  arrowio_executor_release(behind.executor);
   if (behind.raw != NULL) {
     CHECK(!arrowio_file_is_closed(behind.raw));
     close_file(behind.raw);
@@ -677,5 +745,27 @@ static void done(void) {
   drop(&behind.bytes);
   nothing_behind();
 }
+
+/* One case on the current row. */
+static void run_case(const char *name, void (*test)(void)) {
+  static int fds;
+  fds = open_descriptors();
+  warnings = 0;
+  nothing_behind();
+  if (setjmp(case_end) == 0) {
+    test();
+    done();
+    CHECK_INT(fds, open_descriptors());
+    CHECK_INT(0, warnings);
+    cases_passed++;
+  } else {
+    fprintf(stderr, "FAILED: %s, %s\n", name, row->name);
+    cases_failed++;
+  }
+}
+
+/* The case on every row that can do all of this. */
+#define EACH(needs, name) \
+  for (row = rows; row->open != NULL; row++) if ((row->can & (needs)) == (needs)) run_case(#name, test_##name)
 
 #endif

@@ -31,6 +31,8 @@ const SOURCES: &str = "
     executor
     operation
     read_many
+    range_cache
+    read_ahead
 ";
 
 /// The header as the sources give it.

@@ -14,13 +14,15 @@ static const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_READ_WRITE,
 
 static arrowio_fault_guard *guard;
 
-static void guard_on(void) {
-  OK(arrowio_fault_guard_new(&guard, &error));
-}
-
 static void guard_off(void) {
   arrowio_fault_guard_release(guard);
   guard = NULL;
+}
+
+/* Not twice, where a case that failed left one on. */
+static void guard_on(void) {
+  guard_off();
+  OK(arrowio_fault_guard_new(&guard, &error));
 }
 
 static arrowio_file *map(const char *path, arrowio_mode mode) {
@@ -29,13 +31,15 @@ static arrowio_file *map(const char *path, arrowio_mode mode) {
   return file;
 }
 
-/* Another process cuts or extends the file. */
+/* Another process cuts or extends the file. It ends without a search for leaks in what it has of this one. */
 static void cut(const char *path, int64_t size) {
-  int status;
   pid_t child = fork();
-  if (child == 0) _exit(truncate(path, size) == 0 ? 0 : 1);
-  CHECK_INT(child, waitpid(child, &status, 0));
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  if (child == 0) {
+    if (truncate(path, size) != 0) perror(path);
+    kill(getpid(), SIGKILL);
+  }
+  CHECK_INT(child, waitpid(child, NULL, 0));
+  CHECK_INT(size, file_size(path));
 }
 
 static arrowio_file *map_and_cut(const char *path, arrowio_mode mode) {
@@ -783,6 +787,12 @@ TEST(many_threads_while_it_changes) {
   guard_off();
 }
 
+/* Which has signals, stacks and turns of threads of its own. */
+static int under_valgrind(void) {
+  const char *preloaded = getenv("LD_PRELOAD");
+  return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, SIZE);
@@ -796,14 +806,16 @@ int main(int argc, char **argv) {
   RUN(full_disk);
   RUN(failed_growth_leaves_the_size);
   RUN(copies_forbidden);
-  RUN(handlers_that_were_there);
-  RUN(handler_for_one_time);
-  RUN(handlers_that_come_later);
   RUN(default_that_comes_later);
-  RUN(deaths);
   RUN(ignored);
   RUN(guards_of_many_threads);
-  RUN(signal_stack);
-  RUN(many_threads_while_it_changes);
+  if (!under_valgrind()) {
+    RUN(handlers_that_were_there);
+    RUN(handler_for_one_time);
+    RUN(handlers_that_come_later);
+    RUN(deaths);
+    RUN(signal_stack);
+    RUN(many_threads_while_it_changes);
+  }
   return finish_files();
 }

@@ -812,6 +812,71 @@ typedef struct arrowio_read_many_options {
 } arrowio_read_many_options;
 
 /**
+ * Options of range caches. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_range_cache_options {
+  /**
+   * sizeof(arrowio_range_cache_options).
+   */
+  size_t struct_size;
+  /**
+   * Where its memory comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Whose threads read ahead. NULL: whoever calls arrowio_file_will_need waits until all is read.
+   */
+  struct arrowio_executor *executor;
+  /**
+   * Ranges with at most so many bytes between them are read at once. 0: 8192. Negative: none between them.
+   */
+  int64_t hole_size_limit;
+  /**
+   * Ranges are not put together to reads of more bytes than this. 0: 32 MiB. Negative: none are put together but those
+   * inside others.
+   */
+  int64_t range_size_limit;
+  /**
+   * The most bytes that are kept or about to be; what was not used for longest goes for what is wanted now. 0: 256 MiB.
+   */
+  int64_t memory_limit;
+  /**
+   * Lazy only: when a range is read for the first time, so many of those behind it are read by the executor. 0: none.
+   */
+  int64_t prefetch_limit;
+  /**
+   * Not 0: ranges are read when they are first needed and not before.
+   */
+  int32_t lazy;
+  /**
+   * Must be 0.
+   */
+  int32_t reserved;
+} arrowio_range_cache_options;
+
+/**
+ * Options of read-ahead streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_read_ahead_options {
+  /**
+   * sizeof(arrowio_read_ahead_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the memory comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes to read at once. 0: 1 MiB.
+   */
+  int64_t block_size;
+  /**
+   * How many such blocks are read ahead at most. 0: 4.
+   */
+  int64_t blocks;
+} arrowio_read_ahead_options;
+
+/**
  * Done.
  */
 #define ARROWIO_OK 0
@@ -1769,7 +1834,15 @@ arrowio_status arrowio_os_file_open_fd(int fd,
 
 /**
  * Maps a file into memory. Buffers that are read from it are slices of the map: no copy and no system call; they stay
- * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone. If another process cuts the file, touching what is gone raises SIGBUS.
+ * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone.
+ *
+ * If another process cuts the file, or the disk is full under a sparse one, memory of the map is gone. arrowio_file_read,
+ * _read_some, _read_at, _write and _write_at then fail with ARROWIO_IO_ERROR, and so does a compressed stream over the map;
+ * what is left of the file can still be read, and a write never extends it. They let the system copy for that, which takes
+ * a call, unless there is an arrowio_fault_guard: then bytes behind the new end, up to the end of its page, are zeros to
+ * read and nothing to write. What arrowio_file_read_buffer, _read_at_buffer, _read_all and _peek give is the map's own
+ * memory: to touch what is gone of it raises SIGBUS, also by a function that such bytes are given to, such as
+ * arrowio_buffer_copy, and by arrowio_file_read_line and _read_lines, which search it; arrowio_buffer_read copies safely.
  *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _READ_WRITE (creates a missing file) or _PRIVATE.
@@ -2239,6 +2312,24 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
                                                 struct arrowio_error **out_error);
 
 /**
+ * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
+                                              const struct arrowio_stream_options *options,
+                                              struct arrowio_file **out_file,
+                                              struct arrowio_error **out_error);
+
+/**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
  * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
  * ARROWIO_OPEN_ATOMIC in options->file_options.
@@ -2256,6 +2347,24 @@ arrowio_status arrowio_output_stream_open(const char *path,
                                           const struct arrowio_stream_options *options,
                                           struct arrowio_file **out_file,
                                           struct arrowio_error **out_error);
+
+/**
+ * Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
+                                               const struct arrowio_stream_options *options,
+                                               struct arrowio_file **out_file,
+                                               struct arrowio_error **out_error);
 
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
@@ -3184,6 +3293,80 @@ arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
                                             const struct arrowio_operation_options *operation_options,
                                             struct arrowio_operation **out_operation,
                                             struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads as another one does, and keeps what arrowio_file_will_need asks for: buffers that lie in one
+ * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be kept, or fails to be
+ * read ahead, is read when it is needed, and fails there. Closing it closes the other one.
+ *
+ * \param raw        a file that can be read at offsets; the cache reads from its position on.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read at offsets, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and the executor. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_range_cache_new(struct arrowio_file *raw,
+                                       const struct arrowio_range_cache_options *options,
+                                       struct arrowio_file **out_file,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Says what will be read soon: a range cache reads it ahead, the system is told to get it for OS files and memory maps,
+ * others do nothing. What fails is found by the reads.
+ *
+ * \param file       the file.
+ * \param ranges     in any order, `count` ranges; may be NULL if count is 0.
+ * \param count      how many, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, in a child of fork()), ARROWIO_CLOSED, ARROWIO_CANCELLED
+ *         (also when the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
+ */
+arrowio_status arrowio_file_will_need(struct arrowio_file *file,
+                                      const struct arrowio_range *ranges,
+                                      int64_t count,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Has a range cache forget what ends before an offset, or there. Buffers that were read stay good.
+ *
+ * \param file       a file from arrowio_range_cache_new.
+ * \param offset     in bytes, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file of another class), ARROWIO_CLOSED, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
+ */
+arrowio_status arrowio_range_cache_evict(struct arrowio_file *file,
+                                         int64_t offset,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
+ * much is there as the options say. A failure comes where it happened, and the next read tries again. Where no thread of
+ * the executor has time, the calling one reads. Closing it ends a read that waits, and closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param executor   whose thread reads ahead.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options, in a child of fork()),
+ *         ARROWIO_CLOSED, ARROWIO_CANCELLED (the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with
+ *         errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and the executor. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_read_ahead_stream_new(struct arrowio_file *raw,
+                                             struct arrowio_executor *executor,
+                                             const struct arrowio_read_ahead_options *options,
+                                             struct arrowio_file **out_file,
+                                             struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -25,6 +25,8 @@ mod memory_file;
 mod operation;
 mod os_file;
 mod pool;
+mod range_cache;
+mod read_ahead;
 mod read_many;
 mod segment;
 mod standard_stream;

@@ -1,5 +1,6 @@
 //! A position in memory that stays where it is, for reads that need no lock.
 
+use super::coalesce::Range as Wanted;
 use super::mapped_file::MappedFile;
 use super::position;
 use super::state::read_until_full;
@@ -167,6 +168,11 @@ impl RandomAccess for MemoryCursor {
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         self.read_slice_at(offset, size).map(Some)
+    }
+
+    fn will_need(&self, ranges: &[Wanted]) -> Result<()> {
+        ranges.iter().for_each(|range| self.buffer.will_need(range.offset, range.size));
+        Ok(())
     }
 
     fn pool(&self) -> &Pool {

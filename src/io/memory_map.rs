@@ -1,6 +1,7 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
 use super::buffer_reader::reader_of;
+use super::coalesce::Range;
 use super::mapped_file::{MappedFile, check_mappable};
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::until_closed::{UntilClosed, closed};
@@ -221,6 +222,13 @@ impl RandomAccess for Source {
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         self.bytes.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
+    }
+
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        self.bytes.with(|bytes| {
+            ranges.iter().for_each(|range| bytes.will_need(range.offset, range.size));
+            Ok(())
+        })
     }
 
     fn pool(&self) -> &Pool {

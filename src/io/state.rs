@@ -69,10 +69,15 @@ impl State {
     }
 
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if self.zero_copy && self.lookahead.is_empty() {
-            self.stream.read_slice(size)
-        } else {
-            self.read_to_buffer(size)
+        if !self.lookahead.is_empty() {
+            return self.read_to_buffer(size);
+        }
+        if self.zero_copy {
+            return self.stream.read_slice(size);
+        }
+        match self.stream.read_slice_at_hand(size)? {
+            Some(slice) => Ok(slice),
+            None => self.read_to_buffer(size),
         }
     }
 

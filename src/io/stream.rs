@@ -3,6 +3,7 @@
 use super::Capabilities;
 use super::buffered::Buffered;
 use super::checksum::Digest;
+use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
 use super::state::{CHUNK, read_to_end, read_until_full};
@@ -58,6 +59,11 @@ pub(crate) trait Stream: Send {
     /// Up to `size` bytes without a copy, for a class with `ZERO_COPY`; fewer only at the end.
     fn read_slice(&mut self, size: usize) -> Result<Buffer> {
         Err(not_capable())
+    }
+
+    /// As `read_slice`, where a class without `ZERO_COPY` can do it just now.
+    fn read_slice_at_hand(&mut self, size: usize) -> Result<Option<Buffer>> {
+        Ok(None)
     }
 
     /// Whether the class looks ahead by itself, by `peek` and `read_line`. Of any other class `File` reads ahead.
@@ -194,6 +200,16 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// How many bytes there are, where that is easily known; a guess is enough.
     fn size_hint(&self) -> Option<usize> {
         None
+    }
+
+    /// These ranges will be read soon.
+    fn will_need(&self, _ranges: &[Range]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Forgets what it keeps before an offset; whether it keeps anything at all.
+    fn evict_before(&self, _offset: usize) -> bool {
+        false
     }
 
     /// Where buffers for what is read come from.

@@ -273,6 +273,12 @@ impl Buffer {
         size
     }
 
+    /// Tells the system that these bytes will be needed soon, as far as they are the buffer's.
+    pub(crate) fn will_need(&self, offset: usize, size: usize) {
+        let offset = offset.min(self.size());
+        sys::will_need(&self.as_slice()[offset..][..size.min(self.size() - offset)]);
+    }
+
     /// As `copy_to` for bytes that may be gone; `None` if some are or if there is no fault guard.
     #[inline]
     pub(crate) fn copy_guarded_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {

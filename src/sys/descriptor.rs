@@ -302,6 +302,13 @@ impl Descriptor {
         }
     }
 
+    /// Has the system read these bytes ahead. Only a hint.
+    pub(crate) fn will_need(&self, offset: usize, size: usize) {
+        let (offset, size) = (offset as i64, (size as i64).min(i64::MAX - offset as i64));
+        // SAFETY: no memory involved. What is no file of a disk refuses, and nothing is lost.
+        unsafe { libc::posix_fadvise(self.fd, offset, size, libc::POSIX_FADV_WILLNEED) };
+    }
+
     /// Waits until everything is on the disk.
     pub(crate) fn sync(&self) -> OsResult<()> {
         // SAFETY: no memory involved.

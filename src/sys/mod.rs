@@ -32,7 +32,7 @@ pub use mapping::MapMode;
 pub(crate) use mapping::Mapping;
 pub use metadata::Metadata;
 pub(crate) use meter::Meter;
-pub(crate) use pages::{HUGE_PAGE, Pages, page_size};
+pub(crate) use pages::{HUGE_PAGE, Pages, page_size, will_need};
 pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
 pub(crate) use signal::without_sigpipe;
