@@ -1,6 +1,7 @@
 //! A file that is slower than it is, to try what reads it.
 
 use super::Capabilities;
+use super::coalesce::Range;
 use super::file::File;
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result};
@@ -113,6 +114,10 @@ impl RandomAccess for Source {
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         self.wait()?;
         self.raw.read_at(offset, dst)
+    }
+
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        self.raw.will_need(ranges)
     }
 
     fn pool(&self) -> &Pool {
