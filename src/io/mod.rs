@@ -51,6 +51,8 @@ mod until_closed;
 #[cfg(test)]
 mod buffered_tests;
 #[cfg(test)]
+mod callback_tests;
+#[cfg(test)]
 mod tests;
 
 pub use crate::sys::{FaultGuard, FileKind, MapMode, Metadata};
