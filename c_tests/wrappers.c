@@ -97,6 +97,22 @@ TEST(tee_fails) {
   }
 }
 
+TEST(tee_to_what_cannot_be) {
+  arrowio_file *one = open_host(&first, "one", SIZE), *two = open_host(&second, "two", SIZE), *tee = NULL, *reader = NULL;
+  arrowio_buffer *buffer = buffer_of(content, 10);
+  OK(arrowio_buffer_reader_new(buffer, &reader, &error));
+  SAYS(ARROWIO_INVALID, "are one, 'one'", arrowio_tee_output_stream_new(one, one, &tee, &error));
+  SAYS(ARROWIO_INVALID, "cannot be written", arrowio_tee_output_stream_new(one, reader, &tee, &error));
+  SAYS(ARROWIO_INVALID, "cannot be written", arrowio_tee_output_stream_new(reader, one, &tee, &error));
+  OK(arrowio_file_close(two, &error));
+  SAYS(ARROWIO_CLOSED, "'two'", arrowio_tee_output_stream_new(one, two, &tee, &error));
+  CHECK(tee == NULL && first.closes == 0);
+  arrowio_file_release(two);
+  close_file(one);
+  close_file(reader);
+  arrowio_buffer_release(buffer);
+}
+
 TEST(tee_flush_fails) {
   arrowio_file *file = open_tee(-1, -1);
   FAILS_WITH(EPIPE, arrowio_file_flush(file, &error));
@@ -356,6 +372,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < SIZE; i++) pattern[i] = (uint8_t)(((int64_t)i * i) >> 3);
   RUN(tee);
   RUN(tee_fails);
+  RUN(tee_to_what_cannot_be);
   RUN(tee_flush_fails);
   RUN(mock);
   RUN(slow);

@@ -3,13 +3,16 @@
 use super::passage::Passage;
 use super::stream::Stream;
 use super::{Capabilities, File};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, error};
 use crate::memory::default_pool;
 
 /// A file that writes to both others what is written to it. Closing it closes both.
 pub fn tee_output_stream(first: &File, second: &File) -> Result<File> {
     first.check_base(Capabilities::WRITE, "write on to")?;
     second.check_base(Capabilities::WRITE, "write on to")?;
+    if first.is_same(second) {
+        return Err(error!(Invalid, "the two files to write to are one, {}", first.name()));
+    }
     let stream = TeeOutputStream { first: Passage::new(first)?, second: Passage::new(second)?, failure: None };
     let name = format_args!("the tee stream to {} and {}", first.name(), second.name());
     File::new(stream, name, &default_pool(), 0)
