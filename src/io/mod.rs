@@ -38,6 +38,7 @@ mod statistics;
 mod stream;
 mod temporary;
 mod transcoding;
+mod transfer;
 mod transform;
 mod until_closed;
 

@@ -237,6 +237,7 @@ impl ReadAhead {
         while is_other(state.reader) {
             state = wait(&self.ahead.changed, state, None);
         }
+        self.ahead.cancellation.release_descriptor();
     }
 
     fn is_forked(&self) -> bool {

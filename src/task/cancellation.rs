@@ -42,6 +42,11 @@ impl Cancellation {
         self.0.set_alarm();
     }
 
+    /// Lets go of its descriptor, when nobody waits any more.
+    pub(crate) fn release_descriptor(&self) {
+        *self.0.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+    }
+
     /// Stops what heeds it in `nanoseconds` from now, instead of when it was said before; `None`: not by itself.
     pub fn set_deadline(&self, nanoseconds: Option<i64>) {
         let deadline = nanoseconds.map_or(NEVER, |nanoseconds| now().saturating_add(nanoseconds));
