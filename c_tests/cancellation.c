@@ -345,6 +345,7 @@ TEST(opening_a_fifo) {
   int before = open_descriptors();
   char path[4096], byte = 'x';
   snprintf(path, sizeof path, "%s", here("lonely"));
+  unlink(path);
   CHECK_INT(0, mkfifo(path, 0600));
   for (int i = 0; i < 2; i++) {
     int64_t got;

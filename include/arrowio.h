@@ -744,7 +744,7 @@ typedef struct arrowio_operation_options {
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
    * a thread when a thread comes to it or somebody waits for it. 0: never.
    */
-  int64_t timeout;
+  int64_t timeout_ns;
 } arrowio_operation_options;
 
 /**
