@@ -287,6 +287,67 @@ TEST(absurd_sizes) {
   close_and_release(file);
 }
 
+/* How far these go the host says. */
+static int is_hosts_own(void) {
+  return row->open == open_callbacks || row->open == open_few_callbacks;
+}
+
+/* A position that no file reaches is one where it can be, and reads there give nothing. */
+TEST(absurd_positions) {
+  if (is_hosts_own()) return;
+  const int64_t positions[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX - 999};
+  arrowio_file *file = open_any(content, 1000);
+  uint8_t bytes[10];
+  int64_t got = -1;
+  for (int i = 0; i < 3; i++) {
+    int64_t before = tell(file);
+    arrowio_status status = arrowio_file_seek(file, positions[i], ARROWIO_SEEK_START, NULL, &error);
+    if (status != ARROWIO_OK) FAILS(ARROWIO_INVALID, status);
+    CHECK_INT(status == ARROWIO_OK ? positions[i] : before, tell(file));
+    if (status != ARROWIO_OK) continue;
+    FAILS(ARROWIO_INVALID, arrowio_file_seek(file, 1000, ARROWIO_SEEK_CURRENT, NULL, &error));
+    if (row->can & CAN_READ) reads_give_nothing(file);
+    if (row->can & CAN_READ) OK(arrowio_file_advance(file, INT64_MAX, &error));
+    if (row->can & CAN_READ) OK(arrowio_file_read(file, bytes, 10, &got, &error));
+    if (row->can & CAN_WRITE) SAYS(ARROWIO_IO_ERROR, behind.called, arrowio_file_write(file, content, 1000, &error));
+    CHECK_INT(positions[i], tell(file));
+  }
+  OK(arrowio_file_seek(file, 0, ARROWIO_SEEK_START, NULL, &error));
+  if (row->can & CAN_READ) check_next(file, 0, 1000);
+  close_and_release(file);
+}
+
+/* Where nothing can be written nothing is. */
+TEST(absurd_offsets) {
+  if (is_hosts_own()) return;
+  const int64_t offsets[] = {INT64_MAX, INT64_MAX - 1, INT64_MAX - 999};
+  arrowio_file *file = open_writer(1000);
+  OK(arrowio_file_write(file, content, 1000, &error));
+  for (int i = 0; i < 3; i++) {
+    SAYS(ARROWIO_IO_ERROR, behind.called, arrowio_file_write_at(file, offsets[i], content, 1000, &error));
+    if (!is_fixed()) OK(arrowio_file_write_at(file, offsets[i], NULL, 0, &error));
+  }
+  CHECK_INT(1000, tell(file));
+  close_and_release(file);
+  CHECK(holds(content, 1000));
+}
+
+/* A size that no disk has is refused, and the file stays as it is. */
+TEST(absurd_resizing) {
+  const int64_t sizes[] = {INT64_MAX, INT64_MAX - 4095, INT64_MAX / 2};
+  arrowio_file *file = open_writer(1000);
+  int64_t size = -1;
+  OK(arrowio_file_write(file, content, 1000, &error));
+  for (int i = 0; i < 3; i++) {
+    SAYS(ARROWIO_IO_ERROR, behind.called, arrowio_file_resize(file, sizes[i], &error));
+    OK(arrowio_file_size(file, &size, &error));
+    CHECK_INT(1000, size);
+    CHECK_INT(1000, tell(file));
+  }
+  close_and_release(file);
+  CHECK(holds(content, 1000));
+}
+
 static void seek(arrowio_file *file, int64_t expected, int64_t offset, arrowio_whence whence) {
   int64_t position = -1;
   OK(arrowio_file_seek(file, offset, whence, &position, &error));
@@ -854,28 +915,6 @@ TEST(directories) {
   CHECK(file == NULL);
 }
 
-/* One case on the current row. */
-static void run_case(const char *name, void (*test)(void)) {
-  static int fds;
-  fds = open_descriptors();
-  warnings = 0;
-  nothing_behind();
-  if (setjmp(case_end) == 0) {
-    test();
-    done();
-    CHECK_INT(fds, open_descriptors());
-    CHECK_INT(0, warnings);
-    cases_passed++;
-  } else {
-    fprintf(stderr, "FAILED: %s, %s\n", name, row->name);
-    cases_failed++;
-  }
-}
-
-/* The case on every row that can do all of this. */
-#define EACH(needs, name) \
-  for (row = rows; row->open != NULL; row++) if ((row->can & (needs)) == (needs)) run_case(#name, test_##name)
-
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, LIMIT);
@@ -895,6 +934,9 @@ int main(int argc, char **argv) {
   EACH(CAN_READ, read_all);
   EACH(CAN_READ, reads_past_the_end);
   EACH(CAN_READ, absurd_sizes);
+  EACH(CAN_SEEK, absurd_positions);
+  EACH(CAN_WRITE_AT, absurd_offsets);
+  EACH(CAN_RESIZE, absurd_resizing);
   EACH(CAN_READ, peek);
   EACH(CAN_READ, advance);
   EACH(CAN_READ, read_line);

@@ -4,6 +4,7 @@
  *   open_writer(room)           a file of `row` to write up to `room` bytes to, empty unless row->fixed
  *   stored()                    the bytes behind it, as they are now
  *   done()                      cleans up behind a file that was closed and released
+ *   EACH(needs, name)           runs the case on every row that can do all of this
  *
  * A new class gets its row here, and with it every test of behaviour.c that fits what it can do.
  */
@@ -46,7 +47,7 @@ struct row {
 static const struct row *row;
 
 /* Whether what the row opens has a fixed size; a compressed stream over it has none. */
-static int is_fixed(void) {
+static inline int is_fixed(void) {
   return row->fixed && !row->over;
 }
 
@@ -592,7 +593,7 @@ static arrowio_file *open_reader(const uint8_t *content, int64_t size) {
   return lay(row->open(behind.bytes.data, behind.bytes.size));
 }
 
-static arrowio_file *open_writer(int64_t room) {
+static inline arrowio_file *open_writer(int64_t room) {
   prepare();
   int64_t size = !row->fixed ? 0 : row->over ? room + room / 2 + 1000 : room;
   uint8_t *zeros = calloc(1, (size_t)size + 1);
@@ -602,7 +603,7 @@ static arrowio_file *open_writer(int64_t room) {
 }
 
 /* A file with this content where `row` reads, else one to write as much to. */
-static arrowio_file *open_any(const uint8_t *content, int64_t size) {
+static inline arrowio_file *open_any(const uint8_t *content, int64_t size) {
   return row->can & CAN_READ ? open_reader(content, size) : open_writer(size);
 }
 
@@ -639,7 +640,7 @@ static struct bytes stored(void) {
 static int is_whole;
 
 /* What is stored, decompressed, up to `size` bytes or as far as that goes. */
-static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
+static inline struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
   if (codec == ARROWIO_CODEC_DETECT) return bytes;
   arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = -1, .codec = codec};
   struct bytes plain = {.data = malloc((size_t)size + 1)};
@@ -660,13 +661,13 @@ static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t siz
 }
 
 /* What is stored, decompressed up to about `size` bytes. */
-static struct bytes logical(int64_t size) {
+static inline struct bytes logical(int64_t size) {
   is_whole = 1;
   return decoded(decoded(stored(), row->codec, size * 2 + 64 * KIB), row->over, size);
 }
 
 /* Whether this is the content behind a file that was closed. */
-static int holds(const uint8_t *content, int64_t size) {
+static inline int holds(const uint8_t *content, int64_t size) {
   stop_pump();
   /* Behind compressed data in something of fixed size there is what was there before. */
   struct bytes bytes = logical(row->fixed ? size : size + 1);
@@ -676,7 +677,7 @@ static int holds(const uint8_t *content, int64_t size) {
 }
 
 /* Whether a second reader sees this much of a file that is open. Through a pipe it may take a moment. */
-static int shows(const uint8_t *content, int64_t size) {
+static inline int shows(const uint8_t *content, int64_t size) {
   for (int attempt = 0; attempt < 2000; attempt++) {
     struct bytes bytes = logical(size);
     int shows_it = bytes.size >= size && same(bytes.data, content, size);
@@ -706,5 +707,27 @@ static void done(void) {
   drop(&behind.bytes);
   nothing_behind();
 }
+
+/* One case on the current row. */
+static void run_case(const char *name, void (*test)(void)) {
+  static int fds;
+  fds = open_descriptors();
+  warnings = 0;
+  nothing_behind();
+  if (setjmp(case_end) == 0) {
+    test();
+    done();
+    CHECK_INT(fds, open_descriptors());
+    CHECK_INT(0, warnings);
+    cases_passed++;
+  } else {
+    fprintf(stderr, "FAILED: %s, %s\n", name, row->name);
+    cases_failed++;
+  }
+}
+
+/* The case on every row that can do all of this. */
+#define EACH(needs, name) \
+  for (row = rows; row->open != NULL; row++) if ((row->can & (needs)) == (needs)) run_case(#name, test_##name)
 
 #endif

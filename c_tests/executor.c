@@ -76,6 +76,13 @@ static arrowio_operation *start_read(arrowio_file *file, arrowio_executor *execu
   return operation;
 }
 
+/* Waits until a read of more than one byte of the pipe has taken the first. */
+static void begins(int other) {
+  int unread;
+  CHECK_INT(1, write(other, "x", 1));
+  EVENTUALLY(ioctl(other, FIONREAD, &unread) == 0 && unread == 0);
+}
+
 static int running_threads(void) {
   DIR *listing = opendir("/proc/self/task");
   int count = -2;
@@ -268,9 +275,8 @@ TEST(running_reads_end) {
   arrowio_file *file = pipe_reader(&other);
   arrowio_operation_options options = telling(0);
   arrowio_operation *operation = start_read(file, executor, 10, &options);
-  CHECK_INT(3, write(other, "abc", 3));
-  int unread;
-  EVENTUALLY(ioctl(other, FIONREAD, &unread) == 0 && unread == 0);
+  begins(other);
+  CHECK_INT(2, write(other, "bc", 2));
   FAILS(ARROWIO_TIMED_OUT, arrowio_operation_wait(operation, 20 * MILLISECONDS, &error));
   arrowio_operation_cancel(operation);
   OK(arrowio_operation_wait(operation, -1, &error));
@@ -285,7 +291,7 @@ TEST(running_reads_end) {
   arrowio_operation_release(operation);
   close(other);
   OK(arrowio_file_read(file, bytes, 10, &got, &error));
-  CHECK(got == 3 && same(bytes, "abc", 3));
+  CHECK(got == 3 && same(bytes, "xbc", 3));
   close_file(file);
   end(executor);
 }
@@ -324,9 +330,9 @@ TEST(stop) {
   int other;
   arrowio_executor *executor = new_executor(1);
   arrowio_file *file = pipe_reader(&other);
-  arrowio_operation *runs = start_read(file, executor, 1, NULL);
+  arrowio_operation *runs = start_read(file, executor, 2, NULL);
   arrowio_operation_options options = telling(0);
-  usleep(20000);
+  begins(other);
   arrowio_operation *waits = start_read(file, executor, 1, &options);
   OK(arrowio_executor_stop(executor, 0, &error));
   CHECK(told.calls == 1 && told.status == ARROWIO_CANCELLED && told.frees == 1);
@@ -349,8 +355,8 @@ TEST(release_does_not_wait) {
   arrowio_executor *executor = new_executor(1);
   arrowio_file *file = pipe_reader(&other);
   arrowio_operation_options options = telling(0);
-  arrowio_operation *runs = start_read(file, executor, 1, &options);
-  usleep(20000);
+  arrowio_operation *runs = start_read(file, executor, 2, &options);
+  begins(other);
   arrowio_file_release(file);
   arrowio_executor_release(executor);
   CHECK_INT(0, arrowio_operation_is_done(runs));
@@ -545,8 +551,8 @@ TEST(fork_of_a_process) {
   parents.done = start_read(parents.file, parents.executor, 1, NULL);
   OK(arrowio_operation_wait(parents.done, -1, &error));
   arrowio_file *file = pipe_reader(&other);
-  parents.waits = start_read(file, parents.executor, 1, NULL);
-  usleep(20000);
+  parents.waits = start_read(file, parents.executor, 2, NULL);
+  begins(other);
   for (int i = 0; i < scaled(20, 3); i++) in_child(check_child);
   CHECK_INT(1, write(other, "x", 1));
   OK(arrowio_operation_wait(parents.waits, -1, &error));
@@ -567,8 +573,8 @@ static void check_without_threads(void) {
   arrowio_operation_options options = telling(0);
   int other;
   arrowio_file *waiting = pipe_reader(&other);
-  arrowio_operation *blocks = start_read(waiting, busy, 1, NULL);
-  usleep(20000);
+  arrowio_operation *blocks = start_read(waiting, busy, 2, NULL);
+  begins(other);
   if (geteuid() == 0 && setuid(65534) != 0) return;
   setrlimit(RLIMIT_NPROC, &none);
   arrowio_status status = arrowio_file_read_async(file, executor, 1, &options, &operation, &error);

@@ -31,13 +31,15 @@ static arrowio_file *map(const char *path, arrowio_mode mode) {
   return file;
 }
 
-/* Another process cuts or extends the file. */
+/* Another process cuts or extends the file. It ends without a search for leaks in what it has of this one. */
 static void cut(const char *path, int64_t size) {
-  int status;
   pid_t child = fork();
-  if (child == 0) _exit(truncate(path, size) == 0 ? 0 : 1);
-  CHECK_INT(child, waitpid(child, &status, 0));
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  if (child == 0) {
+    if (truncate(path, size) != 0) perror(path);
+    kill(getpid(), SIGKILL);
+  }
+  CHECK_INT(child, waitpid(child, NULL, 0));
+  CHECK_INT(size, file_size(path));
 }
 
 static arrowio_file *map_and_cut(const char *path, arrowio_mode mode) {
@@ -93,7 +95,7 @@ static void reads(arrowio_file *file) {
   /* What is left comes first. */
   go_to(file, LEFT - 100);
   OK(arrowio_file_read_some(file, into, SIZE, &got, &error));
-  CHECK(got >= 100 && got <= 100 + LEFT_PAGES - LEFT + is_slow() && same(into, content + LEFT - 100, 100));
+  CHECK(got >= 100 && got <= 100 + LEFT_PAGES - LEFT && same(into, content + LEFT - 100, 100));
   go_to(file, LEFT_PAGES);
   GONE(arrowio_file_read_some(file, into, 10, &got, &error));
   CHECK_INT(LEFT_PAGES, tell(file));
@@ -113,8 +115,7 @@ static void zero_copy_reads(arrowio_file *file) {
 
   OK(arrowio_buffer_read(all, 5, into, LEFT - 5, &got, &error));
   CHECK(got == LEFT - 5 && same(into, content + 5, LEFT - 5));
-  /* Valgrind counts a byte more. */
-  SAYS(ARROWIO_IO_ERROR, "gone from offset 1638", arrowio_buffer_read(all, 5, into, SIZE, &got, &error));
+  SAYS(ARROWIO_IO_ERROR, "gone from offset 16384 on", arrowio_buffer_read(all, 5, into, SIZE, &got, &error));
   SAYS(ARROWIO_IO_ERROR, "gone from offset 3 on", arrowio_buffer_read(far, 3, into, 1, &got, &error));
   OK(arrowio_buffer_read(far, 10, into, 1, &got, &error));
   CHECK_INT(0, got);
@@ -786,6 +787,12 @@ TEST(many_threads_while_it_changes) {
   guard_off();
 }
 
+/* Which has signals, stacks and turns of threads of its own. */
+static int under_valgrind(void) {
+  const char *preloaded = getenv("LD_PRELOAD");
+  return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, SIZE);
@@ -799,14 +806,16 @@ int main(int argc, char **argv) {
   RUN(full_disk);
   RUN(failed_growth_leaves_the_size);
   RUN(copies_forbidden);
-  RUN(handlers_that_were_there);
-  RUN(handler_for_one_time);
-  RUN(handlers_that_come_later);
   RUN(default_that_comes_later);
-  RUN(deaths);
   RUN(ignored);
   RUN(guards_of_many_threads);
-  RUN(signal_stack);
-  RUN(many_threads_while_it_changes);
+  if (!under_valgrind()) {
+    RUN(handlers_that_were_there);
+    RUN(handler_for_one_time);
+    RUN(handlers_that_come_later);
+    RUN(deaths);
+    RUN(signal_stack);
+    RUN(many_threads_while_it_changes);
+  }
   return finish_files();
 }

@@ -216,6 +216,8 @@ impl Parameter<'_> {
             "int64_t *" => "&number",
             "uint8_t **" if self.kind.starts_with("const") => "&bytes",
             "uint8_t **" => "&block",
+            // As a path: one that can be read, and that nobody can write to while the program runs.
+            "char *" => "\"/proc/self/exe\"",
             _ => "NULL",
         }
     }

@@ -605,7 +605,7 @@ static void read_many(void) {
   arrowio_executor *executor = NULL;
   arrowio_buffer *buffers[RANGES];
   arrowio_range ranges[RANGES];
-  arrowio_os_file_options options = {sizeof options, pool, 0, 0};
+  arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
   for (int i = 0; i < RANGES; i++) ranges[i] = (arrowio_range){i % 7 * 20000 + i, 100};
   memset(buffers, 0, sizeof buffers);
   TRY(arrowio_executor_new(1, &executor, &error));
@@ -635,7 +635,7 @@ static void read_asynchronously(void) {
   int started = 0, descriptor;
   frees = 0;
   arrowio_operation_options options = {sizeof options, NULL, &frees, count_free, 0};
-  arrowio_os_file_options file_options = {sizeof file_options, pool, 0, 0};
+  arrowio_os_file_options file_options = {.struct_size = sizeof file_options, .pool = pool};
   TRY(arrowio_executor_new(1, &executor, &error));
   TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, &file_options, &file, &error));
   for (int i = 0; i < 3; i++) {

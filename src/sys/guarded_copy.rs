@@ -71,10 +71,26 @@ pub(crate) fn no_safe_copy(os_error: i32) -> Error {
 unsafe fn copy(from: *const u8, to: *mut u8, size: usize, mapped: Mapped) -> Result<usize, i32> {
     if fault_guard::is_on() {
         // SAFETY: the caller's promise.
-        return Ok(size - unsafe { fault_guard::copy(to, from, size) });
+        return match unsafe { fault_guard::copy(to, from, size) } {
+            0 => Ok(size),
+            // SAFETY: the caller's promise.
+            left => Ok(unsafe { last_copied(from, to, size - left) }),
+        };
     }
     // SAFETY: the caller's promise.
     unsafe { copy_by_system(from, to, size, mapped) }
+}
+
+/// How many bytes a copy that ended after about `done` has copied: valgrind counts the one that it could not copy.
+///
+/// # Safety
+/// As `copy_from_mapped`, with `done` for the size.
+#[cold]
+unsafe fn last_copied(from: *const u8, to: *mut u8, done: usize) -> usize {
+    let Some(last) = done.checked_sub(1) else { return 0 };
+    // SAFETY: inside the ranges.
+    let left = unsafe { fault_guard::copy(to.add(last), from.add(last), 1) };
+    done - left
 }
 
 /// A debugger's way into the memory of another process, here our own: what is gone is EFAULT.
