@@ -122,6 +122,7 @@ TEST(closing_does_not_hang) {
     usleep(10000);
     if (way == 0) OK(arrowio_file_close(file, &error));
     if (way == 1) OK(arrowio_file_abort(file, &error));
+    if (way < 2) CHECK_INT(before + 1, open_descriptors());
     arrowio_file_release(file);
     signal(SIGPIPE, SIG_IGN);
     CHECK_INT(-1, write(other, "x", 1));

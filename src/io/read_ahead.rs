@@ -235,6 +235,8 @@ impl ReadAhead {
         while is_other(state.reader) {
             state = wait(&self.ahead.changed, state, None);
         }
+        drop(state);
+        self.ahead.cancellation.let_go();
     }
 
     fn is_forked(&self) -> bool {

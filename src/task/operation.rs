@@ -184,6 +184,7 @@ impl Operation {
 
     /// For whoever has taken the work.
     fn complete(&self, outcome: Result<Vec<Buffer>>) {
+        self.0.cancellation.let_go();
         let mut state = self.lock();
         state.outcome = Some(outcome.map(Some));
         self.0.is_done.store(true, Release);
