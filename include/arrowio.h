@@ -176,7 +176,7 @@ typedef struct arrowio_error arrowio_error;
 
 /**
  * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
- * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * signals blocked but those of faults (SIGSEGV, SIGBUS and the like). A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
  * arrowio_executor_release.
  */
 typedef struct arrowio_executor arrowio_executor;
@@ -744,7 +744,7 @@ typedef struct arrowio_operation_options {
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
    * a thread when a thread comes to it or somebody waits for it. 0: never.
    */
-  int64_t timeout;
+  int64_t timeout_ns;
 } arrowio_operation_options;
 
 /**

@@ -400,10 +400,10 @@ impl File {
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
     pub fn close(&self) -> Result<()> {
+        let mut state = self.end("close")?;
         // It closes also where there is no memory for a scope.
         let _scope = self.0.cancellable.enter().ok();
         let _counting = self.0.counters.begin();
-        let mut state = self.end("close")?;
         if !self.is_closed() {
             self.set_closed();
             let result = state.close();

@@ -1,5 +1,6 @@
 //! A part of a file as a stream of its own.
 
+use super::coalesce::{Range as Wanted, list};
 use super::file::File;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, position};
@@ -148,14 +149,23 @@ impl RandomAccess for Range {
     }
 
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
-        let without_copy = self.raw.capabilities().contains(Capabilities::ZERO_COPY);
-        if without_copy { self.slice(offset, size).map(Some) } else { Ok(None) }
+        self.raw.slice_at(self.place(offset), self.within(offset, size))
     }
 
     /// None where the size says nothing, as under /proc.
     fn size_hint(&self) -> Option<usize> {
         let end = self.raw.size().ok().filter(|end| *end > 0)?;
         Some(self.available(end))
+    }
+
+    fn will_need(&self, ranges: &[Wanted]) -> Result<()> {
+        let mut places = list(ranges.len())?;
+        places.extend(
+            ranges
+                .iter()
+                .map(|range| Wanted { offset: self.place(range.offset), size: self.within(range.offset, range.size) }),
+        );
+        self.raw.will_need(&places)
     }
 
     fn pool(&self) -> &Pool {

@@ -42,11 +42,6 @@ impl Cancellation {
         self.0.set_alarm();
     }
 
-    /// Lets go of its descriptor, when nobody waits any more.
-    pub(crate) fn release_descriptor(&self) {
-        *self.0.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
-    }
-
     /// Stops what heeds it in `nanoseconds` from now, instead of when it was said before; `None`: not by itself.
     pub fn set_deadline(&self, nanoseconds: Option<i64>) {
         let deadline = nanoseconds.map_or(NEVER, |nanoseconds| now().saturating_add(nanoseconds));
@@ -57,6 +52,13 @@ impl Cancellation {
     /// The deadline on the monotonic clock.
     pub(crate) fn deadline(&self) -> Option<i64> {
         Some(self.0.deadline.load(Acquire)).filter(|deadline| *deadline != NEVER)
+    }
+
+    /// Gives back what waiting took. Called when nobody waits for it any more.
+    pub(crate) fn let_go(&self) {
+        if self.0.process == process_number() {
+            *self.0.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+        }
     }
 
     /// Whether it stops what heeds it now, also by its deadline.
