@@ -637,40 +637,6 @@ TEST(close_waits) {
   arrowio_file_release(file);
 }
 
-/* Whoever waits for that may be told to stop; the file is open then as before. */
-static arrowio_cancellation *cancellation;
-
-static void read_or_give_up(int index, void *shared) {
-  uint8_t byte;
-  int64_t got;
-  if (index == 0) {
-    THREAD_CHECK(arrowio_file_read_at(shared, 0, &byte, 1, &got, NULL) == ARROWIO_OK);
-    return;
-  }
-  sem_wait(&inside);
-  THREAD_CHECK(arrowio_cancellation_set_deadline(cancellation, 1000000, NULL) == ARROWIO_OK);
-  THREAD_CHECK(arrowio_file_close(shared, NULL) == ARROWIO_TIMED_OUT);
-  THREAD_CHECK(arrowio_file_is_closed(shared) == 0);
-  sem_post(&go_on);
-}
-
-TEST(close_gives_up) {
-  arrowio_file *file = open_with(all_functions());
-  sem_init(&inside, 0, 0);
-  sem_init(&go_on, 0, 0);
-  host.within = wait_inside;
-  OK(arrowio_cancellation_new(&cancellation, &error));
-  OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  run_threads(2, read_or_give_up, file);
-  OK(arrowio_file_set_cancellation(file, NULL, &error));
-  host.within = NULL;
-  CHECK_INT(0, atomic_load(&host.calls[CLOSE]));
-  OK(call(file, READ_AT));
-  close_file(file);
-  CHECK_INT(1, atomic_load(&host.calls[CLOSE]));
-  arrowio_cancellation_release(cancellation);
-}
-
 /* The host is called on the thread of the call and on no other. */
 static void call_and_compare(int index, void *shared) {
   (void)index;
@@ -709,7 +675,6 @@ int main(int argc, char **argv) {
   CASE(read_at_by_many_at_once);
   CASE(read_at_by_seeking_beside_reads);
   CASE(close_waits);
-  CASE(close_gives_up);
   CASE(on_the_thread_of_the_call);
   return finish_files();
 }

@@ -176,7 +176,7 @@ typedef struct arrowio_error arrowio_error;
 
 /**
  * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
- * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * signals blocked but those of faults (SIGSEGV, SIGBUS and the like). A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
  * arrowio_executor_release.
  */
 typedef struct arrowio_executor arrowio_executor;
@@ -771,7 +771,7 @@ typedef struct arrowio_operation_options {
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
    * a thread when a thread comes to it or somebody waits for it. 0: never.
    */
-  int64_t timeout;
+  int64_t timeout_ns;
 } arrowio_operation_options;
 
 /**
@@ -2075,8 +2075,8 @@ arrowio_status arrowio_checksum_input_stream_new(struct arrowio_file *raw,
  * \param checksum   an ARROWIO_CHECKSUM constant.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno: the other file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2112,8 +2112,8 @@ arrowio_status arrowio_checksum_stream_digest(struct arrowio_file *file,
  * \param second     another one.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno: a file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps both. Threads: any. Since 0.1.
  */

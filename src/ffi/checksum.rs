@@ -59,8 +59,8 @@ pub unsafe extern "C" fn arrowio_checksum_input_stream_new(
 /// \param checksum   an ARROWIO_CHECKSUM constant.
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno: the other file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

@@ -3,20 +3,20 @@
 use super::Capabilities;
 use super::checksum::{Checksum, Digest, Running};
 use super::file::{File, Over};
-use super::passage::Passage;
 use super::stream::Stream;
+use super::transfer::Transfer;
 use crate::error::Result;
 use crate::memory::default_pool;
 
 /// A file that writes to `raw` and takes the checksum of what is written.
 pub fn checksum_output_stream(raw: &File, checksum: Checksum) -> Result<File> {
     raw.check_base(Capabilities::WRITE, "take the checksum of what goes to")?;
-    let stream = ChecksumOutputStream { passage: Passage::new(raw)?, running: Running::new(checksum)? };
+    let stream = ChecksumOutputStream { raw: raw.clone(), running: Running::new(checksum)? };
     File::new(stream, format_args!("{}", Over("checksum", raw)), &default_pool(), 0)
 }
 
 struct ChecksumOutputStream {
-    passage: Passage,
+    raw: File,
     running: Running,
 }
 
@@ -26,12 +26,13 @@ impl Stream for ChecksumOutputStream {
     }
 
     fn beneath(&self) -> Option<&File> {
-        Some(self.passage.raw())
+        Some(&self.raw)
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
-        let (count, result) = self.passage.write(data);
-        self.running.update(&data[..count]);
+    fn write(&mut self, data: &[u8]) -> Transfer {
+        let result = self.raw.write_or_stop(data);
+        let written = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
+        self.running.update(&data[..written]);
         result
     }
 
@@ -40,11 +41,11 @@ impl Stream for ChecksumOutputStream {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.passage.raw().flush()
+        self.raw.flush()
     }
 
     fn sync(&mut self) -> Result<()> {
-        self.passage.raw().sync()
+        self.raw.sync()
     }
 
     fn digest(&self) -> Option<Digest> {
@@ -52,10 +53,10 @@ impl Stream for ChecksumOutputStream {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.passage.raw().close()
+        self.raw.close()
     }
 
     fn abort(&mut self) -> Result<()> {
-        self.passage.raw().abort()
+        self.raw.abort()
     }
 }

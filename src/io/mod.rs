@@ -30,7 +30,6 @@ mod mock_output_stream;
 mod open;
 mod os_file;
 mod output;
-mod passage;
 mod position;
 mod range_cache;
 mod read_ahead;
@@ -45,6 +44,7 @@ mod stream;
 mod tee_output_stream;
 mod temporary;
 mod transcoding;
+mod transfer;
 mod transform;
 mod until_closed;
 

@@ -1,6 +1,6 @@
 //! A part of a file as a stream of its own.
 
-use super::coalesce::Range;
+use super::coalesce::{Range, list};
 use super::file::File;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, position};
@@ -149,8 +149,7 @@ impl RandomAccess for Part {
     }
 
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
-        let without_copy = self.raw.capabilities().contains(Capabilities::ZERO_COPY);
-        if without_copy { self.slice(offset, size).map(Some) } else { Ok(None) }
+        self.raw.slice_at(self.place(offset), self.within(offset, size))
     }
 
     /// None where the size says nothing, as under /proc.
@@ -160,10 +159,13 @@ impl RandomAccess for Part {
     }
 
     fn will_need(&self, ranges: &[Range]) -> Result<()> {
-        ranges.iter().try_for_each(|range| {
-            let (offset, size) = (self.place(range.offset), self.within(range.offset, range.size));
-            self.raw.will_need(&[Range { offset, size }])
-        })
+        let mut places = list(ranges.len())?;
+        places.extend(
+            ranges
+                .iter()
+                .map(|range| Range { offset: self.place(range.offset), size: self.within(range.offset, range.size) }),
+        );
+        self.raw.will_need(&places)
     }
 
     fn pool(&self) -> &Pool {

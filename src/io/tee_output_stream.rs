@@ -1,7 +1,7 @@
 //! One write to two files.
 
-use super::passage::Passage;
 use super::stream::Stream;
+use super::transfer::{Stopped, Transfer};
 use super::{Capabilities, File};
 use crate::error::{Error, Result, error};
 use crate::memory::default_pool;
@@ -13,36 +13,38 @@ pub fn tee_output_stream(first: &File, second: &File) -> Result<File> {
     if first.is_same(second) {
         return Err(error!(Invalid, "the two files to write to are one, {}", first.name()));
     }
-    let stream = TeeOutputStream { first: Passage::new(first)?, second: Passage::new(second)?, failure: None };
+    let stream = TeeOutputStream { first: first.clone(), second: second.clone(), written: 0, failure: None };
     let name = format_args!("the tee stream to {} and {}", first.name(), second.name());
     File::new(stream, name, &default_pool(), 0)
 }
 
 struct TeeOutputStream {
-    first: Passage,
-    second: Passage,
+    first: File,
+    second: File,
+    /// What both have.
+    written: i64,
     /// What a write failed with. Both files are not at the same place any more: nothing is written after it.
     failure: Option<Error>,
 }
 
 impl TeeOutputStream {
-    fn write_both(&mut self, data: &[u8]) -> Result<()> {
+    fn write_both(&mut self, data: &[u8]) -> Transfer {
         let size = data.len();
-        let (done, result) = self.first.write(data);
-        result.map_err(|error| {
-            error
-                .context(format_args!("the first file took {done} of {size} bytes, the second one none, for the first"))
+        self.first.write_or_stop(data).map_err(|Stopped { error, after }| {
+            let how_far =
+                format_args!("the first file took {after} of {size} bytes, the second one none, for the first");
+            Stopped::from(error.context(how_far))
         })?;
-        let (done, result) = self.second.write(data);
-        result.map_err(|error| {
-            error.context(format_args!("the first file took all {size} bytes, the second one {done}, for the second"))
+        self.second.write_or_stop(data).map_err(|Stopped { error, after }| {
+            let how_far = format_args!("the first file took all {size} bytes, the second one {after}, for the second");
+            Stopped { error: error.context(how_far), after }
         })
     }
 
     /// Does the same to both, also where the first one fails; the first failure is reported.
     fn both(&self, act: impl Fn(&File) -> Result<()>) -> Result<()> {
-        let first = act(self.first.raw());
-        let second = act(self.second.raw());
+        let first = act(&self.first);
+        let second = act(&self.second);
         first.and(second)
     }
 }
@@ -53,19 +55,20 @@ impl Stream for TeeOutputStream {
     }
 
     fn needs_close(&self) -> bool {
-        self.first.raw().needs_close() || self.second.raw().needs_close()
+        self.first.needs_close() || self.second.needs_close()
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         if let Some(failure) = &self.failure {
-            return Err(failure.clone());
+            return Err(failure.clone().into());
         }
-        self.write_both(data).inspect_err(|error| self.failure = Some(error.clone()))
+        let result = self.write_both(data);
+        self.written += result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len()) as i64;
+        result.inspect_err(|stopped| self.failure = Some(stopped.error.clone()))
     }
 
-    /// What both have.
     fn tell(&self) -> Result<i64> {
-        Ok(self.first.written().min(self.second.written()))
+        Ok(self.written)
     }
 
     fn flush(&mut self) -> Result<()> {

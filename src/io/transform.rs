@@ -2,8 +2,8 @@
 
 use super::Capabilities;
 use super::file::{File, Over};
-use super::state::CHUNK;
 use super::stream::Stream;
+use super::transfer::CHUNK;
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use std::mem::MaybeUninit;
