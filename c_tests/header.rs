@@ -17,6 +17,8 @@ const SOURCES: &str = "
     callback_file
     segment
     transform
+    checksum
+    wrapper
     compressed
     buffered
     stream

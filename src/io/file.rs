@@ -466,6 +466,11 @@ impl File {
         self.0.counters.so_far()
     }
 
+    /// The turn of a question that can be asked of a closed file too.
+    pub(super) fn turn(&self, doing: &str) -> Result<Held<'_, State>> {
+        self.0.state.hold().map_err(|error| self.refused(error, doing))
+    }
+
     /// Waits for every call that is under way, before the file is closed.
     fn end(&self, doing: &str) -> Result<Held<'_, State>> {
         let wait = || {

@@ -124,7 +124,7 @@ impl State {
     #[cold]
     #[allow(unsafe_code, reason = "bytes that were just read")]
     fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
-        if self.looks_ahead {
+        if self.looks_ahead && self.seekable {
             // Bytes put back would be ones that the class does not know of.
             return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
         }

@@ -2,6 +2,7 @@
 
 use super::Capabilities;
 use super::buffered::Buffered;
+use super::checksum::Digest;
 use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
@@ -151,6 +152,11 @@ pub(crate) trait Stream: Send {
     /// Lets go of everything without finishing.
     fn abort(&mut self) -> Result<()> {
         self.close()
+    }
+
+    /// The checksum of what was read or written so far, of a class that takes one.
+    fn digest(&self) -> Option<Digest> {
+        None
     }
 
     /// The class as one that gathers small reads or writes.
