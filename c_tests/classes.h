@@ -4,6 +4,7 @@
  *   open_writer(room)           a file of `row` to write up to `room` bytes to, empty unless row->fixed
  *   stored()                    the bytes behind it, as they are now
  *   done()                      cleans up behind a file that was closed and released
+ *   EACH(needs, name)           runs the case on every row that can do all of this
  *
  * A new class gets its row here, and with it every test of behaviour.c that fits what it can do.
  */
@@ -46,7 +47,7 @@ struct row {
 static const struct row *row;
 
 /* Whether what the row opens has a fixed size; a compressed stream over it has none. */
-static int is_fixed(void) {
+static inline int is_fixed(void) {
   return row->fixed && !row->over;
 }
 
@@ -68,6 +69,9 @@ static struct {
   struct bytes bytes;
   arrowio_buffer *buffer;
   arrowio_file *output_stream;
+  arrowio_executor *executor;
+  /* What stays open beneath. */
+  arrowio_file *raw;
   struct pump pump;
 } behind;
 
@@ -319,20 +323,120 @@ static arrowio_file *open_buffered_buffer(const uint8_t *bytes, int64_t size) {
   return buffer_over(open_buffer_reader(bytes, size));
 }
 
-static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, int sparse) {
-  int writes = (row->can & CAN_WRITE) != 0, reads = (row->can & CAN_READ) != 0;
+static arrowio_file *host_over_file(const uint8_t *bytes, int64_t size, uint32_t can, int sparse) {
+  int writes = (can & CAN_WRITE) != 0, reads = (can & CAN_READ) != 0;
   save(behind.path, bytes, reads ? size : 0);
   int fd = open(behind.path, (!writes ? O_RDONLY : reads ? O_RDWR : O_WRONLY) | O_CLOEXEC);
   CHECK(fd >= 0);
-  return host_file(fd, behind.path, row->can, sparse);
+  return host_file(fd, behind.path, can, sparse);
 }
 
 static arrowio_file *open_callbacks(const uint8_t *bytes, int64_t size) {
-  return host_over_file(bytes, size, 0);
+  return host_over_file(bytes, size, row->can, 0);
 }
 
 static arrowio_file *open_few_callbacks(const uint8_t *bytes, int64_t size) {
-  return host_over_file(bytes, size, 1);
+  return host_over_file(bytes, size, row->can, 1);
+}
+
+/* The bytes in the midst of others, in a file that stays open behind it. */
+static arrowio_file *segment_of(arrowio_file *(*open)(const uint8_t *, int64_t), const uint8_t *bytes, int64_t size) {
+  static const uint8_t around[HEAD + TAIL];
+  arrowio_file *file = NULL;
+  struct bytes whole = copy_of(around, HEAD);
+  append(&whole, bytes, size);
+  append(&whole, around, TAIL);
+  behind.raw = open(whole.data, whole.size);
+  drop(&whole);
+  OK(arrowio_segment_new(behind.raw, HEAD, size, &file, &error));
+  return file;
+}
+
+static arrowio_file *open_segment(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_path, bytes, size);
+}
+
+static arrowio_file *open_segment_of_map(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_map, bytes, size);
+}
+
+static arrowio_file *open_segment_of_buffer(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_buffer_reader, bytes, size);
+}
+
+static arrowio_file *open_seekable_callbacks(const uint8_t *bytes, int64_t size) {
+  return host_over_file(bytes, size, CAN_READ | CAN_SEEK, 1);
+}
+
+static arrowio_file *open_segment_of_callbacks(const uint8_t *bytes, int64_t size) {
+  return segment_of(open_seekable_callbacks, bytes, size);
+}
+
+/* Gives every chunk as it is. */
+static arrowio_status same_again(void *user_data, arrowio_buffer *chunk, arrowio_buffer **out, arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = arrowio_buffer_retain(chunk);
+  return ARROWIO_OK;
+}
+
+static arrowio_file *open_transform(const uint8_t *bytes, int64_t size) {
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_transform_input_stream_new(raw, same_again, NULL, NULL, NULL, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+/* The suffix of the path that the file beneath was opened by says how it is compressed. */
+static arrowio_file *open_stream_from(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_stream_options options = stream_options();
+  OK(row->can & CAN_READ ? arrowio_input_stream_from_file(raw, &options, &file, &error)
+                         : arrowio_output_stream_from_file(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_stream_from_file(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_path(bytes, size));
+}
+
+static arrowio_file *open_stream_from_pipe(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_stream_from_map(const uint8_t *bytes, int64_t size) {
+  return open_stream_from(open_map(bytes, size));
+}
+
+/* Half of it read ahead, and with room for a part of that. */
+static arrowio_file *open_range_cache(const uint8_t *bytes, int64_t size) {
+  arrowio_range_cache_options options = {.struct_size = sizeof options, .memory_limit = 100 * KIB, .hole_size_limit = -1};
+  arrowio_range ranges[200];
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  OK(arrowio_executor_new(2, &behind.executor, &error));
+  options.executor = behind.executor;
+  OK(arrowio_range_cache_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  for (int i = 0; i < 200; i++) ranges[i] = (arrowio_range){i * 2000, 1000};
+  OK(arrowio_file_will_need(file, ranges, 200, &error));
+  return file;
+}
+
+static arrowio_file *read_ahead(arrowio_file *raw) {
+  arrowio_read_ahead_options options = {.struct_size = sizeof options, .block_size = 5000, .blocks = 3};
+  arrowio_file *file = NULL;
+  OK(arrowio_executor_new(1, &behind.executor, &error));
+  OK(arrowio_read_ahead_stream_new(raw, behind.executor, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_read_ahead(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_path(bytes, size));
+}
+
+static arrowio_file *open_read_ahead_pipe(const uint8_t *bytes, int64_t size) {
+  return read_ahead(open_pipe(bytes, size));
 }
 
 #define GZIP .codec = ARROWIO_CODEC_GZIP
@@ -371,6 +475,9 @@ static const struct row plain_rows[] = {
     {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER},
     {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM},
     {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
+    {"range cache", READER, open_range_cache, FOR(READ)},
+    {"read-ahead stream", CAN_READ, open_read_ahead, FOR(READ)},
+    {"read-ahead stream, pipe", CAN_READ, open_read_ahead_pipe, IN_PIPE, FOR(READ)},
     {"input stream", READER, open_input, .place = IN_FILE},
     {"input stream, unbuffered", READER, open_input, .buffer_size = -1},
     {"input stream, gzip", CAN_READ, open_input, GZIP},
@@ -381,6 +488,14 @@ static const struct row plain_rows[] = {
     {"input stream from a buffer", MAPPED, open_input_buffer, .place = IN_BUFFER},
     {"input stream from a buffer, gzip", CAN_READ, open_input_buffer, GZIP},
     {"input stream from a buffer, zstd", CAN_READ, open_input_buffer, ZSTD, .buffer_size = 1000},
+    {"input stream from a file", CAN_READ, open_stream_from_file, FOR(READ)},
+    {"input stream from a file, zstd", CAN_READ, open_stream_from_file, FOR(READ), ZSTD},
+    {"input stream from a pipe", CAN_READ, open_stream_from_pipe, IN_PIPE, FOR(READ)},
+    {"input stream from a map", MAPPED, open_stream_from_map, FOR(READ)},
+    {"output stream from a file", CAN_WRITE, open_stream_from_file, FOR(WRITE)},
+    {"output stream from a file, gzip", CAN_WRITE, open_stream_from_file, FOR(WRITE), GZIP},
+    {"output stream, unbuffered, from a file", WRITER, open_stream_from_file, FOR(WRITE), .buffer_size = -1},
+    {"output stream from a pipe", CAN_WRITE, open_stream_from_pipe, IN_PIPE, FOR(WRITE)},
     {"output stream", CAN_WRITE, open_output, .place = IN_FILE},
     {"output stream, unbuffered", WRITER, open_output, .buffer_size = -1},
     {"output stream, gzip", CAN_WRITE, open_output, GZIP},
@@ -394,6 +509,12 @@ static const struct row plain_rows[] = {
     {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
     {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
     {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"segment of an OS file", READER, open_segment, FOR(READ)},
+    {"segment of a map", MAPPED, open_segment_of_map, FOR(READ)},
+    {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
+    {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
+    {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
+    {"transform", CAN_READ, open_transform, FOR(READ)},
     {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
     {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
     {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},
@@ -472,7 +593,7 @@ static arrowio_file *open_reader(const uint8_t *content, int64_t size) {
   return lay(row->open(behind.bytes.data, behind.bytes.size));
 }
 
-static arrowio_file *open_writer(int64_t room) {
+static inline arrowio_file *open_writer(int64_t room) {
   prepare();
   int64_t size = !row->fixed ? 0 : row->over ? room + room / 2 + 1000 : room;
   uint8_t *zeros = calloc(1, (size_t)size + 1);
@@ -482,7 +603,7 @@ static arrowio_file *open_writer(int64_t room) {
 }
 
 /* A file with this content where `row` reads, else one to write as much to. */
-static arrowio_file *open_any(const uint8_t *content, int64_t size) {
+static inline arrowio_file *open_any(const uint8_t *content, int64_t size) {
   return row->can & CAN_READ ? open_reader(content, size) : open_writer(size);
 }
 
@@ -519,7 +640,7 @@ static struct bytes stored(void) {
 static int is_whole;
 
 /* What is stored, decompressed, up to `size` bytes or as far as that goes. */
-static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
+static inline struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t size) {
   if (codec == ARROWIO_CODEC_DETECT) return bytes;
   arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = -1, .codec = codec};
   struct bytes plain = {.data = malloc((size_t)size + 1)};
@@ -540,13 +661,13 @@ static struct bytes decoded(struct bytes bytes, arrowio_codec codec, int64_t siz
 }
 
 /* What is stored, decompressed up to about `size` bytes. */
-static struct bytes logical(int64_t size) {
+static inline struct bytes logical(int64_t size) {
   is_whole = 1;
   return decoded(decoded(stored(), row->codec, size * 2 + 64 * KIB), row->over, size);
 }
 
 /* Whether this is the content behind a file that was closed. */
-static int holds(const uint8_t *content, int64_t size) {
+static inline int holds(const uint8_t *content, int64_t size) {
   stop_pump();
   /* Behind compressed data in something of fixed size there is what was there before. */
   struct bytes bytes = logical(row->fixed ? size : size + 1);
@@ -556,7 +677,7 @@ static int holds(const uint8_t *content, int64_t size) {
 }
 
 /* Whether a second reader sees this much of a file that is open. Through a pipe it may take a moment. */
-static int shows(const uint8_t *content, int64_t size) {
+static inline int shows(const uint8_t *content, int64_t size) {
   for (int attempt = 0; attempt < 2000; attempt++) {
     struct bytes bytes = logical(size);
     int shows_it = bytes.size >= size && same(bytes.data, content, size);
@@ -576,9 +697,37 @@ static void done(void) {
   }
   arrowio_buffer_release(behind.buffer);
   arrowio_file_release(behind.output_stream);
+  if (behind.executor != NULL) OK(arrowio_executor_stop(behind.executor, -1, &error));
+  arrowio_executor_release(behind.executor);
+  if (behind.raw != NULL) {
+    CHECK(!arrowio_file_is_closed(behind.raw));
+    close_file(behind.raw);
+  }
   drop(&behind.pump.bytes);
   drop(&behind.bytes);
   nothing_behind();
 }
+
+/* One case on the current row. */
+static void run_case(const char *name, void (*test)(void)) {
+  static int fds;
+  fds = open_descriptors();
+  warnings = 0;
+  nothing_behind();
+  if (setjmp(case_end) == 0) {
+    test();
+    done();
+    CHECK_INT(fds, open_descriptors());
+    CHECK_INT(0, warnings);
+    cases_passed++;
+  } else {
+    fprintf(stderr, "FAILED: %s, %s\n", name, row->name);
+    cases_failed++;
+  }
+}
+
+/* The case on every row that can do all of this. */
+#define EACH(needs, name) \
+  for (row = rows; row->open != NULL; row++) if ((row->can & (needs)) == (needs)) run_case(#name, test_##name)
 
 #endif

@@ -2,6 +2,7 @@
 #include "files.h"
 #include "threads.h"
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -73,6 +74,13 @@ static arrowio_operation *start_read(arrowio_file *file, arrowio_executor *execu
   arrowio_operation *operation = NULL;
   OK(arrowio_file_read_async(file, executor, size, options, &operation, &error));
   return operation;
+}
+
+/* Waits until a read of more than one byte of the pipe has taken the first. */
+static void begins(int other) {
+  int unread;
+  CHECK_INT(1, write(other, "x", 1));
+  EVENTUALLY(ioctl(other, FIONREAD, &unread) == 0 && unread == 0);
 }
 
 static int running_threads(void) {
@@ -229,6 +237,35 @@ TEST(descriptor) {
   end(executor);
 }
 
+/* The descriptor tells of an end that comes where everything is to stop. */
+static arrowio_operation *to_be_cancelled;
+
+static void cancel_both(void *cancellation) {
+  arrowio_cancellation_cancel(cancellation);
+  arrowio_operation_cancel(to_be_cancelled);
+}
+
+TEST(descriptor_tells_all_the_same) {
+  int other;
+  struct pollfd entry = {.events = POLLIN};
+  arrowio_cancellation *cancellation = NULL;
+  arrowio_executor *executor = new_executor(1);
+  arrowio_file *file = pipe_reader(&other);
+  arrowio_operation *blocks = start_read(file, executor, 1, NULL);
+  to_be_cancelled = start_read(file, executor, 1, NULL);
+  OK(arrowio_operation_descriptor(to_be_cancelled, &entry.fd, &error));
+  OK(arrowio_cancellation_new(&cancellation, &error));
+  OK(arrowio_cancellation_run(cancellation, cancel_both, cancellation, &error));
+  CHECK_INT(1, poll(&entry, 1, 60000));
+  close(other);
+  OK(arrowio_operation_wait(blocks, -1, &error));
+  arrowio_operation_release(blocks);
+  arrowio_operation_release(to_be_cancelled);
+  arrowio_cancellation_release(cancellation);
+  close_file(file);
+  end(executor);
+}
+
 /* A read of a pipe to which nobody writes ends, by word and by its deadline, and nothing that came is lost. */
 TEST(running_reads_end) {
   int other;
@@ -238,7 +275,8 @@ TEST(running_reads_end) {
   arrowio_file *file = pipe_reader(&other);
   arrowio_operation_options options = telling(0);
   arrowio_operation *operation = start_read(file, executor, 10, &options);
-  CHECK_INT(3, write(other, "abc", 3));
+  begins(other);
+  CHECK_INT(2, write(other, "bc", 2));
   FAILS(ARROWIO_TIMED_OUT, arrowio_operation_wait(operation, 20 * MILLISECONDS, &error));
   arrowio_operation_cancel(operation);
   OK(arrowio_operation_wait(operation, -1, &error));
@@ -253,7 +291,7 @@ TEST(running_reads_end) {
   arrowio_operation_release(operation);
   close(other);
   OK(arrowio_file_read(file, bytes, 10, &got, &error));
-  CHECK(got == 3 && same(bytes, "abc", 3));
+  CHECK(got == 3 && same(bytes, "xbc", 3));
   close_file(file);
   end(executor);
 }
@@ -292,9 +330,9 @@ TEST(stop) {
   int other;
   arrowio_executor *executor = new_executor(1);
   arrowio_file *file = pipe_reader(&other);
-  arrowio_operation *runs = start_read(file, executor, 1, NULL);
+  arrowio_operation *runs = start_read(file, executor, 2, NULL);
   arrowio_operation_options options = telling(0);
-  usleep(20000);
+  begins(other);
   arrowio_operation *waits = start_read(file, executor, 1, &options);
   OK(arrowio_executor_stop(executor, 0, &error));
   CHECK(told.calls == 1 && told.status == ARROWIO_CANCELLED && told.frees == 1);
@@ -317,8 +355,8 @@ TEST(release_does_not_wait) {
   arrowio_executor *executor = new_executor(1);
   arrowio_file *file = pipe_reader(&other);
   arrowio_operation_options options = telling(0);
-  arrowio_operation *runs = start_read(file, executor, 1, &options);
-  usleep(20000);
+  arrowio_operation *runs = start_read(file, executor, 2, &options);
+  begins(other);
   arrowio_file_release(file);
   arrowio_executor_release(executor);
   CHECK_INT(0, arrowio_operation_is_done(runs));
@@ -462,8 +500,8 @@ TEST(fork_of_a_process) {
   parents.done = start_read(parents.file, parents.executor, 1, NULL);
   OK(arrowio_operation_wait(parents.done, -1, &error));
   arrowio_file *file = pipe_reader(&other);
-  parents.waits = start_read(file, parents.executor, 1, NULL);
-  usleep(20000);
+  parents.waits = start_read(file, parents.executor, 2, NULL);
+  begins(other);
   for (int i = 0; i < scaled(20, 3); i++) in_child(check_child);
   CHECK_INT(1, write(other, "x", 1));
   OK(arrowio_operation_wait(parents.waits, -1, &error));
@@ -484,8 +522,8 @@ static void check_without_threads(void) {
   arrowio_operation_options options = telling(0);
   int other;
   arrowio_file *waiting = pipe_reader(&other);
-  arrowio_operation *blocks = start_read(waiting, busy, 1, NULL);
-  usleep(20000);
+  arrowio_operation *blocks = start_read(waiting, busy, 2, NULL);
+  begins(other);
   if (geteuid() == 0 && setuid(65534) != 0) return;
   setrlimit(RLIMIT_NPROC, &none);
   arrowio_status status = arrowio_file_read_async(file, executor, 1, &options, &operation, &error);
@@ -582,6 +620,7 @@ int main(int argc, char **argv) {
   RUN(order);
   RUN(callback);
   RUN(descriptor);
+  RUN(descriptor_tells_all_the_same);
   RUN(running_reads_end);
   RUN(waiting_reads_end);
   RUN(stop);

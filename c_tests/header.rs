@@ -15,6 +15,8 @@ const SOURCES: &str = "
     standard_stream
     memory_file
     callback_file
+    segment
+    transform
     compressed
     buffered
     stream
@@ -22,10 +24,13 @@ const SOURCES: &str = "
     system_file
     copy
     statistics
+    fault_guard
     cancellation
     executor
     operation
     read_many
+    range_cache
+    read_ahead
 ";
 
 /// The header as the sources give it.

@@ -3,6 +3,7 @@
 //! What a test needs beyond Rust and a C compiler is looked for. Where it is missing the test is counted as ignored and says
 //! what it lacks; with ARROWIO_REQUIRE=all that is a failure.
 
+mod faults;
 mod header;
 mod null_matrix;
 mod package;
@@ -29,6 +30,7 @@ fn main() -> std::process::ExitCode {
     }
     trials.extend(package::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     trials.extend(tour::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
+    trials.extend(faults::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     for source in programs::sources() {
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for way in programs::Way::ALL {

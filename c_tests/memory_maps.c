@@ -131,6 +131,10 @@ TEST(create) {
   CHECK(file_holds(here("created"), content, SIZE));
   FAILS_WITH(ENOENT, arrowio_memory_map_create(here("no-folder/created"), 10, &file, &error));
   CHECK(file == NULL);
+  for (int i = 0; i < 2; i++) {
+    SAYS(ARROWIO_IO_ERROR, "created", arrowio_memory_map_create(here("created"), INT64_MAX - i * 4095, &file, &error));
+    CHECK(file == NULL && file_size(here("created")) == 0);
+  }
 }
 
 TEST(resize) {

@@ -19,9 +19,9 @@ static struct {
 
 static int fails(void) {
   if (!memory.armed) return 0;
-  memory.attempts++;
-  int failing = memory.attempts == memory.fail_at || (memory.fail_on && memory.attempts > memory.fail_at);
-  memory.failures += failing;
+  long long attempt = __atomic_add_fetch(&memory.attempts, 1, __ATOMIC_RELAXED);
+  int failing = attempt == memory.fail_at || (memory.fail_on && attempt > memory.fail_at);
+  __atomic_add_fetch(&memory.failures, failing, __ATOMIC_RELAXED);
   if (failing) errno = ENOMEM;
   return failing;
 }
@@ -29,8 +29,11 @@ static int fails(void) {
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t), __libc_free(void *);
 
+/* Executors have threads, which allocate as well. */
+static void count_live(int more) { __atomic_add_fetch(&memory.live, more, __ATOMIC_RELAXED); }
+
 static void *counted(void *data) {
-  memory.live += data != NULL;
+  count_live(data != NULL);
   return data;
 }
 
@@ -41,7 +44,7 @@ void *calloc(size_t count, size_t size) { return fails() ? NULL : counted(__libc
 void *realloc(void *data, size_t size) {
   if (fails()) return NULL;
   void *moved = __libc_realloc(data, size);
-  memory.live += (data == NULL && moved != NULL) - (data != NULL && size == 0);
+  count_live((data == NULL && moved != NULL) - (data != NULL && size == 0));
   return moved;
 }
 
@@ -57,7 +60,7 @@ int posix_memalign(void **data, size_t alignment, size_t size) {
 }
 
 void free(void *data) {
-  memory.live -= data != NULL;
+  count_live(-(data != NULL));
   __libc_free(data);
 }
 
@@ -567,6 +570,146 @@ done:
   if (warnings != written) wrong = 1;
 }
 
+/* A read that waits, with a deadline. */
+static void cancel(void) {
+  arrowio_cancellation *cancellation = NULL;
+  arrowio_file *file = NULL;
+  int64_t got;
+  char byte;
+  int ends[2] = {-1, -1};
+  RIGHT(pipe2(ends, O_CLOEXEC) == 0);
+  TRY(arrowio_cancellation_new(&cancellation, &error));
+  TRY(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &file, &error));
+  ends[0] = -1;
+  TRY(arrowio_file_set_cancellation(file, cancellation, &error));
+  RIGHT(write(ends[1], "x", 1) == 1);
+  TRY_TWICE(arrowio_file_read(file, &byte, 1, &got, &error));
+  RIGHT(got == 1 && byte == 'x');
+  TRY(arrowio_cancellation_set_deadline(cancellation, 1000, &error));
+  if ((status = arrowio_file_read(file, &byte, 1, &got, &error)) == ARROWIO_OUT_OF_MEMORY) {
+    has_failed("read", __LINE__, ARROWIO_OUT_OF_MEMORY);
+  } else {
+    has_failed("read", __LINE__, ARROWIO_TIMED_OUT);
+  }
+  TRY(arrowio_file_set_cancellation(file, NULL, &error));
+done:
+  if (ends[0] >= 0) close(ends[0]);
+  close(ends[1]);
+  arrowio_file_release(file);
+  arrowio_cancellation_release(cancellation);
+}
+
+static void read_many(void) {
+  enum { RANGES = 40 };
+  arrowio_file *file = NULL;
+  arrowio_executor *executor = NULL;
+  arrowio_buffer *buffers[RANGES];
+  arrowio_range ranges[RANGES];
+  arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
+  for (int i = 0; i < RANGES; i++) ranges[i] = (arrowio_range){i % 7 * 20000 + i, 100};
+  memset(buffers, 0, sizeof buffers);
+  TRY(arrowio_executor_new(1, &executor, &error));
+  TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, &options, &file, &error));
+  for (int turn = 0; turn < 2; turn++) {
+    arrowio_read_many_options how = {sizeof how, turn ? executor : NULL, -1, -1};
+    TRY_TWICE(arrowio_file_read_many(file, ranges, RANGES, &how, buffers, &error));
+    for (int i = 0; i < RANGES; i++) {
+      RIGHT(arrowio_buffer_size(buffers[i]) == 100 && same(arrowio_buffer_data(buffers[i]), lines + ranges[i].offset, 100));
+      arrowio_buffer_release(buffers[i]);
+      buffers[i] = NULL;
+    }
+  }
+done:
+  for (int i = 0; i < RANGES; i++) arrowio_buffer_release(buffers[i]);
+  arrowio_file_release(file);
+  arrowio_executor_stop(executor, -1, NULL);
+  arrowio_executor_release(executor);
+}
+
+/* What was begun is completed, whatever it lacks; what was not begun is the host's. */
+static void read_asynchronously(void) {
+  arrowio_file *file = NULL;
+  arrowio_executor *executor = NULL;
+  arrowio_operation *operation = NULL;
+  arrowio_buffer *buffer = NULL;
+  int started = 0, descriptor;
+  frees = 0;
+  arrowio_operation_options options = {sizeof options, NULL, &frees, count_free, 0};
+  arrowio_os_file_options file_options = {.struct_size = sizeof file_options, .pool = pool};
+  TRY(arrowio_executor_new(1, &executor, &error));
+  TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, &file_options, &file, &error));
+  for (int i = 0; i < 3; i++) {
+    TRY_TWICE(arrowio_file_read_at_async(file, executor, i * 1000, 90 * KIB, &options, &operation, &error));
+    started++;
+    TRY(arrowio_operation_descriptor(operation, &descriptor, &error));
+    TRY(arrowio_operation_wait(operation, -1, &error));
+    TRY(arrowio_operation_take_buffers(operation, &buffer, 1, &error));
+    RIGHT(same(arrowio_buffer_data(buffer), lines + i * 1000, 90 * KIB));
+    arrowio_buffer_release(buffer);
+    arrowio_operation_release(operation);
+    buffer = NULL;
+    operation = NULL;
+  }
+done:
+  arrowio_buffer_release(buffer);
+  arrowio_operation_release(operation);
+  arrowio_executor_stop(executor, -1, NULL);
+  arrowio_executor_release(executor);
+  arrowio_file_release(file);
+  if (frees != started) wrong = 1;
+}
+
+static void cache_ranges(void) {
+  arrowio_file *raw = NULL, *file = NULL;
+  arrowio_executor *executor = NULL;
+  uint8_t bytes[200];
+  int64_t got;
+  const arrowio_range ranges[] = {{0, 200}, {50000, 200}, {100000, 200}};
+  TRY(arrowio_executor_new(1, &executor, &error));
+  for (int turn = 0; turn < 3; turn++) {
+    arrowio_range_cache_options options = {.struct_size = sizeof options, .pool = pool};
+    options.executor = turn == 1 ? executor : NULL;
+    options.lazy = turn == 2;
+    TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, NULL, &raw, &error));
+    TRY(arrowio_range_cache_new(raw, &options, &file, &error));
+    TRY_TWICE(arrowio_file_will_need(file, ranges, 3, &error));
+    /* For these there is memory, or none is needed. */
+    for (int i = 0; i < 3; i++) {
+      TRY(arrowio_file_read_at(file, ranges[i].offset, bytes, 200, &got, &error));
+      RIGHT(got == 200 && same(bytes, lines + ranges[i].offset, 200));
+    }
+    TRY(arrowio_file_close(file, &error));
+    arrowio_file_release(file);
+    arrowio_file_release(raw);
+    raw = file = NULL;
+  }
+done:
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+  arrowio_executor_stop(executor, -1, NULL);
+  arrowio_executor_release(executor);
+}
+
+/* A read that fails for lack of memory loses nothing. */
+static void read_ahead(void) {
+  arrowio_file *raw = NULL, *file = NULL;
+  arrowio_executor *executor = NULL;
+  static uint8_t bytes[TEXT_SIZE];
+  int64_t got;
+  arrowio_read_ahead_options options = {sizeof options, pool, 10000, 2};
+  TRY(arrowio_executor_new(1, &executor, &error));
+  TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, NULL, &raw, &error));
+  TRY(arrowio_read_ahead_stream_new(raw, executor, &options, &file, &error));
+  TRY_TWICE(arrowio_file_read(file, bytes, TEXT_SIZE, &got, &error));
+  RIGHT(got == TEXT_SIZE && same(bytes, lines, TEXT_SIZE));
+  TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+  arrowio_executor_stop(executor, -1, NULL);
+  arrowio_executor_release(executor);
+}
+
 /* ---- The runs ---- */
 
 static const struct scenario {
@@ -600,6 +743,11 @@ static const struct scenario {
     {"gzip in memory", use_gzip, NULL, 0},
     {"zstd in memory", use_zstd, NULL, 0},
     {"errors", make_errors, NULL, 0},
+    {"cancellation", cancel, NULL, 0},
+    {"many ranges", read_many, NULL, 0},
+    {"operations", read_asynchronously, NULL, 0},
+    {"range cache", cache_ranges, NULL, 0},
+    {"read-ahead", read_ahead, NULL, 0},
     {"warning handler", change_warning_handler, restore_warning_handler, 0},
     {"warning", warn, NULL, 0},
 };

@@ -76,14 +76,21 @@ fn check_said(source: &Path, output: &Output) -> Outcome {
 
 /// Builds a program and runs it.
 pub fn run(source: &Path, way: Way) -> Outcome {
+    run_with(source, way, way.name(), |_, _| {})
+}
+
+/// As `run`, in a folder named after `run_name`; `prepare` changes the command, whose files are in the folder it is given.
+pub fn run_with(source: &Path, way: Way, run_name: &str, prepare: impl FnOnce(&mut Command, &Path)) -> Outcome {
     let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let folder = toolchain::scratch(&format!("{name}-{}", way.name()))?;
+    let folder = toolchain::scratch(&format!("{name}-{run_name}"))?;
     let program = folder.join("program");
     build(source, way, &program)?;
 
     let files = folder.join("files");
     let _ = fs::remove_dir_all(&files);
     fs::create_dir_all(&files).map_err(|error| error.to_string())?;
+    // As the system calls it.
+    let files = files.canonicalize().map_err(|error| error.to_string())?;
     let mut command = match way {
         Way::Valgrind => {
             let mut command = Command::new("valgrind");
@@ -104,6 +111,7 @@ pub fn run(source: &Path, way: Way) -> Outcome {
     } else {
         command.env_remove("ARROWIO_DEFAULT_MEMORY_POOL");
     }
+    prepare(&mut command, &files);
     check_said(source, &toolchain::run(command.arg(&files))?)
 }
 

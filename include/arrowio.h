@@ -182,6 +182,17 @@ typedef struct arrowio_error arrowio_error;
 typedef struct arrowio_executor arrowio_executor;
 
 /**
+ * While one lives, the process has a SIGBUS handler of this library, and copies from and to memory maps need no system
+ * call: where a map's memory is gone, because another process has cut the file or the disk is full or broken, the handler
+ * ends the copy and the call fails with ARROWIO_IO_ERROR. Without a guard the same calls fail in the same way; they then let
+ * the system copy, which takes them about half a microsecond more, and touch no mapped memory. Every SIGBUS that is not from
+ * such a copy goes to what the process had set for it before, as if there were no guard. A guard does not cover the
+ * program's own touching of a map's bytes. It does not work on a thread that blocks SIGBUS, nor where a handler that is
+ * installed later does not pass on what is not its own. Goes with arrowio_fault_guard_release.
+ */
+typedef struct arrowio_fault_guard arrowio_fault_guard;
+
+/**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
  * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
  * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
@@ -443,6 +454,46 @@ typedef struct arrowio_file_callbacks {
    */
   arrowio_free_fn release;
 } arrowio_file_callbacks;
+
+/**
+ * Gives what is to be read in place of a chunk: *out_buffer is set to a buffer of any size, whose reference is passed on, or
+ * left NULL for nothing yet. It may be the chunk, with one more reference, or a slice of it. After the last chunk comes one
+ * of size 0, for what was held back, and then none. On failure, with an error from arrowio_error_new, the next read
+ * comes with the same chunk again. Called on the thread of the read, within it; must not throw.
+ *
+ * The chunk is borrowed and cannot be changed.
+ */
+typedef arrowio_status (*arrowio_transform_fn)(void *user_data,
+                                               struct arrowio_buffer *chunk,
+                                               struct arrowio_buffer **out_buffer,
+                                               struct arrowio_error **out_error);
+
+/**
+ * What is done about data that is wrong: one of the ARROWIO_ON_ERROR constants.
+ */
+typedef uint32_t arrowio_on_error;
+
+/**
+ * Options of transcoding streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_transcoding_options {
+  /**
+   * sizeof(arrowio_transcoding_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read and memory on the way come from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * What is done about bytes that are no character, and about a last one that is not complete.
+   */
+  arrowio_on_error on_error;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} arrowio_transcoding_options;
 
 /**
  * How data is compressed: one of the ARROWIO_CODEC constants.
@@ -734,6 +785,71 @@ typedef struct arrowio_read_many_options {
 } arrowio_read_many_options;
 
 /**
+ * Options of range caches. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_range_cache_options {
+  /**
+   * sizeof(arrowio_range_cache_options).
+   */
+  size_t struct_size;
+  /**
+   * Where its memory comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Whose threads read ahead. NULL: whoever calls arrowio_file_will_need waits until all is read.
+   */
+  struct arrowio_executor *executor;
+  /**
+   * Ranges with at most so many bytes between them are read at once. 0: 8192. Negative: none between them.
+   */
+  int64_t hole_size_limit;
+  /**
+   * Ranges are not put together to reads of more bytes than this. 0: 32 MiB. Negative: none are put together but those
+   * inside others.
+   */
+  int64_t range_size_limit;
+  /**
+   * The most bytes that are kept or about to be; what was not used for longest goes for what is wanted now. 0: 256 MiB.
+   */
+  int64_t memory_limit;
+  /**
+   * Lazy only: when a range is read for the first time, so many of those behind it are read by the executor. 0: none.
+   */
+  int64_t prefetch_limit;
+  /**
+   * Not 0: ranges are read when they are first needed and not before.
+   */
+  int32_t lazy;
+  /**
+   * Must be 0.
+   */
+  int32_t reserved;
+} arrowio_range_cache_options;
+
+/**
+ * Options of read-ahead streams. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_read_ahead_options {
+  /**
+   * sizeof(arrowio_read_ahead_options).
+   */
+  size_t struct_size;
+  /**
+   * Where the memory comes from. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Bytes to read at once. 0: 1 MiB.
+   */
+  int64_t block_size;
+  /**
+   * How many such blocks are read ahead at most. 0: 4.
+   */
+  int64_t blocks;
+} arrowio_read_ahead_options;
+
+/**
  * Done.
  */
 #define ARROWIO_OK 0
@@ -847,6 +963,16 @@ typedef struct arrowio_read_many_options {
  * Standard error, for writing.
  */
 #define ARROWIO_STANDARD_ERROR 2
+
+/**
+ * The call fails.
+ */
+#define ARROWIO_ON_ERROR_FAIL 0
+
+/**
+ * A replacement is put in its place: U+FFFD, in text.
+ */
+#define ARROWIO_ON_ERROR_REPLACE 1
 
 /**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
@@ -1416,6 +1542,30 @@ arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
                                    struct arrowio_error **out_error);
 
 /**
+ * Copies bytes of a buffer into memory of the caller. Of a buffer that is mapped from a file (a slice that was read from a
+ * memory map), or that wraps memory of the host, this is the way to its bytes that is safe from what other processes do to
+ * the file: where they are gone the call fails and no signal is raised. It takes a system call then, unless there is an
+ * arrowio_fault_guard.
+ *
+ * \param buffer     the buffer.
+ * \param offset     where to begin, in bytes, at least 0; past the end: 0 bytes.
+ * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+ * \param size       bytes to copy, at least 0.
+ * \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
+ *         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any, while no other thread resizes the buffer or writes to it. Since 0.1.
+ */
+arrowio_status arrowio_buffer_read(const struct arrowio_buffer *buffer,
+                                   int64_t offset,
+                                   void *dst,
+                                   int64_t size,
+                                   int64_t *out_read,
+                                   struct arrowio_error **out_error);
+
+/**
  * Copies the bytes of several buffers, one behind the other, into a new mutable buffer.
  *
  * \param buffers     the buffers, none of them NULL; may be NULL if count is 0.
@@ -1647,7 +1797,15 @@ arrowio_status arrowio_os_file_open_fd(int fd,
 
 /**
  * Maps a file into memory. Buffers that are read from it are slices of the map: no copy and no system call; they stay
- * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone. If another process cuts the file, touching what is gone raises SIGBUS.
+ * good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone.
+ *
+ * If another process cuts the file, or the disk is full under a sparse one, memory of the map is gone. arrowio_file_read,
+ * _read_some, _read_at, _write and _write_at then fail with ARROWIO_IO_ERROR, and so does a compressed stream over the map;
+ * what is left of the file can still be read, and a write never extends it. They let the system copy for that, which takes
+ * a call, unless there is an arrowio_fault_guard: then bytes behind the new end, up to the end of its page, are zeros to
+ * read and nothing to write. What arrowio_file_read_buffer, _read_at_buffer, _read_all and _peek give is the map's own
+ * memory: to touch what is gone of it raises SIGBUS, also by a function that such bytes are given to, such as
+ * arrowio_buffer_copy, and by arrowio_file_read_line and _read_lines, which search it; arrowio_buffer_read copies safely.
  *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _READ_WRITE (creates a missing file) or _PRIVATE.
@@ -1783,6 +1941,76 @@ arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *ca
                                          void *user_data,
                                          struct arrowio_file **out_file,
                                          struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads a part of another one, from 0 on, at a position of its own. Any number of them may be used at the same
+ * time on any threads. Where the other file gives buffers without a copy, this one does so too. Closing it leaves the
+ * other one open; once that is closed, reads are ARROWIO_CLOSED.
+ *
+ * \param raw        a file with ARROWIO_CAPABILITY_READ_AT.
+ * \param offset     where the part begins, in bytes, at least 0.
+ * \param size       bytes, at least 0. What lies past the end of the other file is not there, until that grows.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw until its last release. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_segment_new(struct arrowio_file *raw,
+                                   int64_t offset,
+                                   int64_t size,
+                                   struct arrowio_file **out_file,
+                                   struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one and gives what a function of the host's makes of it, in chunks of up to 65536 bytes.
+ * Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param transform  the function.
+ * \param user_data  passed to it.
+ * \param free_fn    frees user_data when the last reference to the file has gone. NULL: nothing to free.
+ * \param pool       where chunks and buffers that are read come from. NULL: the default pool.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and, on success, user_data; on failure free_fn is not called.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_transform_input_stream_new(struct arrowio_file *raw,
+                                                  arrowio_transform_fn transform,
+                                                  void *user_data,
+                                                  arrowio_free_fn free_fn,
+                                                  struct arrowio_pool *pool,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads text from another one, of any encoding, and gives it in UTF-8. Positions count bytes of UTF-8. Text
+ * that is wrong is an ARROWIO_IO_ERROR behind all that came before it, which names its byte offset in the other file
+ * from where that was. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param encoding   a name as Python knows it, in any case, with or without hyphens and underscores: "utf-8" (which
+ *                   checks), "utf-8-sig", "utf-16" (by its byte order mark, else in the machine's order), "utf-16-le",
+ *                   "utf-16-be", "latin-1", "ascii", "iso-8859-2" to "-16", "cp1250" to "cp1258", "cp866", "cp874",
+ *                   "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic": all as Python decodes them; "gb18030", "gbk", "big5",
+ *                   "shift-jis", "euc-jp", "euc-kr", "iso-2022-jp": as the web does (encoding.spec.whatwg.org).
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_transcoding_input_stream_new(struct arrowio_file *raw,
+                                                    const char *encoding,
+                                                    const struct arrowio_transcoding_options *options,
+                                                    struct arrowio_file **out_file,
+                                                    struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
@@ -1945,6 +2173,24 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
                                                 struct arrowio_error **out_error);
 
 /**
+ * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
+                                              const struct arrowio_stream_options *options,
+                                              struct arrowio_file **out_file,
+                                              struct arrowio_error **out_error);
+
+/**
  * Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
  * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
  * ARROWIO_OPEN_ATOMIC in options->file_options.
@@ -1962,6 +2208,24 @@ arrowio_status arrowio_output_stream_open(const char *path,
                                           const struct arrowio_stream_options *options,
                                           struct arrowio_file **out_file,
                                           struct arrowio_error **out_error);
+
+/**
+ * Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+ * opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param options    optional.
+ * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
+                                               const struct arrowio_stream_options *options,
+                                               struct arrowio_file **out_file,
+                                               struct arrowio_error **out_error);
 
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
@@ -2461,6 +2725,41 @@ arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
                                             struct arrowio_error **out_error);
 
 /**
+ * Installs the SIGBUS handler, unless another guard has.
+ *
+ * \param out_guard  the guard; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. With the last reference to the last guard the former handler comes back; if the
+ * process has installed another one since, ours stays beneath it and passes everything on. Threads: any; the guard is for
+ * all of them. Since 0.1.
+ */
+arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_guard,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param fault_guard  the guard, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_fault_guard *arrowio_fault_guard_retain(struct arrowio_fault_guard *fault_guard);
+
+/**
+ * Gives one reference back. The last one of all guards must not go while another thread is in a call on a memory map.
+ *
+ * \param fault_guard  the guard, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_fault_guard_release(struct arrowio_fault_guard *fault_guard);
+
+/**
  * Makes a cancellation that stops nothing yet.
  *
  * \param out_cancellation  the cancellation; NULL on failure.
@@ -2855,6 +3154,80 @@ arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
                                             const struct arrowio_operation_options *operation_options,
                                             struct arrowio_operation **out_operation,
                                             struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads as another one does, and keeps what arrowio_file_will_need asks for: buffers that lie in one
+ * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be kept, or fails to be
+ * read ahead, is read when it is needed, and fails there. Closing it closes the other one.
+ *
+ * \param raw        a file that can be read at offsets; the cache reads from its position on.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read at offsets, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and the executor. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_range_cache_new(struct arrowio_file *raw,
+                                       const struct arrowio_range_cache_options *options,
+                                       struct arrowio_file **out_file,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Says what will be read soon: a range cache reads it ahead, the system is told to get it for OS files and memory maps,
+ * others do nothing. What fails is found by the reads.
+ *
+ * \param file       the file.
+ * \param ranges     in any order, `count` ranges; may be NULL if count is 0.
+ * \param count      how many, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, in a child of fork()), ARROWIO_CLOSED, ARROWIO_CANCELLED
+ *         (also when the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
+ */
+arrowio_status arrowio_file_will_need(struct arrowio_file *file,
+                                      const struct arrowio_range *ranges,
+                                      int64_t count,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Has a range cache forget what ends before an offset, or there. Buffers that were read stay good.
+ *
+ * \param file       a file from arrowio_range_cache_new.
+ * \param offset     in bytes, at least 0.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file of another class), ARROWIO_CLOSED, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
+ */
+arrowio_status arrowio_range_cache_evict(struct arrowio_file *file,
+                                         int64_t offset,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
+ * much is there as the options say. A failure comes where it happened, and the next read tries again. Where no thread of
+ * the executor has time, the calling one reads. Closing it ends a read that waits, and closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param executor   whose thread reads ahead.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options, in a child of fork()),
+ *         ARROWIO_CLOSED, ARROWIO_CANCELLED (the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with
+ *         errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw and the executor. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_read_ahead_stream_new(struct arrowio_file *raw,
+                                             struct arrowio_executor *executor,
+                                             const struct arrowio_read_ahead_options *options,
+                                             struct arrowio_file **out_file,
+                                             struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

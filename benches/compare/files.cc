@@ -29,6 +29,13 @@ OurFile our_map() {
     return OurFile(map);
 }
 
+OurGuard our_guard() {
+    arrowio_fault_guard *guard;
+    arrowio_error *error;
+    check(arrowio_fault_guard_new(&guard, &error), error);
+    return OurGuard(guard);
+}
+
 // Where both sides read into: the same pages, so that neither has the better placed memory.
 uint8_t *destination() {
     alignas(4096) static uint8_t memory[1 << 20];
@@ -150,7 +157,7 @@ void our_read_random(Run &run) {
 template <class Pages>
 void on_threads(Run &run, Pages pages) {
     constexpr int kThreads = 16;
-    Run quiet(run.count, false);
+    Run quiet(run.count, false, CLOCK_PROCESS_CPUTIME_ID);
     std::vector<std::thread> others;
     run.start();
     for (int i = 1; i < kThreads; i++) others.emplace_back([&] { pages(quiet, run.count / kThreads); });
@@ -209,9 +216,11 @@ void arrow_map_word(Run &run) {
     run.stop();
 }
 
-template <class Offsets>
+// With a guard the library reads mapped memory itself, without one it has the system read.
+template <class Offsets, bool guarded>
 void our_map_word(Run &run) {
     OurFile map = our_map();
+    OurGuard guard = guarded ? our_guard() : nullptr;
     arrowio_error *error;
     int64_t read;
     uint64_t word;
@@ -240,9 +249,9 @@ Operation buffer_reads(const char *name, double goal) {
     return {name, arrow_read_buffer<size>, our_read_buffer<size>, goal, size, kFileSize / size};
 }
 
-template <class Offsets>
+template <class Offsets, bool guarded = true>
 Operation map_words(const char *name, double goal, int64_t count) {
-    return {name, arrow_map_word<Offsets>, our_map_word<Offsets>, goal, 0, count};
+    return {name, arrow_map_word<Offsets>, our_map_word<Offsets, guarded>, goal, 0, count};
 }
 
 }  // namespace
@@ -253,6 +262,7 @@ std::vector<Operation> file_operations() {
         // So many that their cache lines have been replaced before the other side asks for the same ones.
         map_words<RandomOffsets<8>>("memory map: random read_at 8 B", 2.5, 2 * MiB),
         map_words<NearOffsets<8>>("memory map: read_at 8 B in cache", 0, 0),
+        map_words<NearOffsets<8>, false>("memory map: read_at 8 B, no guard", 0, 0),
         reads<64 * KiB>("OS file: read 64 KiB", 0.98),
         reads<1 * MiB>("OS file: read 1 MiB", 0.98),
         buffer_reads<4 * KiB>("OS file: read 4 KiB as buffer", 1.1),

@@ -17,14 +17,14 @@ constexpr int64_t kVerifiedCount = 20'000;
 // What the faster side of a row must take at least for the clock and a passing interrupt not to matter.
 constexpr double kShortestRun = 0.010;
 
-static double seconds_of(void (*side)(Run &), int64_t count) {
-    Run run(count, false);
+static double seconds_of(const Operation &operation, void (*side)(Run &), int64_t count) {
+    Run run(count, false, operation.clock);
     side(run);
     return run.seconds();
 }
 
 static void verify(const Operation &operation, int64_t count) {
-    Run arrow(count, true), ours(count, true);
+    Run arrow(count, true, operation.clock), ours(count, true, operation.clock);
     operation.arrow(arrow);
     operation.ours(ours);
     require(arrow.checksum() == ours.checksum(), "the two libraries gave different bytes");
@@ -34,7 +34,7 @@ static void verify(const Operation &operation, int64_t count) {
 static int64_t calibrate(const Operation &operation) {
     int64_t count = kVerifiedCount;
     for (;;) {
-        double shorter = std::min(seconds_of(operation.arrow, count), seconds_of(operation.ours, count));
+        double shorter = std::min(seconds_of(operation, operation.arrow, count), seconds_of(operation, operation.ours, count));
         if (shorter >= kShortestRun) return count;
         count = static_cast<int64_t>(static_cast<double>(count) * std::min(10.0, 1.3 * kShortestRun / shorter)) + 1;
     }
@@ -43,8 +43,8 @@ static int64_t calibrate(const Operation &operation) {
 static void report_operation(Report &report, const Operation &operation) {
     verify(operation, operation.count != 0 ? operation.count : kVerifiedCount);
     int64_t count = operation.count != 0 ? operation.count : calibrate(operation);
-    auto time_arrow = [&] { return seconds_of(operation.arrow, count); };
-    auto time_ours = [&] { return seconds_of(operation.ours, count); };
+    auto time_arrow = [&] { return seconds_of(operation, operation.arrow, count); };
+    auto time_ours = [&] { return seconds_of(operation, operation.ours, count); };
     Measurement measured = measure(report.rounds(), time_arrow, time_ours);
     auto show = [&](double seconds) {
         double nanoseconds = seconds * 1e9 / static_cast<double>(count);
@@ -56,8 +56,8 @@ static void report_operation(Report &report, const Operation &operation) {
 
 // For a profiler: `count` operations of each side and nothing else.
 static void execute_once(const Operation &operation, int64_t count) {
-    seconds_of(operation.arrow, count);
-    seconds_of(operation.ours, count);
+    seconds_of(operation, operation.arrow, count);
+    seconds_of(operation, operation.ours, count);
 }
 
 struct Options {
@@ -85,7 +85,8 @@ static Options parse(int argc, char **argv) {
 }
 
 static void for_each_operation(const Report &report, const std::function<void(const Operation &)> &action) {
-    for (auto &operations : {buffer_operations(), stream_operations(), file_operations(), line_operations()}) {
+    for (auto &operations : {buffer_operations(), stream_operations(), file_operations(), line_operations(),
+                             range_operations()}) {
         for (const Operation &operation : operations) {
             if (!report.wants(operation.name)) continue;
             try {

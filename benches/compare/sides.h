@@ -42,6 +42,7 @@ struct Release {
 };
 using OurBuffer = std::unique_ptr<arrowio_buffer, Release<arrowio_buffer_release>>;
 using OurFile = std::unique_ptr<arrowio_file, Release<arrowio_file_release>>;
+using OurGuard = std::unique_ptr<arrowio_fault_guard, Release<arrowio_fault_guard_release>>;
 
 // The same kWindow bytes for both sides.
 const uint8_t *window_bytes();

@@ -56,6 +56,18 @@ def buffer_reader(content):
     return file
 
 
+class TranscodingOptions(ctypes.Structure):
+    """arrowio_transcoding_options."""
+
+    _fields_ = [("struct_size", c_size_t), ("pool", c_void_p), ("on_error", c_uint32), ("reserved", c_uint32)]
+
+
+def transcoding(raw, encoding, replace=False):
+    """A file that gives the text of another one in UTF-8."""
+    options = TranscodingOptions(struct_size=ctypes.sizeof(TranscodingOptions), on_error=int(replace))
+    return File(handle("arrowio_transcoding_input_stream_new", raw.handle, encoding.encode(), byref(options)))
+
+
 class File:
     """A file of the library."""
 

@@ -211,25 +211,3 @@ pub(super) unsafe fn options<T: Extensible>(given: *const T) -> Result<T> {
     // SAFETY: `Extensible` promises that zeros and C's values are valid.
     Ok(unsafe { copy.assume_init() })
 }
-
-/// Fills an extensible struct of the caller's as far as its `struct_size` says that it goes; what lies beyond is zeroed.
-///
-/// # Safety
-/// `place` is NULL or as many bytes at it are writable as its `struct_size` says. `value` has no padding.
-pub(super) unsafe fn fill<T: Extensible>(place: *mut T, mut value: T, argument: &str) -> Result<()> {
-    if place.is_null() {
-        return Err(null(argument));
-    }
-    // SAFETY: the caller's promise; the struct begins with its size.
-    unsafe {
-        let struct_size = place.cast::<usize>().read_unaligned();
-        if struct_size < size_of::<usize>() {
-            return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
-        }
-        let known = struct_size.min(size_of::<T>());
-        (&raw mut value).cast::<usize>().write(struct_size);
-        place.cast::<u8>().copy_from_nonoverlapping((&raw const value).cast(), known);
-        place.cast::<u8>().add(known).write_bytes(0, struct_size - known);
-    }
-    Ok(())
-}

@@ -1,6 +1,6 @@
 //! Buffers.
 
-use super::arguments;
+use super::arguments::{self, Out};
 use super::error::{arrowio_error, arrowio_status};
 use super::guard;
 use super::handle::{self, Slot, null};
@@ -265,6 +265,41 @@ pub unsafe extern "C" fn arrowio_buffer_copy(
         let buffer = handle::borrow::<Buffer>(buffer, "buffer")?;
         let (offset, size) = (arguments::size(offset, "offset")?, arguments::size(size, "size")?);
         out.set(buffer.copy(offset, size, arguments::pool(&pool))?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
+/// Copies bytes of a buffer into memory of the caller. Of a buffer that is mapped from a file (a slice that was read from a
+/// memory map), or that wraps memory of the host, this is the way to its bytes that is safe from what other processes do to
+/// the file: where they are gone the call fails and no signal is raised. It takes a system call then, unless there is an
+/// arrowio_fault_guard.
+///
+/// \param buffer     the buffer.
+/// \param offset     where to begin, in bytes, at least 0; past the end: 0 bytes.
+/// \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
+/// \param size       bytes to copy, at least 0.
+/// \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
+///         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: keeps nothing. Threads: any, while no other thread resizes the buffer or writes to it. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_buffer_read(
+    buffer: *const arrowio_buffer,
+    offset: i64,
+    dst: *mut c_void,
+    size: i64,
+    out_read: *mut i64,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Out::new(out_read, "out_read")?;
+        let buffer = handle::borrow::<Buffer>(buffer, "buffer")?;
+        let offset = arguments::size(offset, "offset")?;
+        out.set(buffer.read(offset, arguments::room(dst, size, "dst")?)? as i64)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

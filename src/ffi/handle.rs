@@ -1,7 +1,7 @@
 //! Between C's handles and Rust's references; nothing else turns one into the other.
 
 use crate::error::{Error, Result, error};
-use crate::io::File;
+use crate::io::{FaultGuard, File};
 use crate::memory::{Buffer, Pool};
 use crate::task::{Cancellation, Executor, Operation};
 use std::mem::ManuallyDrop;
@@ -11,6 +11,7 @@ use super::buffer::arrowio_buffer;
 use super::cancellation::arrowio_cancellation;
 use super::error::arrowio_error;
 use super::executor::arrowio_executor;
+use super::fault_guard::arrowio_fault_guard;
 use super::file::arrowio_file;
 use super::operation::arrowio_operation;
 use super::pool::arrowio_pool;
@@ -73,6 +74,11 @@ unsafe impl Handle for Executor {
 // SAFETY: as above.
 unsafe impl Handle for Operation {
     type C = arrowio_operation;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for FaultGuard {
+    type C = arrowio_fault_guard;
 }
 
 /// A reference that stays C's.

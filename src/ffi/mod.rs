@@ -15,6 +15,7 @@ mod compressed;
 mod copy;
 mod error;
 mod executor;
+mod fault_guard;
 mod file;
 mod guard;
 mod handle;
@@ -23,11 +24,15 @@ mod memory_file;
 mod operation;
 mod os_file;
 mod pool;
+mod range_cache;
+mod read_ahead;
 mod read_many;
+mod segment;
 mod standard_stream;
 mod statistics;
 mod stream;
 mod system_file;
+mod transform;
 mod version;
 
 #[cfg(test)]

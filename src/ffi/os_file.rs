@@ -230,7 +230,15 @@ pub unsafe extern "C" fn arrowio_os_file_open_fd(
 }
 
 /// Maps a file into memory. Buffers that are read from it are slices of the map: no copy and no system call; they stay
-/// good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone. If another process cuts the file, touching what is gone raises SIGBUS.
+/// good after the file is closed, for the memory is mapped until the last reference to the file and its slices is gone.
+///
+/// If another process cuts the file, or the disk is full under a sparse one, memory of the map is gone. arrowio_file_read,
+/// _read_some, _read_at, _write and _write_at then fail with ARROWIO_IO_ERROR, and so does a compressed stream over the map;
+/// what is left of the file can still be read, and a write never extends it. They let the system copy for that, which takes
+/// a call, unless there is an arrowio_fault_guard: then bytes behind the new end, up to the end of its page, are zeros to
+/// read and nothing to write. What arrowio_file_read_buffer, _read_at_buffer, _read_all and _peek give is the map's own
+/// memory: to touch what is gone of it raises SIGBUS, also by a function that such bytes are given to, such as
+/// arrowio_buffer_copy, and by arrowio_file_read_line and _read_lines, which search it; arrowio_buffer_read copies safely.
 ///
 /// \param path       a NUL-terminated path.
 /// \param mode       ARROWIO_MODE_READ, _READ_WRITE (creates a missing file) or _PRIVATE.

@@ -1,6 +1,6 @@
 //! What calls on a file did.
 
-use super::arguments::{self, Extensible};
+use super::arguments::{Extensible, OutStruct};
 use super::error::{arrowio_error, arrowio_status};
 use super::file::arrowio_file;
 use super::guard;
@@ -84,8 +84,8 @@ pub unsafe extern "C" fn arrowio_file_read_statistics(
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
     let body = || unsafe {
-        let counted = handle::borrow::<File>(file, "file")?.statistics();
-        arguments::fill(out_statistics, counted.into(), "out_statistics")
+        let out = OutStruct::new(out_statistics, "out_statistics")?;
+        out.set(handle::borrow::<File>(file, "file")?.statistics().into())
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

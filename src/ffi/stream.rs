@@ -11,7 +11,10 @@ use super::handle::{self, Slot};
 use super::os_file::arrowio_os_file_options;
 use super::pool::arrowio_pool;
 use crate::error::Result;
-use crate::io::{Compression, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+use crate::io::{
+    Compression, File, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
+    output_stream, output_stream_from_file,
+};
 use crate::memory::Buffer;
 use std::ffi::c_char;
 
@@ -116,6 +119,34 @@ pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
     unsafe { guard::call(out_error, body) }
 }
 
+/// Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
+/// opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+///
+/// \param raw        a readable file; it must not be used otherwise meanwhile.
+/// \param options    optional.
+/// \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_input_stream_from_file(
+    raw: *mut arrowio_file,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let raw = handle::borrow::<File>(raw, "raw")?;
+        out.set(input_stream_from_file(&raw, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
 /// Opens a file for writing, compressed as its suffix says, with small writes gathered. The file is created, or cut to
 /// nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
 /// ARROWIO_OPEN_ATOMIC in options->file_options.
@@ -140,6 +171,34 @@ pub unsafe extern "C" fn arrowio_output_stream_open(
         let out = Slot::new(out_file, "out_file")?;
         let path = arguments::string(path, "path")?;
         out.set(output_stream(path, &arrowio_stream_options::convert(options)?)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
+/// Writes to a file of any class from its position on, compressed as the options say or, where they say nothing and it was
+/// opened by a path, as that one's suffix says, with small writes gathered. Closing the stream closes the file.
+///
+/// \param raw        a writable file; it must not be used otherwise meanwhile.
+/// \param options    optional.
+/// \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
+/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_output_stream_from_file(
+    raw: *mut arrowio_file,
+    options: *const arrowio_stream_options,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let raw = handle::borrow::<File>(raw, "raw")?;
+        out.set(output_stream_from_file(&raw, &arrowio_stream_options::convert(options)?)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

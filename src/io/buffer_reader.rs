@@ -1,5 +1,6 @@
 //! Reading from a buffer, without a copy.
 
+use super::mapped_file::MappedFile;
 use super::memory_cursor::MemoryCursor;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File};
@@ -14,13 +15,13 @@ pub fn buffer_reader(buffer: &Buffer) -> Result<File> {
     // A slice: it keeps the buffer from being resized under the reader.
     let buffer = buffer.slice(0, buffer.size())?;
     let size = buffer.size();
-    reader_of(buffer, format_args!("a buffer of {size} bytes"))
+    reader_of(buffer, None, format_args!("a buffer of {size} bytes"))
 }
 
-/// A file over memory that stays as large as it is.
-pub(super) fn reader_of(bytes: Buffer, name: fmt::Arguments<'_>) -> Result<File> {
+/// A file over memory that stays as large as it is, mapped from `file` if there is one.
+pub(super) fn reader_of(bytes: Buffer, file: Option<MappedFile>, name: fmt::Arguments<'_>) -> Result<File> {
     let pool = default_pool();
-    let cursor = Shared::try_new(MemoryCursor::new(bytes, pool.clone()))?;
+    let cursor = Shared::try_new(MemoryCursor::new(bytes, pool.clone(), file))?;
     File::new(BufferReader(cursor), name, &pool, 0)
 }
 
@@ -41,7 +42,7 @@ impl Stream for BufferReader {
     }
 
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        Ok(self.0.read(dst))
+        self.0.read_some(dst)
     }
 
     fn read_slice(&mut self, size: usize) -> Result<Buffer> {
@@ -73,7 +74,11 @@ impl Stream for BufferReader {
         Ok(self.0.size() as i64)
     }
 
+    fn is_steady(&self) -> bool {
+        self.0.file().is_none()
+    }
+
     fn close(&mut self) -> Result<()> {
-        Ok(())
+        self.0.file().map_or(Ok(()), MappedFile::close)
     }
 }

@@ -10,7 +10,7 @@ use super::state::{Sent, State, lost, read_until_full};
 use super::statistics::{Counters, Counting, Statistics};
 use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use crate::error::{Error, Result, error, try_format};
-use crate::memory::{Buffer, Pool};
+use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::{Shared, try_box};
 use crate::sys::Metadata;
 use crate::task::{Cancellable, Cancellation, Scope};
@@ -32,6 +32,7 @@ pub(crate) struct Inner {
     name: String,
     capabilities: Capabilities,
     needs_close: bool,
+    steady: bool,
     closed: AtomicBool,
     /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
     lane: AtomicBool,
@@ -56,6 +57,7 @@ impl File {
             name,
             capabilities: stream.capabilities(),
             needs_close: stream.needs_close(),
+            steady: stream.is_steady(),
             closed: AtomicBool::new(false),
             lane: AtomicBool::new(true),
             counters: Counters::default(),
@@ -81,6 +83,11 @@ impl File {
     /// Whether it is discarded where it is released without being closed.
     pub(super) fn needs_close(&self) -> bool {
         self.0.needs_close
+    }
+
+    /// Whether what it lends without a copy stays there; see `Stream::is_steady`.
+    pub(super) fn is_steady(&self) -> bool {
+        self.0.steady
     }
 
     pub(super) fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
@@ -130,9 +137,19 @@ impl File {
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return Ok(memory.read(dst));
+            return memory.read(dst).map_or_else(|| self.read_mapped(memory, dst), Ok);
         }
         self.read_in_turn(dst)
+    }
+
+    #[inline(never)]
+    fn read_mapped(&self, memory: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()))
+    }
+
+    #[inline(never)]
+    fn read_mapped_at(&self, memory: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        memory.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
     }
 
     #[inline(never)]
@@ -176,7 +193,7 @@ impl File {
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst);
+            return memory.read_at(offset, dst).map_or_else(|| self.read_mapped_at(memory, offset, dst), Ok);
         }
         self.read_at_by_class(offset, dst)
     }
@@ -427,6 +444,11 @@ impl File {
             _ => "read at offsets",
         };
         Err(error!(Invalid, "cannot {doing} {}: it cannot be {how}", self.name()))
+    }
+
+    /// Where buffers come from that are read at offsets.
+    pub(super) fn pool_of_reads(&self) -> Pool {
+        self.0.random.as_deref().map_or_else(default_pool, |random| random.pool().clone())
     }
 
     /// Marks the file as closed, in whose turn everything was taken out of it.

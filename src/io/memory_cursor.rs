@@ -1,6 +1,9 @@
-//! A position in memory that does not change, for reads that need no lock.
+//! A position in memory that stays where it is, for reads that need no lock.
 
+use super::coalesce::Range as Wanted;
+use super::mapped_file::MappedFile;
 use super::position;
+use super::state::read_until_full;
 use super::stream::{RandomAccess, Whence, first_line};
 use crate::error::Result;
 use crate::memory::{Buffer, Pool};
@@ -8,16 +11,23 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// A position in memory that does not change. Reads claim their bytes in one step, so they need no lock.
+/// A position in memory that stays where it is. Reads claim their bytes in one step, so they need no lock.
 pub(crate) struct MemoryCursor {
     buffer: Buffer,
     pool: Pool,
     position: AtomicUsize,
+    /// Of mapped memory: the file.
+    file: Option<MappedFile>,
 }
 
 impl MemoryCursor {
-    pub(super) fn new(buffer: Buffer, pool: Pool) -> Self {
-        Self { buffer, pool, position: AtomicUsize::new(0) }
+    pub(super) fn new(buffer: Buffer, pool: Pool, file: Option<MappedFile>) -> Self {
+        Self { buffer, pool, position: AtomicUsize::new(0), file }
+    }
+
+    /// The file that the memory is mapped from; `None` for memory that nobody takes away.
+    pub(super) fn file(&self) -> Option<&MappedFile> {
+        self.file.as_ref()
     }
 
     pub(super) fn position(&self) -> usize {
@@ -61,9 +71,60 @@ impl MemoryCursor {
         self.position.compare_exchange(from, to, Relaxed, Relaxed).is_ok()
     }
 
+    /// Fills `dst` unless the end comes first. `None`, and nothing has moved, of mapped memory: see `read_mapped`.
     #[inline]
-    pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> usize {
-        self.buffer.copy_to(self.claim(dst.len()).start, dst)
+    pub(crate) fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {
+        if self.file.is_some() {
+            return None;
+        }
+        Some(self.buffer.copy_to(self.claim(dst.len()).start, dst))
+    }
+
+    /// As `read`, with all care; on failure nothing has moved.
+    pub(crate) fn read_mapped(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let claimed = self.claim(dst.len());
+        let result = self.read_mapped_at(claimed.start, &mut dst[..claimed.len()]);
+        result.inspect_err(|_| self.move_back(claimed.start))
+    }
+
+    /// One attempt to read.
+    pub(super) fn read_some(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let claimed = self.claim(dst.len());
+        let result = self.attempt_at(claimed.start, &mut dst[..claimed.len()]);
+        if result.as_ref().ok() != Some(&claimed.len()) {
+            self.move_back(claimed.start + result.as_ref().unwrap_or(&0));
+        }
+        result
+    }
+
+    /// Gives up what was claimed behind `position`: the next read gets it, and what others have claimed since again.
+    #[cold]
+    fn move_back(&self, position: usize) {
+        self.position.fetch_min(position, Relaxed);
+    }
+
+    /// Fills `dst` from `offset` on unless the end comes first. `None` of mapped memory that no fault guard protects or that
+    /// is gone: see `read_mapped_at`.
+    #[inline]
+    pub(crate) fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {
+        if self.file.is_none() {
+            Some(self.buffer.copy_to(offset, dst))
+        } else {
+            self.buffer.copy_guarded_to(offset, dst)
+        }
+    }
+
+    /// As `read_at`, with all care.
+    pub(crate) fn read_mapped_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        read_until_full(dst, |rest, done| self.attempt_at(offset + done, rest)).map_err(|(error, _)| error)
+    }
+
+    #[inline]
+    fn attempt_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        match &self.file {
+            Some(file) => file.read(&self.buffer, offset, dst),
+            None => Ok(self.buffer.copy_to(offset, dst)),
+        }
     }
 
     #[inline]
@@ -100,14 +161,18 @@ impl MemoryCursor {
 }
 
 impl RandomAccess for MemoryCursor {
-    #[inline]
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        Ok(self.buffer.copy_to(offset, dst))
+        self.attempt_at(offset, dst)
     }
 
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         self.read_slice_at(offset, size).map(Some)
+    }
+
+    fn will_need(&self, ranges: &[Wanted]) -> Result<()> {
+        ranges.iter().for_each(|range| self.buffer.will_need(range.offset, range.size));
+        Ok(())
     }
 
     fn pool(&self) -> &Pool {

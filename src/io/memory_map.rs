@@ -1,26 +1,17 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
 use super::buffer_reader::reader_of;
+use super::coalesce::Range;
+use super::mapped_file::{MappedFile, check_mappable};
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::until_closed::{UntilClosed, closed};
-use super::{Capabilities, File, OsFileOptions, position};
+use super::{Capabilities, File, MapMode, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::Shared;
-use crate::sys::{Access, Descriptor, FileKind, Mapping, OpenFlags};
+use crate::sys::{Descriptor, OpenFlags};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-
-/// What a map is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MapMode {
-    /// Reading.
-    Read,
-    /// Reading and writing; the file is created where it does not exist.
-    ReadWrite,
-    /// Reading and writing in this process only; the file stays as it is.
-    Private,
-}
 
 /// Maps `size` bytes of the file at `path` from `offset` on; without a size, all from there to its end.
 pub fn memory_map(path: &CStr, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
@@ -57,52 +48,20 @@ fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Op
         }
     };
     let whole = offset == 0 && size as i64 == end;
-    let bytes = map_bytes(&descriptor, mode, offset, size)?;
+    let file = MappedFile::new(descriptor, mode, offset);
+    let bytes = file.map(size)?;
+    let name = Quoted(path.to_bytes());
     if mode == MapMode::Read {
-        // Nothing can change about it, and the map does not need the descriptor.
-        return reader_of(bytes, format_args!("{}", Quoted(path.to_bytes())));
+        return reader_of(bytes, Some(file), format_args!("{name}"));
     }
     let pool = default_pool();
-    let source = Source { bytes: UntilClosed::new(bytes.clone()), pool: pool.clone() };
-    let map = MemoryMap { descriptor, mode, whole, position: 0, bytes: Some(bytes), source: Shared::try_new(source)? };
-    File::new(map, format_args!("{}", Quoted(path.to_bytes())), &pool, 0)
-}
-
-/// Gives the file's size.
-fn check_mappable(descriptor: &Descriptor, mode: MapMode) -> Result<i64> {
-    let (kind, size) = descriptor.kind_and_size().map_err(Error::from_os)?;
-    match kind {
-        FileKind::Regular | FileKind::Block => {}
-        FileKind::Directory => return Err(Error::from_os(libc::EISDIR)),
-        _ => return Err(Error::from_os(libc::ENODEV)),
-    }
-    if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) != Ok(0) {
-        // Under /proc and the like: mapped it would seem empty.
-        return Err(
-            Error::from_os(libc::ENODEV).context(format_args!("the system gives it no size but it has content"))
-        );
-    }
-    Ok(size)
-}
-
-/// The system maps no empty ranges, an empty file is one all the same.
-fn map_bytes(descriptor: &Descriptor, mode: MapMode, offset: i64, size: usize) -> Result<Buffer> {
-    if size == 0 {
-        return Buffer::allocate(&default_pool(), 0);
-    }
-    let access = match mode {
-        MapMode::Read => Access::Read,
-        MapMode::ReadWrite => Access::ReadWrite,
-        MapMode::Private => Access::CopyOnWrite,
-    };
-    let mapping = Mapping::new(descriptor, access, offset, size).map_err(Error::from_os)?;
-    Buffer::of_mapping(mapping, size, mode != MapMode::Read)
+    let source = Source { bytes: UntilClosed::new(bytes.clone()), file, pool: pool.clone() };
+    let map = MemoryMap { whole, position: 0, bytes: Some(bytes), source: Shared::try_new(source)? };
+    File::new(map, format_args!("{name}"), &pool, 0)
 }
 
 /// A map that can be written to.
 struct MemoryMap {
-    descriptor: Descriptor,
-    mode: MapMode,
     whole: bool,
     position: usize,
     /// `None` once closed; slices may keep the memory longer.
@@ -113,6 +72,7 @@ struct MemoryMap {
 /// The same bytes for reads at an offset, which run at the same time as anything else.
 struct Source {
     bytes: UntilClosed<Buffer>,
+    file: MappedFile,
     pool: Pool,
 }
 
@@ -138,15 +98,16 @@ impl MemoryMap {
         if !self.bytes()?.is_unique() {
             return Err(error!(Invalid, "buffers that were read from it still refer to its memory"));
         }
+        let file = &self.source.file;
         if size > old_size {
-            self.descriptor.allocate(size as i64).map_err(Error::from_os)?;
+            file.with(|file| file.allocate(size as i64))?;
         }
-        let bytes = map_bytes(&self.descriptor, self.mode, 0, size).inspect_err(|_| {
+        let bytes = file.map(size).inspect_err(|_| {
             // What failed is said; the file's old size is restored as far as the system lets it.
-            let _ = self.descriptor.truncate(old_size as i64);
+            let _ = file.with(|file| file.truncate(old_size as i64));
         })?;
         if size < old_size {
-            self.descriptor.truncate(size as i64).map_err(Error::from_os)?;
+            file.with(|file| file.truncate(size as i64))?;
         }
         self.bytes = Some(bytes);
         self.position = self.position.min(size);
@@ -164,7 +125,7 @@ impl Stream for MemoryMap {
             | Can::WRITE_AT
             | Can::SIZE
             | Can::ZERO_COPY
-            | Can::RESIZE.when(self.mode == MapMode::ReadWrite && self.whole)
+            | Can::RESIZE.when(self.source.file.mode() == MapMode::ReadWrite && self.whole)
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
@@ -173,7 +134,7 @@ impl Stream for MemoryMap {
 
     #[inline]
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let count = self.bytes()?.copy_to(self.position, dst);
+        let count = self.source.file.read(self.bytes()?, self.position, dst)?;
         self.position += count;
         Ok(count)
     }
@@ -198,6 +159,10 @@ impl Stream for MemoryMap {
         Ok(line)
     }
 
+    fn is_steady(&self) -> bool {
+        false
+    }
+
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
         self.position += size.min(self.bytes()?.size().saturating_sub(self.position));
         Ok(Some(()))
@@ -212,8 +177,7 @@ impl Stream for MemoryMap {
     fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
         let bytes = self.bytes()?;
         position::check_room(offset, data.len(), bytes.size())?;
-        bytes.fill_with(data, offset);
-        Ok(())
+        self.source.file.write(bytes, offset, data)
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
@@ -235,9 +199,9 @@ impl Stream for MemoryMap {
 
     /// What is written to a shared map is the operating system's at once, so `flush` has nothing to do.
     fn sync(&mut self) -> Result<()> {
-        if self.mode == MapMode::ReadWrite {
+        if self.source.file.mode() == MapMode::ReadWrite {
             // On Linux fsync(2) writes pages that were changed through a shared map as well.
-            self.descriptor.sync().map_err(Error::from_os)?;
+            self.source.file.with(Descriptor::sync)?;
         }
         Ok(())
     }
@@ -245,19 +209,26 @@ impl Stream for MemoryMap {
     fn close(&mut self) -> Result<()> {
         *self.source.bytes.exclusively() = None;
         self.bytes = None;
-        self.descriptor.close().map_err(Error::from_os)
+        self.source.file.close()
     }
 }
 
 impl RandomAccess for Source {
     #[inline]
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        self.bytes.with(|bytes| Ok(bytes.copy_to(offset, dst)))
+        self.bytes.with(|bytes| self.file.read(bytes, offset, dst))
     }
 
     #[inline]
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         self.bytes.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
+    }
+
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        self.bytes.with(|bytes| {
+            ranges.iter().for_each(|range| bytes.will_need(range.offset, range.size));
+            Ok(())
+        })
     }
 
     fn pool(&self) -> &Pool {

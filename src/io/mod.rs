@@ -6,29 +6,39 @@ mod buffer_reader;
 mod buffered;
 mod buffered_input_stream;
 mod buffered_output_stream;
+mod cache_entries;
 mod callback_file;
 mod capabilities;
 mod coalesce;
 mod compressed;
 mod copy;
+mod copy_ahead;
+mod encoding;
 mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
+mod hints;
 mod lines;
 mod lookahead;
+mod mapped_file;
 mod memory_cursor;
 mod memory_map;
 mod open;
 mod os_file;
 mod output;
 mod position;
+mod range_cache;
+mod read_ahead;
 mod read_many;
 mod readers;
 mod replacement;
+mod segment;
 mod state;
 mod statistics;
 mod stream;
 mod temporary;
+mod transcoding;
+mod transform;
 mod until_closed;
 
 #[cfg(test)]
@@ -36,7 +46,7 @@ mod buffered_tests;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sys::{FileKind, Metadata};
+pub use crate::sys::{FaultGuard, FileKind, MapMode, Metadata};
 pub use buffered_input_stream::buffered_input_stream;
 pub use buffered_output_stream::buffered_output_stream;
 pub(crate) use callback_file::{Callback, Host, NOT_GIVEN, callback_file};
@@ -45,13 +55,21 @@ pub use coalesce::{Nearness, Range};
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use copy::{CopyOptions, copy};
 pub use file::File;
-pub use memory_map::{MapMode, memory_map, memory_map_create};
-pub use open::{Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, output_stream};
+pub use memory_map::{memory_map, memory_map_create};
+pub use open::{
+    Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
+    output_stream, output_stream_from_file,
+};
 pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
+pub use range_cache::{RangeCacheOptions, range_cache};
+pub use read_ahead::{ReadAheadOptions, read_ahead};
 pub use read_many::ReadManyOptions;
+pub use segment::segment;
 pub use statistics::Statistics;
 pub use stream::Whence;
 pub use temporary::temporary_file;
+pub use transcoding::{OnMalformed, transcoding_input_stream};
+pub(crate) use transform::{Made, Transform, transform_input_stream};
 
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;

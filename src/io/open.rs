@@ -1,11 +1,13 @@
 //! The high-level way in: a path or memory, with compression recognised and buffering chosen.
 
+use super::Capabilities;
+use super::buffered_input_stream::buffered_input_stream;
 use super::buffered_output_stream::buffered_output_stream;
 use super::file::File;
 use super::os_file::{self, Mode, OsFileOptions};
 use super::state::CHUNK;
 use super::{buffer_reader, compressed};
-use crate::codec::Codec;
+use crate::codec::{Codec, Encoder};
 use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
 use std::ffi::CStr;
@@ -65,6 +67,27 @@ pub fn input_stream_from_buffer(buffer: &Buffer, options: &StreamOptions) -> Res
     over(buffer_reader(buffer)?, options.codec(b""), options)
 }
 
+/// A stream that reads `raw` from its position on, decompressed; `raw` itself where there is nothing to add. Closing it
+/// closes `raw`.
+pub fn input_stream_from_file(raw: &File, options: &StreamOptions) -> Result<File> {
+    let codec = options.codec(raw.path().unwrap_or_default().to_bytes());
+    let is_memory = raw.capabilities().contains(Capabilities::ZERO_COPY);
+    if codec.is_none() && options.buffer_size > 0 && !is_memory {
+        return buffered_input_stream(raw, options.buffer_size, None, &options.pool);
+    }
+    raw.check_base(Capabilities::READ, "make an input stream of")?;
+    over(raw.clone(), codec, options)
+}
+
+/// A stream that writes to `raw` from its position on, compressed; `raw` itself where there is nothing to add. Closing it
+/// closes `raw`.
+pub fn output_stream_from_file(raw: &File, options: &StreamOptions) -> Result<File> {
+    raw.check_base(Capabilities::WRITE, "make an output stream of")?;
+    let codec = options.codec(raw.path().unwrap_or_default().to_bytes());
+    let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
+    onto(raw, codec.zip(encoder), options)
+}
+
 fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Result<File> {
     match codec {
         None => Ok(raw),
@@ -79,15 +102,18 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
         // Before the file is cut: what cannot be had must cost nothing.
         let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
         let raw = os_file::open(path, Mode::Write, &options.file, 0)?;
-        let opened = match (codec, encoder) {
-            (Some(codec), Some(encoder)) => compressed::output_stream(&raw, codec, encoder, &options.pool),
-            _ if options.buffer_size == 0 => Ok(raw.clone()),
-            _ => buffered_output_stream(&raw, options.buffer_size, &options.pool),
-        };
         // Nothing was written that should be finished; why it cannot be opened is what matters.
-        opened.inspect_err(|_| drop(raw.abort()))
+        onto(&raw, codec.zip(encoder), options).inspect_err(|_| drop(raw.abort()))
     };
     open().map_err(|error| cannot_open(error, "output", path))
+}
+
+fn onto(raw: &File, compression: Option<(&'static Codec, Box<dyn Encoder>)>, options: &StreamOptions) -> Result<File> {
+    match compression {
+        Some((codec, encoder)) => compressed::output_stream(raw, codec, encoder, &options.pool),
+        None if options.buffer_size == 0 => Ok(raw.clone()),
+        None => buffered_output_stream(raw, options.buffer_size, &options.pool),
+    }
 }
 
 #[cold]

@@ -1,5 +1,6 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
+use super::coalesce::Range;
 use super::replacement::Replacement;
 use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use super::until_closed::UntilClosed;
@@ -431,6 +432,13 @@ impl SystemFile for Source {
 }
 
 impl RandomAccess for Source {
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        self.with(|descriptor| {
+            ranges.iter().for_each(|range| descriptor.will_need(range.offset, range.size));
+            Ok(())
+        })
+    }
+
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         self.with(|descriptor| descriptor.read_at(offset as i64, dst))
     }

@@ -47,13 +47,17 @@ impl Readers {
         self.threads().check_entry()
     }
 
-    /// Waits for the reads that are under way and lets no further one begin.
+    /// Waits for the reads that are under way and lets no further one begin; on failure nothing has changed.
     pub(super) fn end(&self) -> Result<()> {
         let mut threads = self.threads();
         threads.check_entry()?;
         threads.ended = true;
         while !threads.inside.is_empty() {
-            threads = self.left.wait(threads).unwrap_or_else(PoisonError::into_inner);
+            if let Err(stopped) = crate::task::check() {
+                threads.ended = false;
+                return Err(stopped);
+            }
+            threads = crate::task::wait(&self.left, threads, None);
         }
         Ok(())
     }
@@ -70,7 +74,7 @@ impl Drop for Reader<'_> {
         let mut threads = self.0.threads();
         let me = thread_token();
         threads.inside.retain(|thread| *thread != me);
-        if threads.ended && threads.inside.is_empty() {
+        if threads.inside.is_empty() {
             self.0.left.notify_all();
         }
     }

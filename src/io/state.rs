@@ -2,6 +2,7 @@
 
 use super::Capabilities;
 use super::buffered::{Buffered, Detached, not_buffered};
+use super::copy_ahead::CopyAhead;
 use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
@@ -33,6 +34,8 @@ pub(super) struct State {
     lookahead: Lookahead,
     zero_copy: bool,
     looks_ahead: bool,
+    /// In place of the class's own bytes, where others could take those away.
+    copy_ahead: Option<CopyAhead>,
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
@@ -45,11 +48,13 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
         let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
             looks_ahead,
+            copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
             unwritten: None,
@@ -64,10 +69,15 @@ impl State {
     }
 
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if self.zero_copy && self.lookahead.is_empty() {
-            self.stream.read_slice(size)
-        } else {
-            self.read_to_buffer(size)
+        if !self.lookahead.is_empty() {
+            return self.read_to_buffer(size);
+        }
+        if self.zero_copy {
+            return self.stream.read_slice(size);
+        }
+        match self.stream.read_slice_at_hand(size)? {
+            Some(slice) => Ok(slice),
+            None => self.read_to_buffer(size),
         }
     }
 
@@ -116,6 +126,10 @@ impl State {
     #[cold]
     #[allow(unsafe_code, reason = "bytes that were just read")]
     fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
+        if self.looks_ahead {
+            // Bytes put back would be ones that the class does not know of.
+            return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
+        }
         // SAFETY: `read` has filled what it counted.
         let taken = unsafe { taken.assume_init_ref() };
         match self.lookahead.put_back(taken) {
@@ -220,7 +234,10 @@ impl State {
 
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
     pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
-        let ahead = if self.looks_ahead() {
+        let looks_ahead = self.looks_ahead();
+        let ahead = if let Some(copy) = self.copy_ahead.as_mut().filter(|_| looks_ahead) {
+            copy.at(self.stream.tell()? as usize, most)?
+        } else if looks_ahead {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
@@ -267,6 +284,9 @@ impl State {
     /// no common position for both directions.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
+        if let Some(copy) = &mut self.copy_ahead {
+            copy.clear();
+        }
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
 

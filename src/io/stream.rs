@@ -2,6 +2,7 @@
 
 use super::Capabilities;
 use super::buffered::Buffered;
+use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
 use super::state::{CHUNK, read_to_end, read_until_full};
@@ -59,9 +60,20 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// As `read_slice`, where a class without `ZERO_COPY` can do it just now.
+    fn read_slice_at_hand(&mut self, size: usize) -> Result<Option<Buffer>> {
+        Ok(None)
+    }
+
     /// Whether the class looks ahead by itself, by `peek` and `read_line`. Of any other class `File` reads ahead.
     fn looks_ahead(&self) -> bool {
         self.capabilities().contains(Capabilities::ZERO_COPY)
+    }
+
+    /// Whether what `peek` shows stays readable whatever other processes do. Where not, `File` lends no such bytes to others
+    /// within the library but copies by `random_access`, which takes care.
+    fn is_steady(&self) -> bool {
+        true
     }
 
     /// The next bytes without moving, for a class that looks ahead: up to `size`, fewer only at the end. More may be given.
@@ -182,6 +194,16 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// How many bytes there are, where that is easily known; a guess is enough.
     fn size_hint(&self) -> Option<usize> {
         None
+    }
+
+    /// These ranges will be read soon.
+    fn will_need(&self, _ranges: &[Range]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Forgets what it keeps before an offset; whether it keeps anything at all.
+    fn evict_before(&self, _offset: usize) -> bool {
+        false
     }
 
     /// Where buffers for what is read come from.

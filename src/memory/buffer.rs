@@ -4,7 +4,7 @@ use super::pool::Pool;
 use super::{ALIGNMENT, round_up};
 use crate::error::{Error, Result, error};
 use crate::shared::{Counted, Shared, try_box};
-use crate::sys::Mapping;
+use crate::sys::{self, Mapping};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
@@ -252,10 +252,13 @@ impl Buffer {
         self.size() == other.size() && (self.data() == other.data() || self.as_slice() == other.as_slice())
     }
 
-    /// The bytes. As for every function that is given memory: nobody may write to them meanwhile.
+    /// The bytes, to be lent for the length of a call. As for every function that is given memory: the host writes nothing
+    /// to them meanwhile. Of a mapped file another process may; what is read then may be any bytes, and nothing in this
+    /// library looks at a byte twice and relies on seeing the same. Copies of such bytes go by address, see `copy_to`.
     #[inline]
     pub fn as_slice(&self) -> &[u8] {
-        // SAFETY: `size` bytes at `data` are readable while the view lives; not written by the callers' promise.
+        // SAFETY: `size` bytes at `data` are readable while the view lives, by the promise of who made it; the host's
+        // promise not to write is that of the header, and bytes that foreign processes change are read as above.
         unsafe { std::slice::from_raw_parts(self.data().as_ptr(), self.size()) }
     }
 
@@ -264,10 +267,63 @@ impl Buffer {
     pub(crate) fn copy_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> usize {
         let size = self.size().saturating_sub(offset).min(dst.len());
         if size > 0 {
-            // SAFETY: inside both.
+            // SAFETY: inside both, and by address: neither what other processes change meanwhile nor an overlap matters.
             unsafe { copy_bytes(self.data().as_ptr().add(offset), dst.as_mut_ptr().cast(), size) };
         }
         size
+    }
+
+    /// Tells the system that these bytes will be needed soon, as far as they are the buffer's.
+    pub(crate) fn will_need(&self, offset: usize, size: usize) {
+        let offset = offset.min(self.size());
+        sys::will_need(&self.as_slice()[offset..][..size.min(self.size() - offset)]);
+    }
+
+    /// As `copy_to` for bytes that may be gone; `None` if some are or if there is no fault guard.
+    #[inline]
+    pub(crate) fn copy_guarded_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Option<usize> {
+        if !sys::fault_guard_is_on() {
+            return None;
+        }
+        let size = self.size().saturating_sub(offset).min(dst.len());
+        let from = self.data().as_ptr().wrapping_add(offset);
+        // SAFETY: inside both; a guard is on.
+        (unsafe { sys::guarded_copy(dst.as_mut_ptr().cast(), from, size) } == 0).then_some(size)
+    }
+
+    /// As `copy_to` for bytes that may be gone, in any way there is; gives how many came before those that are, or the errno of a system that
+    /// does not let us find out.
+    #[inline]
+    pub(crate) fn copy_mapped_to(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> std::result::Result<usize, i32> {
+        let size = self.size().saturating_sub(offset).min(dst.len());
+        // SAFETY: inside both; the source is what `of_mapping` or `from_owner` was given.
+        unsafe { sys::copy_from_mapped(self.data().as_ptr().wrapping_add(offset), dst.as_mut_ptr().cast(), size) }
+    }
+
+    /// As `fill_with` for bytes that may be gone, as `copy_mapped_to` for `bytes` that may be so.
+    #[inline]
+    pub(crate) fn fill_mapped_with(&self, bytes: &[u8], offset: usize) -> std::result::Result<usize, i32> {
+        assert!(self.is_mutable() && offset <= self.size() && bytes.len() <= self.size() - offset);
+        // SAFETY: checked above.
+        unsafe { sys::copy_to_mapped(bytes.as_ptr(), self.data().as_ptr().add(offset), bytes.len()) }
+    }
+
+    /// Copies from `offset` on into `dst` and gives the number of bytes, fewer than asked for only at the end; an error, and
+    /// no signal, where they are gone.
+    pub fn read(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let Memory::Owned(_) = self.root().0.memory else { return Ok(self.copy_to(offset, dst)) };
+        let size = self.size().saturating_sub(offset).min(dst.len());
+        match self.copy_mapped_to(offset, dst) {
+            Ok(count) if count == size => Ok(size),
+            Ok(count) => Err(error!(
+                IoError,
+                "read of {size} bytes at offset {offset} of a buffer of {} bytes: they are gone from offset {} on; it is \
+                 mapped, and the file was cut or cannot be read",
+                self.size(),
+                offset + count
+            )),
+            Err(os_error) => Err(sys::no_safe_copy(os_error)),
+        }
     }
 
     /// All bytes, to be filled by the only holder.

@@ -280,19 +280,33 @@ impl Descriptor {
         retry(|| unsafe { libc::ftruncate(self.fd, size) } as isize).map(drop)
     }
 
-    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault.
+    /// Extends the file with its blocks allocated, so that a full disk is found here and not by a later fault. On failure the
+    /// file is as long as it was.
     pub(crate) fn allocate(&self, size: i64) -> OsResult<()> {
         if size == 0 {
             return Ok(());
         }
+        let (_, before) = self.kind_and_size()?;
         loop {
             // SAFETY: no memory involved. Gives the error number back instead of setting errno.
             match unsafe { libc::posix_fallocate(self.fd, 0, size) } {
                 0 => return Ok(()),
                 libc::EINTR => continue,
-                os_error => return Err(os_error),
+                os_error => {
+                    // Some file systems extend the file by what they find room for.
+                    let longer = self.kind_and_size().is_ok_and(|(_, after)| after > before);
+                    let _ = if longer { self.truncate(before) } else { Ok(()) };
+                    return Err(os_error);
+                }
             }
         }
+    }
+
+    /// Has the system read these bytes ahead. Only a hint.
+    pub(crate) fn will_need(&self, offset: usize, size: usize) {
+        let (offset, size) = (offset as i64, (size as i64).min(i64::MAX - offset as i64));
+        // SAFETY: no memory involved. What is no file of a disk refuses, and nothing is lost.
+        unsafe { libc::posix_fadvise(self.fd, offset, size, libc::POSIX_FADV_WILLNEED) };
     }
 
     /// Waits until everything is on the disk.

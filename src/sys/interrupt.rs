@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::marker::PhantomData;
 use std::os::fd::RawFd;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// The most descriptors that one wait watches.
 const MOST_WATCHED: usize = 16;
@@ -27,6 +28,9 @@ pub(crate) struct Link<I: Interrupt + ?Sized = dyn Interrupt> {
     interrupt: I,
 }
 
+/// How many `Interruptible`s there are on all threads: without any, nobody needs to look for the calling thread's.
+static LIVING: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
     /// The innermost link of the calling thread. Without a destructor: nothing is to be done when the thread ends.
     static INNERMOST: Cell<Option<NonNull<Link>>> = const { Cell::new(None) };
@@ -46,6 +50,7 @@ pub(crate) struct Interruptible {
 
 impl Interruptible {
     pub(crate) fn new(link: Box<Link>) -> Self {
+        LIVING.fetch_add(1, Relaxed);
         let link = NonNull::from(Box::leak(link));
         // SAFETY: leaked just now.
         unsafe { link.as_ref() }.outer.set(INNERMOST.replace(Some(link)));
@@ -64,13 +69,14 @@ impl Drop for Interruptible {
             }
             drop(Box::from_raw(self.link.as_ptr()));
         }
+        LIVING.fetch_sub(1, Relaxed);
     }
 }
 
 /// Whether anything may end the calling thread's waits.
 #[inline]
 pub(crate) fn is_interruptible() -> bool {
-    INNERMOST.get().is_some()
+    LIVING.load(Relaxed) > 0 && INNERMOST.get().is_some()
 }
 
 /// The reason to end a wait, if there is one.

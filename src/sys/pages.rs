@@ -96,6 +96,14 @@ impl Pages {
     }
 }
 
+/// Has mapped bytes read from their file now. Only a hint.
+pub(crate) fn will_need(bytes: &[u8]) {
+    let address = bytes.as_ptr() as usize;
+    let start = address - address % page_size();
+    // SAFETY: whole pages that hold bytes of the slice; nothing about them changes.
+    unsafe { libc::madvise(start as *mut libc::c_void, address + bytes.len() - start, libc::MADV_WILLNEED) };
+}
+
 fn unmap(start: usize, size: usize) {
     if size > 0 {
         // SAFETY: a range that this module mapped and nobody uses any more.

@@ -224,7 +224,7 @@ impl Core {
 }
 
 /// In a child of a fork: what another process's threads do is not done here.
-pub(super) fn check_process(what: &str, made_by: i32) -> Result<()> {
+pub(crate) fn check_process(what: &str, made_by: i32) -> Result<()> {
     let process = process_number();
     if process == made_by {
         return Ok(());

@@ -13,7 +13,7 @@ mod scope;
 
 pub use cancellation::Cancellation;
 pub use executor::Executor;
-pub(crate) use executor::Task;
+pub(crate) use executor::{Task, check_process};
 pub(crate) use operation::Completion;
 pub use operation::{Operation, OperationOptions};
 pub(crate) use scope::{Cancellable, Scope, check, wait};

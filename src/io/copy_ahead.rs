@@ -1,0 +1,35 @@
+//! Copies of bytes that lie ahead in a file whose memory may be gone when somebody touches it.
+
+use super::stream::RandomAccess;
+use crate::error::Result;
+use crate::memory::BufferBuilder;
+use crate::shared::Shared;
+
+/// A copy of some of a file's bytes. It moves nothing in the file: what is asked for goes by the position.
+pub(super) struct CopyAhead {
+    source: Shared<dyn RandomAccess>,
+    bytes: BufferBuilder,
+    start: usize,
+}
+
+impl CopyAhead {
+    pub(super) fn new(source: Shared<dyn RandomAccess>) -> Self {
+        let bytes = BufferBuilder::new(source.pool().clone());
+        Self { source, bytes, start: 0 }
+    }
+
+    /// The bytes from `position` on that are there, at least one unless at the end; new ones up to `most` at once.
+    pub(super) fn at(&mut self, position: usize, most: usize) -> Result<&[u8]> {
+        if !(self.start..self.start + self.bytes.size()).contains(&position) {
+            self.clear();
+            self.start = position;
+            self.bytes.append_with(most, |room| self.source.read_at(position, room))?;
+        }
+        Ok(&self.bytes.as_slice()[position - self.start..])
+    }
+
+    /// Forgets what the file may have become different from.
+    pub(super) fn clear(&mut self) {
+        self.bytes.truncate(0);
+    }
+}

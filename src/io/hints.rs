@@ -1,0 +1,37 @@
+//! What the host says about reads to come, and what layers ask of the file beneath.
+
+use super::coalesce::Range;
+use super::{Capabilities, File};
+use crate::error::{Result, error};
+use crate::memory::Buffer;
+
+impl File {
+    /// These ranges will be read soon: what can get them ready does. Others do nothing.
+    pub fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        if !self.capabilities().contains(Capabilities::READ_AT) && !self.is_closed() {
+            return Ok(());
+        }
+        let (random, _aside) = self.begin_at()?;
+        random.will_need(ranges).map_err(|error| error.context(format_args!("preparation of {}", self.name())))
+    }
+
+    /// What was made ready before `offset` is not needed any more, of a range cache.
+    pub fn evict_before(&self, offset: usize) -> Result<()> {
+        let not_kept = || error!(Invalid, "cannot evict what {} keeps: it is no range cache", self.name());
+        if !self.capabilities().contains(Capabilities::READ_AT) {
+            return Err(not_kept());
+        }
+        let (random, _aside) = self.begin_at()?;
+        if random.evict_before(offset) { Ok(()) } else { Err(not_kept()) }
+    }
+
+    /// See `RandomAccess::size_hint`.
+    pub(super) fn size_hint(&self) -> Option<usize> {
+        self.begin_at().ok()?.0.size_hint()
+    }
+
+    /// See `RandomAccess::slice_at`.
+    pub(super) fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
+        self.begin_at()?.0.slice_at(offset, size)
+    }
+}

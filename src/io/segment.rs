@@ -1,0 +1,164 @@
+//! A part of a file as a stream of its own.
+
+use super::file::File;
+use super::stream::{RandomAccess, Stream, Whence, first_line};
+use super::{Capabilities, position};
+use crate::error::{Result, error};
+use crate::memory::{Buffer, Pool};
+use crate::shared::Shared;
+use std::mem::MaybeUninit;
+
+/// A file that reads up to `size` bytes of `raw` from `offset` on, at a position of its own. Closing it leaves `raw` open.
+pub fn segment(raw: &File, offset: usize, size: usize) -> Result<File> {
+    raw.check_base(Capabilities::READ_AT, "take a segment of")?;
+    // What lies behind the last offset that there is cannot be there.
+    let size = size.min((i64::MAX as usize).saturating_sub(offset));
+    let pool = raw.pool_of_reads();
+    let range = Range { raw: raw.clone(), offset, size, pool: pool.clone() };
+    let segment = Segment { range: Shared::try_new(range)?, position: 0, view: None };
+    File::new(segment, format_args!("the segment of {size} bytes at offset {offset} of {}", raw.name()), &pool, 0)
+}
+
+struct Segment {
+    range: Shared<Range>,
+    position: usize,
+    /// What was last looked at without a copy.
+    view: Option<Buffer>,
+}
+
+struct Range {
+    raw: File,
+    offset: usize,
+    size: usize,
+    pool: Pool,
+}
+
+impl Range {
+    /// How many of `size` bytes from `offset` on may be in the range.
+    fn within(&self, offset: usize, size: usize) -> usize {
+        size.min(self.size.saturating_sub(offset))
+    }
+
+    /// Where an offset lies in the file. Past the end of the range everything is as at its end.
+    fn place(&self, offset: usize) -> usize {
+        self.offset + offset.min(self.size)
+    }
+
+    fn read(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let most = self.within(offset, dst.len());
+        self.raw.read_at(self.place(offset), &mut dst[..most])
+    }
+
+    fn slice(&self, offset: usize, size: usize) -> Result<Buffer> {
+        self.raw.read_at_buffer(self.place(offset), self.within(offset, size))
+    }
+
+    /// How much of the range is there, of a file with so many bytes.
+    fn available(&self, end: i64) -> usize {
+        self.size.min((end as usize).saturating_sub(self.offset))
+    }
+}
+
+impl Segment {
+    /// All that lies ahead, of a file that gives it without a copy.
+    fn ahead(&mut self) -> Result<&[u8]> {
+        let view = self.range.slice(self.position, usize::MAX)?;
+        Ok(self.view.insert(view).as_slice())
+    }
+}
+
+impl Stream for Segment {
+    fn capabilities(&self) -> Capabilities {
+        use Capabilities as Can;
+        let raw = self.range.raw.capabilities();
+        Can::READ
+            | Can::SEEK
+            | Can::READ_AT
+            | Can::SIZE.when(raw.contains(Can::SIZE))
+            | Can::ZERO_COPY.when(raw.contains(Can::ZERO_COPY))
+    }
+
+    fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
+        Some(self.range.clone().unsize(|p| p as *mut _))
+    }
+
+    fn is_steady(&self) -> bool {
+        self.range.raw.is_steady()
+    }
+
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.range.read(self.position, dst)?;
+        self.position += count;
+        Ok(count)
+    }
+
+    fn read_slice(&mut self, size: usize) -> Result<Buffer> {
+        let slice = self.range.slice(self.position, size)?;
+        self.position += slice.size();
+        Ok(slice)
+    }
+
+    fn peek(&mut self, _size: usize) -> Result<&[u8]> {
+        self.ahead()
+    }
+
+    fn read_line(&mut self) -> Result<&[u8]> {
+        let size = first_line(self.ahead()?).len();
+        self.position += size;
+        Ok(self.view.as_ref().map_or(&[], |view| &view.as_slice()[..size]))
+    }
+
+    fn skip(&mut self, size: usize) -> Result<Option<()>> {
+        let Some(remaining) = self.remaining_hint() else { return Ok(None) };
+        self.position += size.min(remaining);
+        Ok(Some(()))
+    }
+
+    fn remaining_hint(&self) -> Option<usize> {
+        Some(self.range.size_hint()?.saturating_sub(self.position))
+    }
+
+    fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
+        let size = match whence {
+            Whence::End if self.capabilities().contains(Capabilities::SIZE) => self.size()? as usize,
+            Whence::End => return Err(error!(Invalid, "where its end is cannot be told")),
+            _ => 0,
+        };
+        self.position = position::seek(self.position, size, offset, whence)?;
+        self.tell()
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.position as i64)
+    }
+
+    fn size(&self) -> Result<i64> {
+        Ok(self.range.available(self.range.raw.size()?) as i64)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.view = None;
+        Ok(())
+    }
+}
+
+impl RandomAccess for Range {
+    fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.read(offset, dst)
+    }
+
+    fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
+        let without_copy = self.raw.capabilities().contains(Capabilities::ZERO_COPY);
+        if without_copy { self.slice(offset, size).map(Some) } else { Ok(None) }
+    }
+
+    /// None where the size says nothing, as under /proc.
+    fn size_hint(&self) -> Option<usize> {
+        let end = self.raw.size().ok().filter(|end| *end > 0)?;
+        Some(self.available(end))
+    }
+
+    fn pool(&self) -> &Pool {
+        &self.pool
+    }
+}
