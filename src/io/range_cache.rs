@@ -284,6 +284,10 @@ impl Stream for RangeCache {
         Can::READ | Can::READ_AT | Can::SEEK.when(raw.contains(Can::SEEK)) | Can::SIZE.when(raw.contains(Can::SIZE))
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(self.raw())
+    }
+
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
         Some(self.access.clone().unsize(|p| p as *mut _))
     }

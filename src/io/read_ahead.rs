@@ -249,6 +249,10 @@ impl Stream for ReadAhead {
         Capabilities::READ
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.ahead.raw)
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if dst.is_empty() {
             return Ok(0);

@@ -78,6 +78,10 @@ impl Stream for Segment {
             | Can::ZERO_COPY.when(raw.contains(Can::ZERO_COPY))
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.range.raw)
+    }
+
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
         Some(self.range.clone().unsize(|p| p as *mut _))
     }

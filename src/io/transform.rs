@@ -86,6 +86,10 @@ impl<T: Transform> Stream for TransformInputStream<T> {
         Capabilities::READ
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.raw)
+    }
+
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         while !dst.is_empty() {
             let count = self.made.bytes.as_ref().map_or(0, |bytes| bytes.copy_to(self.taken, dst));
