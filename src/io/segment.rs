@@ -79,6 +79,10 @@ impl Stream for Segment {
             | Can::ZERO_COPY.when(raw.contains(Can::ZERO_COPY))
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.part.raw)
+    }
+
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
         Some(self.part.clone().unsize(|p| p as *mut _))
     }
