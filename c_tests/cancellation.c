@@ -278,6 +278,34 @@ TEST(waiting_for_a_turn) {
   arrowio_cancellation_release(cancellation);
 }
 
+/* Closing waits for its turn all the same, and closes. */
+static void *write_soon(void *fd) {
+  usleep(20000);
+  if (write((int)(intptr_t)fd, "x", 1) != 1) abort();
+  return NULL;
+}
+
+TEST(closing_after_its_turn) {
+  int other;
+  void *read_it;
+  pthread_t reads, writes;
+  arrowio_file *file = file_at(PIPE, ARROWIO_MODE_READ, &other);
+  arrowio_cancellation *cancellation = new_cancellation();
+  arrowio_cancellation_cancel(cancellation);
+  CHECK_INT(0, pthread_create(&reads, NULL, read_one, file));
+  usleep(20000);
+  CHECK_INT(0, pthread_create(&writes, NULL, write_soon, (void *)(intptr_t)other));
+  OK(arrowio_file_set_cancellation(file, cancellation, &error));
+  OK(arrowio_file_close(file, &error));
+  CHECK_INT(1, arrowio_file_is_closed(file));
+  pthread_join(reads, &read_it);
+  pthread_join(writes, NULL);
+  CHECK(read_it == file);
+  close(other);
+  arrowio_file_release(file);
+  arrowio_cancellation_release(cancellation);
+}
+
 /* A deadline that moves while somebody waits for it. */
 static void *bring_forward(void *cancellation) {
   usleep(20000);
@@ -345,6 +373,7 @@ TEST(opening_a_fifo) {
   int before = open_descriptors();
   char path[4096], byte = 'x';
   snprintf(path, sizeof path, "%s", here("lonely"));
+  unlink(path);
   CHECK_INT(0, mkfifo(path, 0600));
   for (int i = 0; i < 2; i++) {
     int64_t got;
@@ -467,6 +496,7 @@ int main(int argc, char **argv) {
   RUN(layers);
   RUN(regular_files);
   RUN(waiting_for_a_turn);
+  RUN(closing_after_its_turn);
   RUN(deadline_brought_forward);
   RUN(close_of_a_full_pipe);
   RUN(opening_a_fifo);

@@ -439,6 +439,39 @@ static arrowio_file *open_read_ahead_pipe(const uint8_t *bytes, int64_t size) {
   return read_ahead(open_pipe(bytes, size));
 }
 
+static arrowio_file *slow_over(arrowio_file *raw) {
+  arrowio_file *file = NULL;
+  arrowio_slow_input_options options = {.struct_size = sizeof options, .latency_ns = 100, .deviation_ns = 50};
+  OK(arrowio_slow_input_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_slow(const uint8_t *bytes, int64_t size) {
+  return slow_over(open_path(bytes, size));
+}
+
+static arrowio_file *open_slow_pipe(const uint8_t *bytes, int64_t size) {
+  return slow_over(open_pipe(bytes, size));
+}
+
+static arrowio_file *open_checksum(const uint8_t *bytes, int64_t size) {
+  arrowio_file *raw = open_path(bytes, size), *file = NULL;
+  if (row->can & CAN_READ) OK(arrowio_checksum_input_stream_new(raw, ARROWIO_CHECKSUM_CRC32C, NULL, &file, &error));
+  if (row->can & CAN_WRITE) OK(arrowio_checksum_output_stream_new(raw, ARROWIO_CHECKSUM_XXH3_64, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_tee(const uint8_t *bytes, int64_t size) {
+  arrowio_file *raw = open_path(bytes, size), *mock = NULL, *file = NULL;
+  OK(arrowio_mock_output_stream_new(&mock, &error));
+  OK(arrowio_tee_output_stream_new(mock, raw, &file, &error));
+  arrowio_file_release(mock);
+  arrowio_file_release(raw);
+  return file;
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -515,6 +548,11 @@ static const struct row plain_rows[] = {
     {"segment of a buffer", MAPPED, open_segment_of_buffer, .place = IN_BUFFER},
     {"segment of callbacks", READER, open_segment_of_callbacks, .place = IN_FILE},
     {"transform", CAN_READ, open_transform, FOR(READ)},
+    {"slow input", READER, open_slow, FOR(READ)},
+    {"slow input from a pipe", CAN_READ, open_slow_pipe, IN_PIPE, FOR(READ)},
+    {"checksum, read", CAN_READ, open_checksum, FOR(READ)},
+    {"checksum, written", CAN_WRITE, open_checksum, FOR(WRITE), .buffer_size = 1},
+    {"tee", CAN_WRITE, open_tee, FOR(WRITE), .buffer_size = 1},
     {"buffered input", CAN_READ, open_buffered_file, FOR(READ)},
     {"buffered input of one byte", CAN_READ, open_buffered_file, FOR(READ), .buffer_size = 1},
     {"buffered input from a pipe", CAN_READ, open_buffered_pipe, IN_PIPE, FOR(READ), .buffer_size = 1000},

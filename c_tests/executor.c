@@ -366,8 +366,59 @@ TEST(release_does_not_wait) {
   OK(arrowio_operation_result(runs, &error));
   /* The operation was the last to have the file. */
   EVENTUALLY(told.frees == 1);
+  CHECK_INT(before, open_descriptors());
   arrowio_operation_release(runs);
-  EVENTUALLY(open_descriptors() == before);
+}
+
+/* A host with a lock of its own, as languages have that run one thread at a time. */
+static pthread_mutex_t host_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock_and_tell(void *user_data, arrowio_operation *operation) {
+  pthread_mutex_lock(&host_lock);
+  tell_done(user_data, operation);
+  pthread_mutex_unlock(&host_lock);
+}
+
+TEST(under_a_lock_of_the_host) {
+  arrowio_executor *executor = new_executor(1);
+  arrowio_file *file = reader_of("0123", 4);
+  arrowio_operation_options options = telling(0);
+  options.callback = lock_and_tell;
+  pthread_mutex_lock(&host_lock);
+  arrowio_operation *operation = start_read(file, executor, 1, &options);
+  OK(arrowio_operation_wait(operation, -1, &error));
+  arrowio_operation_release(operation);
+  OK(arrowio_executor_stop(executor, 0, &error));
+  arrowio_executor_release(executor);
+  CHECK_INT(0, told.calls);
+  pthread_mutex_unlock(&host_lock);
+  EVENTUALLY(told.frees == 1);
+  CHECK_INT(1, told.calls);
+  arrowio_file_release(file);
+}
+
+/* Those that wait take no descriptors. */
+TEST(many_that_wait) {
+  int count = (int)scaled(20000, 500), other;
+  arrowio_operation **operations = malloc(sizeof(*operations) * (size_t)count);
+  arrowio_executor *executor = new_executor(1);
+  arrowio_file *file = pipe_reader(&other);
+  arrowio_operation *blocks = start_read(file, executor, 1, NULL);
+  usleep(10000);
+  int before = open_descriptors();
+  for (int i = 0; i < count; i++) operations[i] = start_read(file, executor, 1, NULL);
+  CHECK_INT(before, open_descriptors());
+  for (int i = 0; i < count; i += 2) arrowio_operation_cancel(operations[i]);
+  close(other);
+  for (int i = 0; i < count; i++) {
+    OK(arrowio_operation_wait(operations[i], -1, &error));
+    FAILS(i % 2 ? ARROWIO_OK : ARROWIO_CANCELLED, arrowio_operation_result(operations[i], &error));
+    arrowio_operation_release(operations[i]);
+  }
+  arrowio_operation_release(blocks);
+  free(operations);
+  close_file(file);
+  end(executor);
 }
 
 /* On a thread of the executor itself. */
@@ -544,6 +595,20 @@ TEST(no_thread_left) {
   if (!is_slow()) in_child(check_without_threads);
 }
 
+/* The process ends while threads of an executor are at work. */
+static void exit_at_work(void) {
+  int other;
+  arrowio_executor *executor = new_executor(2);
+  arrowio_file *file = pipe_reader(&other), *free_one = reader_of("0123", 4);
+  start_read(file, executor, 1, NULL);
+  for (int i = 0; i < 1000; i++) start_read(free_one, executor, 1, NULL);
+  exit(0);
+}
+
+TEST(exit_of_the_process) {
+  for (int i = 0; i < 20; i++) in_child(exit_at_work);
+}
+
 /* Over and over, with and without waiting: nothing is left and nothing is done twice. */
 static atomic_int all_calls, all_frees;
 
@@ -625,12 +690,16 @@ int main(int argc, char **argv) {
   RUN(waiting_reads_end);
   RUN(stop);
   RUN(release_does_not_wait);
+  RUN(under_a_lock_of_the_host);
+  RUN(many_that_wait);
   RUN(from_its_own_thread);
   RUN(resize);
   RUN(signals_are_the_hosts);
   /* What the threads of the parent had is lost in a child; whoever watches memory calls that a leak. */
   if (!is_slow()) RUN(fork_of_a_process);
   RUN(no_thread_left);
+  /* What is in use when a process ends is a leak for those who watch memory. */
+  if (!is_slow()) RUN(exit_of_the_process);
   RUN(again_and_again);
   RUN(from_many_threads);
   return finish_files();

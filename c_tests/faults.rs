@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         trial("opening.c in pieces", &[], || in_pieces("opening.c", 61)),
         trial("os_files.c in pieces", &[], || in_pieces("os_files.c", 61)),
         trial("pipes.c in pieces", &[], || in_pieces("pipes.c", 61)),
+        trial("range_cache.c in pieces", &[], || in_pieces("range_cache.c", 61)),
         trial("read_many.c in pieces", &[], || in_pieces("read_many.c", 61)),
         trial("segments.c in pieces", &[], || in_pieces("segments.c", 61)),
         trial("streams.c in pieces", &[], || in_pieces("streams.c", 61)),

@@ -18,6 +18,8 @@ const SOURCES: &str = "
     callback_file
     segment
     transform
+    checksum
+    wrapper
     compressed
     buffered
     stream

@@ -33,7 +33,9 @@ HOST_FUNCTION(mi_free)
   X(arrowio_buffer_allocate_resizable) X(arrowio_buffer_resize) X(arrowio_buffer_mutable_data)                      \
   X(arrowio_buffer_slice) X(arrowio_buffer_data) X(arrowio_buffer_size) X(arrowio_buffer_release)                   \
   X(arrowio_output_stream_open) X(arrowio_input_stream_open) X(arrowio_file_write) X(arrowio_file_read_all)         \
-  X(arrowio_file_close) X(arrowio_file_release) X(arrowio_error_message) X(arrowio_error_release)
+  X(arrowio_file_close) X(arrowio_file_release) X(arrowio_error_message) X(arrowio_error_release)                   \
+  X(arrowio_executor_new) X(arrowio_executor_stop) X(arrowio_executor_release) X(arrowio_file_read_async)           \
+  X(arrowio_operation_wait) X(arrowio_operation_release)
 
 #define FIELD(name) __typeof__(name) *name;
 #define LINKED(name) name,
@@ -68,7 +70,8 @@ static void load_copy(struct copy *copy) {
   USED(LOOKED_UP)
 }
 
-/* A bit of everything: both back ends, small and large blocks, slices, files by both codecs, an error. Valgrind does
+/* A bit of everything: both back ends, small and large blocks, slices, files by both codecs,
+ * an error, a thread. Valgrind does
  * without mimalloc, for it would search all of the gibibyte that each copy reserves.
  */
 static void use(const struct api *api, int index) {
@@ -79,6 +82,8 @@ static void use(const struct api *api, int index) {
     arrowio_buffer *buffer = NULL, *slice = NULL, *whole = NULL;
     arrowio_file *file = NULL, *none = NULL;
     arrowio_error *problem = NULL;
+    arrowio_executor *executor = NULL;
+    arrowio_operation *operation = NULL;
     THREAD_CHECK(api->arrowio_pool_open(BACK_ENDS[i], &pool, NULL) == ARROWIO_OK);
     THREAD_CHECK(api->arrowio_buffer_allocate_resizable(pool, 1000, &buffer, NULL) == ARROWIO_OK);
     THREAD_CHECK(api->arrowio_buffer_resize(buffer, 2 * MIB, 0, NULL) == ARROWIO_OK);
@@ -95,6 +100,12 @@ static void use(const struct api *api, int index) {
     THREAD_CHECK(memcmp(api->arrowio_buffer_data(whole), api->arrowio_buffer_data(slice), 5000) == 0);
     THREAD_CHECK(api->arrowio_input_stream_open("/nonexistent/x", NULL, &none, &problem) == ARROWIO_IO_ERROR);
     THREAD_CHECK(strstr(api->arrowio_error_message(problem), "No such file") != NULL);
+    THREAD_CHECK(api->arrowio_executor_new(1, &executor, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_file_read_async(file, executor, 1000, NULL, &operation, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_operation_wait(operation, -1, NULL) == ARROWIO_OK);
+    THREAD_CHECK(api->arrowio_executor_stop(executor, -1, NULL) == ARROWIO_OK);
+    api->arrowio_operation_release(operation);
+    api->arrowio_executor_release(executor);
     api->arrowio_error_release(problem);
     api->arrowio_file_release(file);
     api->arrowio_buffer_release(whole);

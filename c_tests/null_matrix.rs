@@ -171,7 +171,8 @@ impl Parameter<'_> {
 
     /// Whether it is one of a few constants.
     fn is_choice(&self) -> bool {
-        ["arrowio_mode", "arrowio_codec", "arrowio_whence", "arrowio_standard_stream"].contains(&self.kind)
+        ["arrowio_mode", "arrowio_codec", "arrowio_whence", "arrowio_standard_stream", "arrowio_checksum"]
+            .contains(&self.kind)
     }
 
     fn nothing(&self) -> &'static str {

@@ -626,6 +626,177 @@ done:
   arrowio_executor_release(executor);
 }
 
+/* ---- Layers over a file ---- */
+
+typedef arrowio_status (*lay_fn)(arrowio_file *raw, arrowio_file **out_file);
+
+static void read_over(lay_fn lay) {
+  arrowio_os_file_options options = {.struct_size = sizeof options, .pool = pool};
+  arrowio_file *raw = NULL, *file = NULL;
+  TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, &options, &raw, &error));
+  TRY(lay(raw, &file));
+  if (arrowio_file_capabilities(file) & ARROWIO_CAPABILITY_READ_AT) read_at_offsets(file);
+  if (status == ARROWIO_OK) read_lines(file);
+  if (status == ARROWIO_OK) TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+}
+
+static arrowio_status lay_segment(arrowio_file *raw, arrowio_file **file) {
+  return arrowio_segment_new(raw, 0, TEXT_SIZE, file, &error);
+}
+
+static arrowio_status lay_transcoding(arrowio_file *raw, arrowio_file **file) {
+  arrowio_transcoding_options options = {.struct_size = sizeof options, .pool = pool};
+  return arrowio_transcoding_input_stream_new(raw, "latin-1", &options, file, &error);
+}
+
+static arrowio_status lay_checked_text(arrowio_file *raw, arrowio_file **file) {
+  arrowio_transcoding_options options = {.struct_size = sizeof options, .pool = pool};
+  return arrowio_transcoding_input_stream_new(raw, "utf-8-sig", &options, file, &error);
+}
+
+static arrowio_status lay_checksum(arrowio_file *raw, arrowio_file **file) {
+  return arrowio_checksum_input_stream_new(raw, ARROWIO_CHECKSUM_XXH3_64, pool, file, &error);
+}
+
+static arrowio_status lay_slow(arrowio_file *raw, arrowio_file **file) {
+  return arrowio_slow_input_new(raw, NULL, file, &error);
+}
+
+static arrowio_status same_chunk(void *user_data, arrowio_buffer *chunk, arrowio_buffer **out, arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = arrowio_buffer_retain(chunk);
+  return ARROWIO_OK;
+}
+
+/* What is given for a file that was made is freed once, and else not at all. */
+static arrowio_status lay_transform(arrowio_file *raw, arrowio_file **file) {
+  frees = 0;
+  return arrowio_transform_input_stream_new(raw, same_chunk, &frees, count_free, pool, file, &error);
+}
+
+static void read_segment(void) { read_over(lay_segment); }
+
+static void read_transcoded(void) { read_over(lay_transcoding); }
+
+static void read_checked_text(void) { read_over(lay_checked_text); }
+
+static void read_with_checksum(void) { read_over(lay_checksum); }
+
+static void read_slowly(void) { read_over(lay_slow); }
+
+static void read_transformed(void) { read_over(lay_transform); }
+
+static void read_buffered(void) {
+  arrowio_buffered_stream_options options = {.struct_size = sizeof options, .pool = pool, .buffer_size = 1000};
+  arrowio_file *raw = NULL, *file = NULL, *detached = NULL;
+  arrowio_buffer *ahead = NULL;
+  uint8_t bytes[100];
+  int64_t got;
+  TRY(arrowio_buffer_reader_new(text, &raw, &error));
+  TRY(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  TRY_TWICE(arrowio_file_read(file, bytes, 100, &got, &error));
+  RIGHT(got == 100 && same(bytes, lines, 100));
+  TRY_TWICE(arrowio_buffered_stream_set_buffer_size(file, 5000, &error));
+  TRY_TWICE(arrowio_buffered_stream_detach(file, &detached, &ahead, &error));
+  RIGHT(arrowio_buffer_size(ahead) == 900 && same(arrowio_buffer_data(ahead), lines + 100, 900));
+done:
+  arrowio_buffer_release(ahead);
+  arrowio_file_release(detached);
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+}
+
+static void write_over(lay_fn lay) {
+  arrowio_file *raw = NULL, *file = NULL;
+  arrowio_buffer *written = NULL;
+  TRY(arrowio_buffer_output_stream_new(pool, 0, &raw, &error));
+  TRY(lay(raw, &file));
+  for (int i = 0; i < 30; i++) TRY_TWICE(arrowio_file_write(file, lines + i * 100, 100, &error));
+  TRY_TWICE(arrowio_file_write(file, lines + 3000, TEXT_SIZE - 3000, &error));
+  TRY(arrowio_file_close(file, &error));
+  TRY(arrowio_buffer_output_stream_finish(raw, &written, &error));
+  RIGHT(arrowio_buffer_size(written) == TEXT_SIZE && same(arrowio_buffer_data(written), lines, TEXT_SIZE));
+done:
+  arrowio_buffer_release(written);
+  if (status != ARROWIO_OK) arrowio_file_abort(file, NULL);
+  arrowio_file_release(file);
+  arrowio_file_release(raw);
+}
+
+static arrowio_status lay_buffered_output(arrowio_file *raw, arrowio_file **file) {
+  arrowio_buffered_stream_options options = {.struct_size = sizeof options, .pool = pool, .buffer_size = 1000};
+  return arrowio_buffered_output_stream_new(raw, &options, file, &error);
+}
+
+static arrowio_status lay_checksum_output(arrowio_file *raw, arrowio_file **file) {
+  return arrowio_checksum_output_stream_new(raw, ARROWIO_CHECKSUM_CRC32C, file, &error);
+}
+
+static void write_buffered(void) { write_over(lay_buffered_output); }
+
+static void write_with_checksum(void) { write_over(lay_checksum_output); }
+
+/* Where a write fails nothing is written after it. */
+static void write_tee(void) {
+  arrowio_file *first = NULL, *second = NULL, *file = NULL;
+  TRY(arrowio_buffer_output_stream_new(pool, 0, &first, &error));
+  TRY(arrowio_mock_output_stream_new(&second, &error));
+  TRY(arrowio_tee_output_stream_new(first, second, &file, &error));
+  for (int i = 0; i < 30; i++) TRY(arrowio_file_write(file, lines, 1000, &error));
+  TRY(arrowio_file_close(file, &error));
+done:
+  if (status != ARROWIO_OK) arrowio_file_abort(file, NULL);
+  arrowio_file_release(file);
+  arrowio_file_release(first);
+  arrowio_file_release(second);
+}
+
+/* ---- Files of functions ---- */
+
+static int64_t host_position;
+
+static arrowio_status host_read(void *user_data, void *dst, int64_t size, int64_t *out, arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = size < TEXT_SIZE - host_position ? size : TEXT_SIZE - host_position;
+  memcpy(dst, lines + host_position, (size_t)*out);
+  host_position += *out;
+  return ARROWIO_OK;
+}
+
+static arrowio_status host_seek(void *user_data, int64_t offset, arrowio_whence whence, int64_t *out,
+                                arrowio_error **out_error) {
+  (void)user_data, (void)out_error;
+  *out = host_position = whence == ARROWIO_SEEK_END ? TEXT_SIZE + offset : offset;
+  return ARROWIO_OK;
+}
+
+static arrowio_status flush_fails(void *user_data, arrowio_error **out_error) {
+  (void)user_data;
+  return arrowio_error_new(ARROWIO_IO_ERROR, EIO, "will not", out_error);
+}
+
+static void use_callbacks(void) {
+  arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .name = "lines", .read = host_read,
+                                      .seek = host_seek, .flush = flush_fails, .release = count_free};
+  arrowio_file *file = NULL;
+  int opened = 0;
+  frees = 0;
+  host_position = 0;
+  TRY(arrowio_callback_file_new(&callbacks, &frees, &file, &error));
+  opened = 1;
+  read_at_offsets(file);
+  if (status == ARROWIO_OK) read_lines(file);
+  /* A failure of the host's keeps its status, also where there is no memory to tell of it. */
+  if (status == ARROWIO_OK) EXPECT(ARROWIO_IO_ERROR, arrowio_file_flush(file, &error));
+  TRY(arrowio_file_close(file, &error));
+done:
+  arrowio_file_release(file);
+  if (frees != opened) wrong = 1;
+}
+
 /* What was begun is completed, whatever it lacks; what was not begun is the host's. */
 static void read_asynchronously(void) {
   arrowio_file *file = NULL;
@@ -743,6 +914,17 @@ static const struct scenario {
     {"gzip in memory", use_gzip, NULL, 0},
     {"zstd in memory", use_zstd, NULL, 0},
     {"errors", make_errors, NULL, 0},
+    {"segment", read_segment, NULL, 0},
+    {"transcoding", read_transcoded, NULL, 0},
+    {"transcoding by a decoder", read_checked_text, NULL, 0},
+    {"transform", read_transformed, NULL, 0},
+    {"slow input", read_slowly, NULL, 0},
+    {"checksum of what is read", read_with_checksum, NULL, 0},
+    {"checksum of what is written", write_with_checksum, NULL, 0},
+    {"buffered input", read_buffered, NULL, 0},
+    {"buffered output", write_buffered, NULL, 0},
+    {"tee", write_tee, NULL, 0},
+    {"callbacks", use_callbacks, NULL, 0},
     {"cancellation", cancel, NULL, 0},
     {"many ranges", read_many, NULL, 0},
     {"operations", read_asynchronously, NULL, 0},

@@ -262,6 +262,25 @@ TEST(will_need_elsewhere) {
   close(ends[1]);
 }
 
+/* What a segment will need the file beneath has ready. */
+TEST(segments) {
+  arrowio_file *file = cache_over(open_raw(), NULL), *segment = NULL;
+  arrowio_buffer *first = NULL, *second = NULL;
+  const arrowio_range ranges[] = {{100, 200}, {900, INT64_MAX}, {5000, 10}};
+  OK(arrowio_segment_new(file, 10000, 1000, &segment, &error));
+  OK(arrowio_file_will_need(segment, ranges, 3, &error));
+  change_raw();
+  CHECK(is_kept(file, 10100, 200) && is_kept(file, 10900, 100) && !is_kept(file, 11000, 1));
+  OK(arrowio_file_read_at_buffer(segment, 150, 10, &first, &error));
+  OK(arrowio_file_read_at_buffer(file, 10150, 10, &second, &error));
+  CHECK(same(arrowio_buffer_data(first), content + 10150, 10));
+  CHECK(arrowio_buffer_data(first) == arrowio_buffer_data(second));
+  arrowio_buffer_release(first);
+  arrowio_buffer_release(second);
+  close_file(segment);
+  close_file(file);
+}
+
 /* A range that cannot be read ahead fails where it is read, and not any more when it can be. Of this process's memory, where
  * it is mapped and where not. */
 static void check_failures(arrowio_executor *executor) {
@@ -452,6 +471,7 @@ int main(int argc, char **argv) {
   RUN(slices_outlive_their_place);
   RUN(evict);
   RUN(will_need_elsewhere);
+  RUN(segments);
   RUN(failures);
   RUN(no_memory);
   RUN(executors_without_time);

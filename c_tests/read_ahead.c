@@ -122,6 +122,7 @@ TEST(closing_does_not_hang) {
     usleep(10000);
     if (way == 0) OK(arrowio_file_close(file, &error));
     if (way == 1) OK(arrowio_file_abort(file, &error));
+    if (way < 2) CHECK_INT(before + 1, open_descriptors());
     arrowio_file_release(file);
     signal(SIGPIPE, SIG_IGN);
     CHECK_INT(-1, write(other, "x", 1));
@@ -189,6 +190,29 @@ TEST(failures) {
   close_file(file);
   drop(&bytes);
   end(executor);
+}
+
+/* The threads of an executor let the fault guard catch what they raise. */
+static void read_what_is_gone(void) {
+  arrowio_executor *executor = new_executor(1);
+  arrowio_file *raw = NULL;
+  arrowio_fault_guard *guard = NULL;
+  char byte;
+  int64_t got;
+  save(here("gone"), content, SIZE);
+  OK(arrowio_fault_guard_new(&guard, &error));
+  OK(arrowio_memory_map_open(here("gone"), ARROWIO_MODE_READ, 0, -1, &raw, &error));
+  CHECK_INT(0, truncate(here("gone"), 0));
+  arrowio_file *file = ahead_of(raw, executor, NULL);
+  usleep(10000);
+  FAILS(ARROWIO_IO_ERROR, arrowio_file_read(file, &byte, 1, &got, &error));
+  close_file(file);
+  end(executor);
+  arrowio_fault_guard_release(guard);
+}
+
+TEST(faults) {
+  if (!is_slow()) in_child(read_what_is_gone);
 }
 
 /* Files that grow go on behind their end. */
@@ -318,6 +342,7 @@ int main(int argc, char **argv) {
   RUN(closing_does_not_hang);
   RUN(cancelled);
   RUN(failures);
+  RUN(faults);
   RUN(growing);
   RUN(executors_without_time);
   RUN(wrong_arguments);

@@ -176,7 +176,7 @@ typedef struct arrowio_error arrowio_error;
 
 /**
  * Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
- * signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+ * signals blocked but those of faults (SIGSEGV, SIGBUS and the like). A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
  * arrowio_executor_release.
  */
 typedef struct arrowio_executor arrowio_executor;
@@ -496,6 +496,33 @@ typedef struct arrowio_transcoding_options {
 } arrowio_transcoding_options;
 
 /**
+ * How a checksum is computed: one of the ARROWIO_CHECKSUM constants.
+ */
+typedef uint32_t arrowio_checksum;
+
+/**
+ * Options of slow input. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_slow_input_options {
+  /**
+   * sizeof(arrowio_slow_input_options).
+   */
+  size_t struct_size;
+  /**
+   * How long a read waits before it begins, on average, in nanoseconds, at least 0.
+   */
+  int64_t latency_ns;
+  /**
+   * By how much that differs, as the standard deviation of about a normal distribution, at least 0. No wait is negative.
+   */
+  int64_t deviation_ns;
+  /**
+   * The same seed gives the same waits.
+   */
+  uint64_t seed;
+} arrowio_slow_input_options;
+
+/**
  * How data is compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
@@ -744,7 +771,7 @@ typedef struct arrowio_operation_options {
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
    * a thread when a thread comes to it or somebody waits for it. 0: never.
    */
-  int64_t timeout;
+  int64_t timeout_ns;
 } arrowio_operation_options;
 
 /**
@@ -973,6 +1000,16 @@ typedef struct arrowio_read_ahead_options {
  * A replacement is put in its place: U+FFFD, in text.
  */
 #define ARROWIO_ON_ERROR_REPLACE 1
+
+/**
+ * CRC-32C (Castagnoli), as of iSCSI; 32 bits.
+ */
+#define ARROWIO_CHECKSUM_CRC32C 1
+
+/**
+ * XXH3 of 64 bits, without a seed.
+ */
+#define ARROWIO_CHECKSUM_XXH3_64 2
 
 /**
  * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
@@ -2067,6 +2104,108 @@ arrowio_status arrowio_transcoding_input_stream_new(struct arrowio_file *raw,
                                                     struct arrowio_error **out_error);
 
 /**
+ * Makes a file that reads another one and takes the checksum of what is read. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param checksum   an ARROWIO_CHECKSUM constant.
+ * \param pool       where buffers come from that are read, and what is read ahead. NULL: the default pool.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_checksum_input_stream_new(struct arrowio_file *raw,
+                                                 arrowio_checksum checksum,
+                                                 struct arrowio_pool *pool,
+                                                 struct arrowio_file **out_file,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Makes a file that writes to another one and takes the checksum of what is written. Closing it closes the other one.
+ *
+ * \param raw        a writable file; it must not be used otherwise meanwhile.
+ * \param checksum   an ARROWIO_CHECKSUM constant.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno: the other file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_checksum_output_stream_new(struct arrowio_file *raw,
+                                                  arrowio_checksum checksum,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * The checksum of what was read or written so far, at any time, also when the file is closed. What was only peeked does not
+ * count; of a failed write what got through does.
+ *
+ * \param file        a file from arrowio_checksum_input_stream_new or _output_stream_new.
+ * \param out_digest  the checksum; one of 32 bits in the lower half. Written on success only.
+ * \param out_size    how many bytes it is of: as arrowio_file_tell says, but that after a failed read the bytes which it
+ *                    brought, and which are read again, have counted already. Written on success only.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_checksum_stream_digest(struct arrowio_file *file,
+                                              uint64_t *out_digest,
+                                              int64_t *out_size,
+                                              struct arrowio_error **out_error);
+
+/**
+ * Makes a file that writes to two others what is written to it. A write goes to the first and then to the second one. Where
+ * one of them fails, the error says which, and how far each one came, and every later write fails the same way. Positions
+ * count what both have. Flush, sync and close go to both, also where one fails, and report the first failure.
+ *
+ * \param first      a writable file; it must not be used otherwise meanwhile.
+ * \param second     another one.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (with errno: a file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps both. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_tee_output_stream_new(struct arrowio_file *first,
+                                             struct arrowio_file *second,
+                                             struct arrowio_file **out_file,
+                                             struct arrowio_error **out_error);
+
+/**
+ * Makes a file that keeps nothing of what is written to it; its position and size tell how much it was.
+ *
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_mock_output_stream_new(struct arrowio_file **out_file, struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads another one and waits before each read of that, also before those at offsets, to try what reads
+ * slow files. It seeks and has a size if the other one does; a cancellation ends the waits. Closing it closes the other one.
+ *
+ * \param raw        a readable file; it must not be used otherwise meanwhile.
+ * \param options    optional; without them no read waits.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_slow_input_new(struct arrowio_file *raw,
+                                      const struct arrowio_slow_input_options *options,
+                                      struct arrowio_file **out_file,
+                                      struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
@@ -2666,7 +2805,8 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
 
 /**
  * Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
- * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it.
+ * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it. A
+ * file with ARROWIO_OPEN_ATOMIC, and a layer over one, is not finished but discarded, which is warned of as well.
  *
  * \param file  the file, or NULL, which does nothing.
  * \return nothing.

@@ -243,7 +243,9 @@ fn write_escaped(out: &mut fmt::Formatter<'_>, quote: &str, text: &[u8]) -> fmt:
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {
-                c if c.is_control() || quote.contains(c) => write!(out, "{}", c.escape_default())?,
+                c if c.is_control() || quote.contains(c) || (c == '\\' && !quote.is_empty()) => {
+                    write!(out, "{}", c.escape_default())?
+                }
                 c => out.write_char(c)?,
             }
         }

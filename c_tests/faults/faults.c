@@ -171,10 +171,11 @@ static void nothing_left(arrowio_file *file) {
   CHECK_INT(before.memory, arrowio_pool_bytes_allocated(NULL));
 }
 
-/* Whoever asks where the position is, or what kind of file this is, can do without an answer; nobody else can. */
+/* Whoever asks where the position is, or what kind of file this is, can do without an answer; nobody else can. A range cache
+ * reads again what it failed to read beforehand. */
 static void is_told(void) {
   const char *can_do_without[] = {"lseek", "fstat", "fcntl"};
-  int needed = faults->failed > 0;
+  int needed = faults->failed > 0 && row->open != open_range_cache;
   for (int i = 0; i < 3; i++) needed &= faults->failed == 0 || strcmp(faults->name, can_do_without[i]) != 0;
   CHECK(!needed || told > 0);
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::task::Executor;
 
 /// Threads that do what they are given in the order in which it comes. They start when they are first needed, with all
-/// signals blocked. A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
+/// signals blocked but those of faults (SIGSEGV, SIGBUS and the like). A child of fork() has none of them: there, what needs them is ARROWIO_INVALID. Goes with
 /// arrowio_executor_release.
 pub struct arrowio_executor {
     _private: [u8; 0],

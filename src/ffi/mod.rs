@@ -11,6 +11,7 @@ mod buffer;
 mod buffered;
 mod callback_file;
 mod cancellation;
+mod checksum;
 mod compressed;
 mod copy;
 mod error;
@@ -35,6 +36,7 @@ mod stream;
 mod system_file;
 mod transform;
 mod version;
+mod wrapper;
 
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,7 @@ pub struct arrowio_operation_options {
     pub free: arrowio_free_fn,
     /// The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
     /// a thread when a thread comes to it or somebody waits for it. 0: never.
-    pub timeout: i64,
+    pub timeout_ns: i64,
 }
 
 // SAFETY: a size, nullable pointers and a number.
@@ -73,7 +73,7 @@ pub(super) unsafe fn start(
     // SAFETY: the caller's promise.
     let options = unsafe { arguments::options(options)? };
     let data = HostData::new(options.user_data, options.free)?;
-    let timeout = Some(arguments::size(options.timeout, "timeout")? as i64).filter(|timeout| *timeout > 0);
+    let timeout = Some(arguments::size(options.timeout_ns, "timeout_ns")? as i64).filter(|timeout| *timeout > 0);
     let completion = match options.callback {
         Some(call) => Some(try_box(HostCompletion { call, data: data.clone() })? as Box<dyn Completion>),
         None => None,

@@ -1,6 +1,7 @@
 //! Writing into memory that grows.
 
 use super::stream::Stream;
+use super::transfer::Transfer;
 use super::{Capabilities, File};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
@@ -24,9 +25,9 @@ impl Stream for BufferOutputStream {
     }
 
     #[inline]
-    fn write(&mut self, data: &[u8]) -> Result<()> {
-        let Some(bytes) = &mut self.bytes else { return Err(error!(Closed, "its buffer was taken before")) };
-        bytes.append(data)
+    fn write(&mut self, data: &[u8]) -> Transfer {
+        let Some(bytes) = &mut self.bytes else { return Err(error!(Closed, "its buffer was taken before").into()) };
+        Ok(bytes.append(data)?)
     }
 
     fn tell(&self) -> Result<i64> {

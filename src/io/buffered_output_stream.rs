@@ -5,6 +5,7 @@ use super::buffered::Buffered;
 use super::file::{File, Over};
 use super::output::Output;
 use super::stream::Stream;
+use super::transfer::Transfer;
 use crate::error::Result;
 use crate::memory::Pool;
 
@@ -29,11 +30,14 @@ impl Stream for BufferedOutputStream {
         Some(self.output.raw())
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         if self.output.pending() + data.len() > self.buffer_size {
             self.output.drain()?;
         }
-        if data.len() < self.buffer_size { self.output.append(data) } else { self.output.raw().write(data) }
+        if data.len() >= self.buffer_size {
+            return self.output.raw().write_or_stop(data);
+        }
+        Ok(self.output.append(data)?)
     }
 
     fn tell(&self) -> Result<i64> {

@@ -2,6 +2,7 @@
 
 use super::stream::Stream;
 use super::tests::{Scripted, bytes, file};
+use super::transfer::{Stopped, Transfer};
 use super::*;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::default_pool;
@@ -19,11 +20,11 @@ impl Stream for Sink {
         Capabilities::WRITE
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         let most = self.script.pop().flatten().unwrap_or(usize::MAX);
         let mut content = self.content.lock().unwrap();
         content.extend(&data[..most.min(data.len())]);
-        if most < data.len() { Err(Error::from_os(libc::EIO)) } else { Ok(()) }
+        if most < data.len() { Err(Stopped { error: Error::from_os(libc::EIO), after: most }) } else { Ok(()) }
     }
 
     fn tell(&self) -> Result<i64> {

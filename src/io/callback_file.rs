@@ -3,6 +3,7 @@
 use super::exclusive::{Exclusive, Held};
 use super::readers::Readers;
 use super::stream::{RandomAccess, Stream, Whence};
+use super::transfer::{Stopped, Transfer};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Pool, default_pool};
@@ -216,12 +217,8 @@ fn count(callback: Callback, given: Result<i64>, asked: usize) -> Result<usize> 
     }
 }
 
-/// Has `write` write all of the data; on failure also tells how many bytes went out before.
-fn write_all(
-    callback: Callback,
-    data: &[u8],
-    mut write: impl FnMut(&[u8], usize) -> Result<i64>,
-) -> std::result::Result<(), (Error, usize)> {
+/// Has `write` write all of the data.
+fn write_all(callback: Callback, data: &[u8], mut write: impl FnMut(&[u8], usize) -> Result<i64>) -> Transfer {
     let mut done = 0;
     while done < data.len() {
         let rest = &data[done..];
@@ -233,7 +230,7 @@ fn write_all(
             }
             Err(error) => error,
         };
-        return Err((error.context(format_args!("after {done} of {} bytes", data.len())), done));
+        return Err(Stopped { error, after: done });
     }
     Ok(())
 }
@@ -253,21 +250,20 @@ impl<H: Host + 'static> Stream for CallbackFile<H> {
         if dst.is_empty() { Ok(0) } else { self.source.read(&mut cursor, dst) }
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         let mut cursor = self.source.enter_at_home()?;
         let result = write_all(Callback::Write, data, |rest, _| self.source.host.write(rest));
-        let written = result.as_ref().map_or_else(|(_, done)| *done, |()| data.len());
+        let written = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
         cursor.position = cursor.position.saturating_add(written as i64);
-        result.map_err(|(error, _)| error)
+        result
     }
 
-    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Transfer {
         let _cursor = self.source.enter()?;
-        let result = write_all(Callback::WriteAt, data, |rest, done| {
+        write_all(Callback::WriteAt, data, |rest, done| {
             let at = i64::try_from(offset + done).map_err(|_| error!(Invalid, "no offset lies behind {}", i64::MAX))?;
             self.source.host.write_at(at, rest)
-        });
-        result.map_err(|(error, _)| error)
+        })
     }
 
     /// The host is only sent to positions from the start, which can be checked.

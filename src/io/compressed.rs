@@ -3,8 +3,8 @@
 use super::Capabilities;
 use super::file::{File, Over};
 use super::output::Output;
-use super::state::CHUNK;
 use super::stream::Stream;
+use super::transfer::{CHUNK, Stopped, Transfer};
 use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::memory::Pool;
@@ -165,26 +165,37 @@ struct CompressedOutputStream {
 
 impl CompressedOutputStream {
     /// Compresses all of `data` and works towards `goal`.
-    fn encode(&mut self, mut data: &[u8], goal: Goal) -> Result<()> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
-        }
+    fn encode(&mut self, data: &[u8], goal: Goal) -> Transfer {
+        let mut done = 0;
         loop {
-            if self.output.pending() >= CHUNK {
-                self.output.drain()?;
-            }
-            let mut step = Step::default();
-            let (encoder, failure) = (&mut self.encoder, &mut self.failure);
-            self.output.append_with(CHUNK, |room| {
-                step = encoder.encode(data, room, goal).inspect_err(|error| *failure = Some(error.clone()))?;
-                Ok(step.produced)
-            })?;
+            let step = self.step(&data[done..], goal).map_err(|error| Stopped { error, after: done })?;
+            done += step.consumed;
             self.written += step.consumed as i64;
-            data = &data[step.consumed..];
             if step.finished {
                 return Ok(());
             }
         }
+    }
+
+    fn step(&mut self, data: &[u8], goal: Goal) -> Result<Step> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        if self.output.pending() >= CHUNK {
+            self.output.drain()?;
+        }
+        let mut step = Step::default();
+        let (encoder, failure) = (&mut self.encoder, &mut self.failure);
+        self.output.append_with(CHUNK, |room| {
+            step = encoder.encode(data, room, goal).inspect_err(|error| *failure = Some(error.clone()))?;
+            Ok(step.produced)
+        })?;
+        Ok(step)
+    }
+
+    /// Has the encoder come to `goal` with what it was given.
+    fn come_to(&mut self, goal: Goal) -> Result<()> {
+        self.encode(&[], goal).map_err(|stopped| stopped.error)
     }
 }
 
@@ -197,7 +208,7 @@ impl Stream for CompressedOutputStream {
         Some(self.output.raw())
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         if data.is_empty() { Ok(()) } else { self.encode(data, Goal::Continue) }
     }
 
@@ -206,17 +217,17 @@ impl Stream for CompressedOutputStream {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.encode(&[], Goal::Flush)?;
+        self.come_to(Goal::Flush)?;
         self.output.flush()
     }
 
     fn sync(&mut self) -> Result<()> {
-        self.encode(&[], Goal::Flush)?;
+        self.come_to(Goal::Flush)?;
         self.output.sync()
     }
 
     fn close(&mut self) -> Result<()> {
-        let finished = self.encode(&[], Goal::Finish);
+        let finished = self.come_to(Goal::Finish);
         self.output.close(finished)
     }
 

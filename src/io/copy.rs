@@ -2,6 +2,7 @@
 
 use super::file::File;
 use super::state::Sent;
+use super::transfer::Stopped;
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
 
@@ -86,8 +87,8 @@ impl Copying<'_> {
         let most = most.min(room.len());
         let count = self.source.read_some(&mut room[..most])?;
         let bytes = &block.as_slice()[..count];
-        let (written, result) = self.target.write_counting(bytes);
-        self.done += written;
-        result.map_err(|error| self.source.take_back(&bytes[written..], error))
+        let result = self.target.write_or_stop(bytes);
+        self.done += result.as_ref().map_or_else(|stopped| stopped.after, |()| count);
+        result.map_err(|Stopped { error, after }| self.source.take_back(&bytes[after..], error))
     }
 }

@@ -6,9 +6,10 @@
 use super::Capabilities;
 use super::exclusive::{Exclusive, Held};
 use super::memory_cursor::MemoryCursor;
-use super::state::{Sent, State, lost, read_until_full};
+use super::state::{Sent, State};
 use super::statistics::{Counters, Counting, Statistics};
 use super::stream::{RandomAccess, Stream, SystemFile, Whence};
+use super::transfer::{Stopped, Transfer, lost, read_until_full};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::{Shared, try_box};
@@ -221,7 +222,7 @@ impl File {
         let read = |done| {
             read_until_full(&mut dst[done..], |rest, more| random.read_at(offset + done + more, rest))
                 .map(|more| done + more)
-                .map_err(|(error, _)| error)
+                .map_err(|stopped| stopped.error)
         };
         first.and_then(read).map_err(|error| self.failed_at(error, "read", offset, size))
     }
@@ -280,7 +281,7 @@ impl File {
     /// Moves on by up to `size` bytes, fewer only at the end.
     pub fn advance(&self, size: usize) -> Result<()> {
         let mut state = self.begin("advance in", Capabilities::READ)?;
-        state.advance(size).map_err(|error| self.failed(&state, error, "advance", Some(size)))
+        state.advance(size).map_err(|stopped| self.stopped(&state, stopped, "advance", size).error)
     }
 
     /// Lets `take` have bytes that lie ahead, `most` at most and at least one unless at the end; it gives how many of them
@@ -353,29 +354,26 @@ impl File {
     /// Writes everything.
     #[inline]
     pub fn write(&self, data: &[u8]) -> Result<()> {
-        let mut state = self.begin("write to", Capabilities::WRITE)?;
-        let result = state.writing(|stream| stream.write(data));
-        let result = result.map_err(|error| self.failed(&state, error, "write", Some(data.len())));
-        result.inspect(|()| self.0.counters.count_write(data.len()))
+        self.write_or_stop(data).map_err(|stopped| stopped.error)
     }
 
-    /// As `write`, and tells how many bytes were written, all of them or, where it fails, those that got through.
-    pub(super) fn write_counting(&self, data: &[u8]) -> (usize, Result<()>) {
-        let before = self.tell();
-        let result = self.write(data);
-        let written = match (&result, before, self.tell()) {
-            (Ok(()), ..) => data.len(),
-            (Err(_), Ok(before), Ok(after)) => (after - before).clamp(0, data.len() as i64) as usize,
-            _ => 0,
-        };
-        (written, result)
+    /// As `write`, and where it fails tells how many bytes got through before.
+    #[inline]
+    pub(super) fn write_or_stop(&self, data: &[u8]) -> Transfer {
+        let mut state = self.begin("write to", Capabilities::WRITE)?;
+        let result = state.writing(|stream| stream.write(data));
+        let result = result.map_err(|stopped| self.stopped(&state, stopped, "write", data.len()));
+        result.inspect(|()| self.0.counters.count_write(data.len()))
     }
 
     /// Writes everything at an offset; the position stays.
     pub fn write_at(&self, offset: usize, data: &[u8]) -> Result<()> {
         let mut state = self.begin("write to", Capabilities::WRITE_AT)?;
         let result = state.writing(|stream| stream.write_at(offset, data));
-        let result = result.map_err(|error| self.failed_at(error, "write", offset, data.len()));
+        let result = result.map_err(|stopped| {
+            let (after, size) = (stopped.after, data.len());
+            self.failed_at(short(stopped.error, after, size), "write", offset, size)
+        });
         result.inspect(|()| self.0.counters.count_write(data.len()))
     }
 
@@ -402,10 +400,10 @@ impl File {
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
     pub fn close(&self) -> Result<()> {
+        let mut state = self.end("close")?;
         // It closes also where there is no memory for a scope.
         let _scope = self.0.cancellable.enter().ok();
         let _counting = self.0.counters.begin();
-        let mut state = self.end("close")?;
         if !self.is_closed() {
             self.set_closed();
             let result = state.close();
@@ -466,6 +464,11 @@ impl File {
     /// What calls on this file did since they are counted.
     pub fn statistics(&self) -> Statistics {
         self.0.counters.so_far()
+    }
+
+    /// The turn of a question that can be asked of a closed file too.
+    pub(super) fn turn(&self, doing: &str) -> Result<Held<'_, State>> {
+        self.0.state.hold().map_err(|error| self.refused(error, doing))
     }
 
     /// Waits for every call that is under way, before the file is closed.
@@ -561,11 +564,28 @@ impl File {
         }
     }
 
+    /// What is said of a transfer, whose position is now behind what got through.
+    #[cold]
+    #[inline(never)]
+    fn stopped(&self, state: &State, stopped: Stopped, doing: &str, size: usize) -> Stopped {
+        let Stopped { error, after } = stopped;
+        let (error, name) = (short(error, after, size), self.name());
+        let error = match state.tell() {
+            Ok(at) => error.context(format_args!("{doing} of {size} bytes at offset {} of {name}", at - after as i64)),
+            Err(_) => error.context(format_args!("{doing} of {size} bytes of {name}")),
+        };
+        Stopped { error, after }
+    }
+
     #[cold]
     #[inline(never)]
     fn failed_at(&self, error: Error, doing: &str, offset: usize, size: usize) -> Error {
         error.context(format_args!("{doing} of {size} bytes at offset {offset} of {}", self.name()))
     }
+}
+
+fn short(error: Error, after: usize, size: usize) -> Error {
+    if after == 0 { error } else { error.context(format_args!("after {after} of {size} bytes")) }
 }
 
 /// What a layer over another file is called in messages.

@@ -1,6 +1,7 @@
 //! Writing into a buffer that cannot grow.
 
 use super::stream::{Stream, Whence};
+use super::transfer::Transfer;
 use super::{Capabilities, File, position};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, default_pool};
@@ -28,13 +29,13 @@ impl Stream for FixedSizeBufferWriter {
         Can::WRITE | Can::SEEK | Can::WRITE_AT | Can::SIZE
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         self.write_at(self.position, data)?;
         self.position += data.len();
         Ok(())
     }
 
-    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Transfer {
         position::check_room(offset, data.len(), self.buffer.size())?;
         self.buffer.fill_with(data, offset);
         Ok(())

@@ -1,6 +1,6 @@
 //! Bytes that were read before they were asked for.
 
-use super::state::CHUNK;
+use super::transfer::CHUNK;
 use crate::error::Result;
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::sys::find_byte;

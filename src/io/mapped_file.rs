@@ -153,7 +153,9 @@ pub(super) fn check_mappable(descriptor: &Descriptor, mode: MapMode) -> Result<i
         FileKind::Directory => return Err(Error::from_os(libc::EISDIR)),
         _ => return Err(Error::from_os(libc::ENODEV)),
     }
-    if size == 0 && mode != MapMode::ReadWrite && descriptor.read_at(0, &mut [MaybeUninit::uninit()]) != Ok(0) {
+    let has_content =
+        || descriptor.read_at(0, &mut [MaybeUninit::uninit()]).map_err(Error::from_os).map(|count| count > 0);
+    if size == 0 && mode != MapMode::ReadWrite && has_content()? {
         // Under /proc and the like: mapped it would seem empty.
         return Err(
             Error::from_os(libc::ENODEV).context(format_args!("the system gives it no size but it has content"))

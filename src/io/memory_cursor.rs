@@ -3,8 +3,8 @@
 use super::coalesce::Range as Wanted;
 use super::mapped_file::MappedFile;
 use super::position;
-use super::state::read_until_full;
 use super::stream::{RandomAccess, Whence, first_line};
+use super::transfer::read_until_full;
 use crate::error::Result;
 use crate::memory::{Buffer, Pool};
 use crate::shared::Shared;
@@ -117,7 +117,7 @@ impl MemoryCursor {
 
     /// As `read_at`, with all care.
     pub(crate) fn read_mapped_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        read_until_full(dst, |rest, done| self.attempt_at(offset + done, rest)).map_err(|(error, _)| error)
+        read_until_full(dst, |rest, done| self.attempt_at(offset + done, rest)).map_err(|stopped| stopped.error)
     }
 
     #[inline]

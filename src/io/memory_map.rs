@@ -4,6 +4,7 @@ use super::buffer_reader::reader_of;
 use super::coalesce::Range;
 use super::mapped_file::{MappedFile, check_mappable};
 use super::stream::{RandomAccess, Stream, SystemFile, Whence, first_line};
+use super::transfer::Transfer;
 use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, MapMode, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
@@ -172,16 +173,16 @@ impl Stream for MemoryMap {
         Ok(Some(()))
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         self.write_at(self.position, data)?;
         self.position += data.len();
         Ok(())
     }
 
-    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Transfer {
         let bytes = self.bytes()?;
         position::check_room(offset, data.len(), bytes.size())?;
-        self.source.file.write(bytes, offset, data)
+        Ok(self.source.file.write(bytes, offset, data)?)
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {

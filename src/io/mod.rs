@@ -9,6 +9,9 @@ mod buffered_output_stream;
 mod cache_entries;
 mod callback_file;
 mod capabilities;
+mod checksum;
+mod checksum_input_stream;
+mod checksum_output_stream;
 mod coalesce;
 mod compressed;
 mod copy;
@@ -23,6 +26,7 @@ mod lookahead;
 mod mapped_file;
 mod memory_cursor;
 mod memory_map;
+mod mock_output_stream;
 mod open;
 mod os_file;
 mod output;
@@ -33,16 +37,21 @@ mod read_many;
 mod readers;
 mod replacement;
 mod segment;
+mod slow_input;
 mod state;
 mod statistics;
 mod stream;
+mod tee_output_stream;
 mod temporary;
 mod transcoding;
+mod transfer;
 mod transform;
 mod until_closed;
 
 #[cfg(test)]
 mod buffered_tests;
+#[cfg(test)]
+mod callback_tests;
 #[cfg(test)]
 mod tests;
 
@@ -51,11 +60,15 @@ pub use buffered_input_stream::buffered_input_stream;
 pub use buffered_output_stream::buffered_output_stream;
 pub(crate) use callback_file::{Callback, Host, NOT_GIVEN, callback_file};
 pub use capabilities::Capabilities;
+pub use checksum::{Checksum, Digest};
+pub use checksum_input_stream::checksum_input_stream;
+pub use checksum_output_stream::checksum_output_stream;
 pub use coalesce::{Nearness, Range};
 pub use compressed::{compressed_input_stream, compressed_output_stream};
 pub use copy::{CopyOptions, copy};
 pub use file::File;
 pub use memory_map::{memory_map, memory_map_create};
+pub use mock_output_stream::mock_output_stream;
 pub use open::{
     Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
     output_stream, output_stream_from_file,
@@ -65,8 +78,10 @@ pub use range_cache::{RangeCacheOptions, range_cache};
 pub use read_ahead::{ReadAheadOptions, read_ahead};
 pub use read_many::ReadManyOptions;
 pub use segment::segment;
+pub use slow_input::{Latency, slow_input};
 pub use statistics::Statistics;
 pub use stream::Whence;
+pub use tee_output_stream::tee_output_stream;
 pub use temporary::temporary_file;
 pub use transcoding::{OnMalformed, transcoding_input_stream};
 pub(crate) use transform::{Made, Transform, transform_input_stream};

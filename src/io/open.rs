@@ -5,7 +5,7 @@ use super::buffered_input_stream::buffered_input_stream;
 use super::buffered_output_stream::buffered_output_stream;
 use super::file::File;
 use super::os_file::{self, Mode, OsFileOptions};
-use super::state::CHUNK;
+use super::transfer::CHUNK;
 use super::{buffer_reader, compressed};
 use crate::codec::{Codec, Encoder};
 use crate::error::{Error, Quoted, Result};

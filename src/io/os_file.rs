@@ -3,6 +3,7 @@
 use super::coalesce::Range;
 use super::replacement::Replacement;
 use super::stream::{RandomAccess, Stream, SystemFile, Whence};
+use super::transfer::{Stopped, Transfer};
 use super::until_closed::UntilClosed;
 use super::{Capabilities, File};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
@@ -298,11 +299,9 @@ impl Source {
     }
 }
 
-/// A write that stopped on its way.
 #[cold]
-fn short_write((done, os_error): (usize, i32), size: usize) -> Error {
-    let error = Error::from_os(os_error);
-    if done == 0 { error } else { error.context(format_args!("after {done} of {size} bytes")) }
+fn stopped((after, os_error): (usize, i32)) -> Stopped {
+    Stopped { error: Error::from_os(os_error), after }
 }
 
 impl Stream for OsFile {
@@ -358,15 +357,15 @@ impl Stream for OsFile {
         Ok(received)
     }
 
-    fn write(&mut self, data: &[u8]) -> Result<()> {
+    fn write(&mut self, data: &[u8]) -> Transfer {
         let result = self.source.with(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
         self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;
-        result.map_err(|stopped| short_write(stopped, data.len()))
+        result.map_err(stopped)
     }
 
-    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Transfer {
         let result = self.source.with(|descriptor| Ok(descriptor.write_all_at(offset as i64, data)))?;
-        result.map_err(|stopped| short_write(stopped, data.len()))
+        result.map_err(stopped)
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {

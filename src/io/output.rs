@@ -43,9 +43,9 @@ impl Output {
         if self.pending() == 0 {
             return Ok(());
         }
-        let (written, result) = self.raw.write_counting(self.bytes.as_slice());
-        self.bytes.discard_front(written);
-        result
+        let result = self.raw.write_or_stop(self.bytes.as_slice());
+        self.bytes.discard_front(result.as_ref().map_or_else(|stopped| stopped.after, |()| self.bytes.size()));
+        result.map_err(|stopped| stopped.error)
     }
 
     /// `drain`, and on through every layer.

@@ -5,7 +5,7 @@ use super::coalesce::{Nearness, Range, coalesce, list};
 use super::file::Over;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File, position};
-use crate::error::{Error, Result, error};
+use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box};
 use crate::sys::{process_number, thread_token};
@@ -36,9 +36,7 @@ impl RangeCacheOptions {
 
 /// A file that reads as `raw`, and what was asked for by `will_need` from memory. Closing it closes `raw`.
 pub fn range_cache(raw: &File, options: RangeCacheOptions) -> Result<File> {
-    if !raw.capabilities().contains(Capabilities::READ_AT) {
-        return Err(error!(Invalid, "cannot cache ranges of {}: it cannot be read at offsets", raw.name()));
-    }
+    raw.check_base(Capabilities::READ_AT, "cache ranges of")?;
     let pool = options.pool.clone();
     let cache = Shared::try_new(Cache {
         raw: raw.clone(),

@@ -3,7 +3,7 @@
 use super::file::Over;
 use super::stream::Stream;
 use super::{Capabilities, File};
-use crate::error::{Error, Result, error};
+use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box};
 use crate::sys::{process_number, thread_token};
@@ -35,9 +35,7 @@ const MOST_PIECES: usize = 1024;
 /// A file that gives what `raw` holds from its position on, which a thread of `executor` reads ahead. Closing it closes
 /// `raw`.
 pub fn read_ahead(raw: &File, executor: &Executor, options: ReadAheadOptions) -> Result<File> {
-    if !raw.capabilities().contains(Capabilities::READ) {
-        return Err(error!(Invalid, "cannot read ahead in {}: it cannot be read", raw.name()));
-    }
+    raw.check_base(Capabilities::READ, "read ahead in")?;
     let pool = options.pool.clone();
     let mut pieces = VecDeque::new();
     pieces.try_reserve_exact(MOST_PIECES).map_err(|_| Error::out_of_memory(MOST_PIECES * size_of::<Buffer>()))?;
@@ -237,6 +235,8 @@ impl ReadAhead {
         while is_other(state.reader) {
             state = wait(&self.ahead.changed, state, None);
         }
+        drop(state);
+        self.ahead.cancellation.let_go();
     }
 
     fn is_forked(&self) -> bool {

@@ -2,8 +2,8 @@
 
 use super::File;
 use super::coalesce::{Coalesced, Nearness, Range, coalesce, list};
-use super::state::read_until_full;
 use super::stream::RandomAccess;
+use super::transfer::{Stopped, read_until_full};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Slab};
 use crate::shared::{Shared, try_box};
@@ -97,7 +97,7 @@ impl Job {
             let read = read_until_full(room, |rest, done| self.random.read_at(offset + done, rest));
             match read {
                 Ok(count) => self.filled[number].store(count, Relaxed),
-                Err((error, _)) => return self.fail(error.context(format_args!("at offset {offset}"))),
+                Err(Stopped { error, .. }) => return self.fail(error.context(format_args!("at offset {offset}"))),
             }
         }
     }

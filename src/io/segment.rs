@@ -1,5 +1,6 @@
 //! A part of a file as a stream of its own.
 
+use super::coalesce::{Range, list};
 use super::file::File;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, position};
@@ -14,32 +15,32 @@ pub fn segment(raw: &File, offset: usize, size: usize) -> Result<File> {
     // What lies behind the last offset that there is cannot be there.
     let size = size.min((i64::MAX as usize).saturating_sub(offset));
     let pool = raw.pool_of_reads();
-    let range = Range { raw: raw.clone(), offset, size, pool: pool.clone() };
-    let segment = Segment { range: Shared::try_new(range)?, position: 0, view: None };
+    let part = Part { raw: raw.clone(), offset, size, pool: pool.clone() };
+    let segment = Segment { part: Shared::try_new(part)?, position: 0, view: None };
     File::new(segment, format_args!("the segment of {size} bytes at offset {offset} of {}", raw.name()), &pool, 0)
 }
 
 struct Segment {
-    range: Shared<Range>,
+    part: Shared<Part>,
     position: usize,
     /// What was last looked at without a copy.
     view: Option<Buffer>,
 }
 
-struct Range {
+struct Part {
     raw: File,
     offset: usize,
     size: usize,
     pool: Pool,
 }
 
-impl Range {
-    /// How many of `size` bytes from `offset` on may be in the range.
+impl Part {
+    /// How many of `size` bytes from `offset` on may be in the part.
     fn within(&self, offset: usize, size: usize) -> usize {
         size.min(self.size.saturating_sub(offset))
     }
 
-    /// Where an offset lies in the file. Past the end of the range everything is as at its end.
+    /// Where an offset lies in the file. Past the end of the part everything is as at its end.
     fn place(&self, offset: usize) -> usize {
         self.offset + offset.min(self.size)
     }
@@ -53,7 +54,7 @@ impl Range {
         self.raw.read_at_buffer(self.place(offset), self.within(offset, size))
     }
 
-    /// How much of the range is there, of a file with so many bytes.
+    /// How much of the part is there, of a file with so many bytes.
     fn available(&self, end: i64) -> usize {
         self.size.min((end as usize).saturating_sub(self.offset))
     }
@@ -62,7 +63,7 @@ impl Range {
 impl Segment {
     /// All that lies ahead, of a file that gives it without a copy.
     fn ahead(&mut self) -> Result<&[u8]> {
-        let view = self.range.slice(self.position, usize::MAX)?;
+        let view = self.part.slice(self.position, usize::MAX)?;
         Ok(self.view.insert(view).as_slice())
     }
 }
@@ -70,7 +71,7 @@ impl Segment {
 impl Stream for Segment {
     fn capabilities(&self) -> Capabilities {
         use Capabilities as Can;
-        let raw = self.range.raw.capabilities();
+        let raw = self.part.raw.capabilities();
         Can::READ
             | Can::SEEK
             | Can::READ_AT
@@ -79,25 +80,25 @@ impl Stream for Segment {
     }
 
     fn beneath(&self) -> Option<&File> {
-        Some(&self.range.raw)
+        Some(&self.part.raw)
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
-        Some(self.range.clone().unsize(|p| p as *mut _))
+        Some(self.part.clone().unsize(|p| p as *mut _))
     }
 
     fn is_steady(&self) -> bool {
-        self.range.raw.is_steady()
+        self.part.raw.is_steady()
     }
 
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let count = self.range.read(self.position, dst)?;
+        let count = self.part.read(self.position, dst)?;
         self.position += count;
         Ok(count)
     }
 
     fn read_slice(&mut self, size: usize) -> Result<Buffer> {
-        let slice = self.range.slice(self.position, size)?;
+        let slice = self.part.slice(self.position, size)?;
         self.position += slice.size();
         Ok(slice)
     }
@@ -119,7 +120,7 @@ impl Stream for Segment {
     }
 
     fn remaining_hint(&self) -> Option<usize> {
-        Some(self.range.size_hint()?.saturating_sub(self.position))
+        Some(self.part.size_hint()?.saturating_sub(self.position))
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
@@ -137,7 +138,7 @@ impl Stream for Segment {
     }
 
     fn size(&self) -> Result<i64> {
-        Ok(self.range.available(self.range.raw.size()?) as i64)
+        Ok(self.part.available(self.part.raw.size()?) as i64)
     }
 
     fn close(&mut self) -> Result<()> {
@@ -146,20 +147,27 @@ impl Stream for Segment {
     }
 }
 
-impl RandomAccess for Range {
+impl RandomAccess for Part {
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         self.read(offset, dst)
     }
 
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
-        let without_copy = self.raw.capabilities().contains(Capabilities::ZERO_COPY);
-        if without_copy { self.slice(offset, size).map(Some) } else { Ok(None) }
+        self.raw.slice_at(self.place(offset), self.within(offset, size))
     }
 
     /// None where the size says nothing, as under /proc.
     fn size_hint(&self) -> Option<usize> {
         let end = self.raw.size().ok().filter(|end| *end > 0)?;
         Some(self.available(end))
+    }
+
+    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+        let mut places = list(ranges.len())?;
+        let place =
+            |range: &Range| Range { offset: self.place(range.offset), size: self.within(range.offset, range.size) };
+        places.extend(ranges.iter().map(place));
+        self.raw.will_need(&places)
     }
 
     fn pool(&self) -> &Pool {

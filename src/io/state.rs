@@ -7,13 +7,11 @@ use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
+use super::transfer::{CHUNK, Cause, Stopped, Transfer, lost, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::try_box;
 use std::mem::MaybeUninit;
-
-/// How much is read at once where nobody said how much.
-pub(crate) const CHUNK: usize = 64 << 10;
 
 /// How much is read at once for many lines.
 const LINES_CHUNK: usize = 128 << 10;
@@ -107,7 +105,7 @@ impl State {
     fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
         match read_until_full(&mut dst[done..], |rest, _| self.read_once(rest)) {
             Ok(count) => Ok(done + count),
-            Err((error, count)) => Err(self.untake(&dst[..done + count], error)),
+            Err(Stopped { error, after }) => Err(self.untake(&dst[..done + after], error)),
         }
     }
 
@@ -126,7 +124,7 @@ impl State {
     #[cold]
     #[allow(unsafe_code, reason = "bytes that were just read")]
     fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
-        if self.looks_ahead {
+        if self.looks_ahead && self.seekable {
             // Bytes put back would be ones that the class does not know of.
             return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
         }
@@ -257,13 +255,17 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn advance(&mut self, size: usize) -> Result<()> {
-        let mut left = size - self.lookahead.pass(size).len();
-        if left == 0 || self.stream.skip(left)?.is_some() {
+    pub(super) fn advance(&mut self, size: usize) -> Transfer {
+        let mut done = self.lookahead.pass(size).len();
+        if done == size || self.stream.skip(size - done).map_err(|error| Stopped { error, after: done })?.is_some() {
             return Ok(());
         }
-        while left > 0 && self.lookahead.fill(left.min(CHUNK), |room| self.stream.read(room))? > 0 {
-            left -= self.lookahead.pass(left).len();
+        while done < size {
+            let filled = self.lookahead.fill((size - done).min(CHUNK), |room| self.stream.read(room));
+            if filled.map_err(|error| Stopped { error, after: done })? == 0 {
+                break;
+            }
+            done += self.lookahead.pass(size - done).len();
         }
         Ok(())
     }
@@ -292,21 +294,27 @@ impl State {
 
     /// A call that writes, at the file's position.
     #[inline]
-    pub(super) fn writing(&mut self, write: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+    pub(super) fn writing<E: From<Error> + Cause>(
+        &mut self,
+        write: impl FnOnce(&mut dyn Stream) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
         self.settle()?;
         self.flushing(write)
     }
 
     /// A call that passes on what was written.
     #[inline]
-    pub(super) fn flushing(&mut self, flush: impl FnOnce(&mut dyn Stream) -> Result<()>) -> Result<()> {
+    pub(super) fn flushing<E: Cause>(
+        &mut self,
+        flush: impl FnOnce(&mut dyn Stream) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
         let result = flush(&mut *self.stream);
         self.noted(result)
     }
 
     #[inline]
-    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
-        result.inspect_err(|error| self.note(error))
+    fn noted<T, E: Cause>(&mut self, result: std::result::Result<T, E>) -> std::result::Result<T, E> {
+        result.inspect_err(|failure| self.note(failure.cause()))
     }
 
     #[cold]
@@ -348,51 +356,5 @@ impl State {
         // A descriptor that the host keeps goes on where this file stopped, as far as it can be moved back.
         let _ = self.settle();
         self.stream.close()
-    }
-}
-
-/// What is said where bytes could not be put back.
-#[cold]
-pub(super) fn lost(error: Error, size: usize) -> Error {
-    error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
-}
-
-/// Reads until `dst` is full or the end comes. On failure also tells how many bytes came before.
-#[inline]
-pub(super) fn read_until_full(
-    dst: &mut [MaybeUninit<u8>],
-    mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Result<usize>,
-) -> std::result::Result<usize, (Error, usize)> {
-    let mut done = 0;
-    while done < dst.len() {
-        crate::task::check().map_err(|error| (error, done))?;
-        match read(&mut dst[done..], done) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(error) => return Err((error, done)),
-        }
-    }
-    Ok(done)
-}
-
-/// Reads up to `limit` bytes. Memory for a chunk, or for as many as `hint` says are there, is taken at once, for more as
-/// they come: neither an absurd request nor a wrong size costs memory. `read` fills its room unless the end comes first.
-pub(super) fn read_to_end(
-    builder: &mut BufferBuilder,
-    limit: usize,
-    hint: Option<usize>,
-    mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Result<usize>,
-) -> Result<()> {
-    // One byte more than there should be, so that the end is seen without a second round.
-    let expected = hint.map_or(CHUNK, |hint| hint.saturating_add(1));
-    let mut room = expected.clamp(CHUNK.min(limit), limit);
-    builder.reserve_exact(room)?;
-    loop {
-        let done = builder.size();
-        let count = builder.append_with(room, |dst| read(dst, done))?;
-        if count < room || builder.size() == limit {
-            return Ok(());
-        }
-        room = builder.size().max(CHUNK).min(limit - builder.size());
     }
 }

@@ -2,10 +2,11 @@
 
 use super::Capabilities;
 use super::buffered::Buffered;
+use super::checksum::Digest;
 use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
-use super::state::{CHUNK, read_to_end, read_until_full};
+use super::transfer::{CHUNK, Transfer, read_to_end, read_until_full};
 use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
@@ -97,14 +98,14 @@ pub(crate) trait Stream: Send {
         None
     }
 
-    /// Writes everything.
-    fn write(&mut self, data: &[u8]) -> Result<()> {
-        Err(not_capable())
+    /// Writes everything. Where it stops, `tell` stands behind what got through, and the next write comes there.
+    fn write(&mut self, data: &[u8]) -> Transfer {
+        Err(not_capable().into())
     }
 
     /// Writes everything at an offset; the position stays.
-    fn write_at(&mut self, offset: usize, data: &[u8]) -> Result<()> {
-        Err(not_capable())
+    fn write_at(&mut self, offset: usize, data: &[u8]) -> Transfer {
+        Err(not_capable().into())
     }
 
     /// Moves the position; on failure it stays. Gives the new one.
@@ -152,6 +153,11 @@ pub(crate) trait Stream: Send {
     /// Lets go of everything without finishing.
     fn abort(&mut self) -> Result<()> {
         self.close()
+    }
+
+    /// The checksum of what was read or written so far, of a class that takes one.
+    fn digest(&self) -> Option<Digest> {
+        None
     }
 
     /// The class as one that gathers small reads or writes.
@@ -232,7 +238,8 @@ pub(crate) trait RandomAccess: Send + Sync {
         let hint = hint.map(|end| end.saturating_sub(offset));
         let mut builder = BufferBuilder::new(self.pool().clone());
         read_to_end(&mut builder, size, hint, |room, done| {
-            read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest)).map_err(|(error, _)| error)
+            read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest))
+                .map_err(|stopped| stopped.error)
         })?;
         builder.finish()
     }

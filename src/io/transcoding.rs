@@ -42,16 +42,31 @@ struct Transcoder {
 /// How a text is decoded from where it is on.
 enum Steps {
     /// What each byte becomes.
-    Bytes(Box<[Option<char>; 256]>),
+    Bytes(Box<[Character; 256]>),
     /// Before the byte order is known; perhaps with the first byte.
     Utf16(Option<u8>),
     Decoder(Decoder),
 }
 
+/// A character in UTF-8, of up to three bytes, and how many these are; 0: none.
+#[derive(Clone, Copy)]
+struct Character([u8; 3], u8);
+
+impl Character {
+    fn new(character: Option<char>) -> Self {
+        let mut utf8 = [0; 3];
+        // No encoding of one byte a character has one that takes more.
+        let width = character.filter(|one| one.len_utf8() <= 3).map_or(0, |one| one.encode_utf8(&mut utf8).len());
+        Self(utf8, width as u8)
+    }
+}
+
 impl Steps {
     fn new(encoding: TextEncoding) -> Result<Self> {
         Ok(match encoding {
-            TextEncoding::Bytes(character) => Self::Bytes(try_box(std::array::from_fn(|byte| character(byte as u8)))?),
+            TextEncoding::Bytes(character) => {
+                Self::Bytes(try_box(std::array::from_fn(|byte| Character::new(character(byte as u8))))?)
+            }
             TextEncoding::MarkedUtf16 => Self::Utf16(None),
             TextEncoding::Standard(encoding) => Self::Decoder(encoding.new_decoder_without_bom_handling()),
             TextEncoding::MarkedUtf8 => Self::Decoder(UTF_8.new_decoder_with_bom_removal()),
@@ -92,25 +107,41 @@ impl Transcoder {
         }
     }
 
-    fn decode_bytes(&mut self, characters: &[Option<char>; 256], mut bytes: &[u8]) -> Result<Option<Error>> {
+    fn decode_bytes(&mut self, characters: &[Character; 256], mut bytes: &[u8]) -> Result<Option<Error>> {
         while !bytes.is_empty() {
             // All of these encodings begin with ASCII.
-            let plain = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len());
+            let plain = Encoding::ascii_valid_up_to(bytes);
             self.text.append(&bytes[..plain])?;
-            self.consumed += plain;
-            let Some(byte) = bytes.get(plain) else { break };
-            self.consumed += 1;
-            match characters[usize::from(*byte)] {
-                Some(character) => self.text.append(character.encode_utf8(&mut [0; 4]).as_bytes())?,
-                None => {
-                    if let Some(damage) = self.malformed(self.consumed - 1, 1, false)? {
-                        return Ok(Some(damage));
-                    }
+            let decoded = self.decode_some(characters, &bytes[plain..])?;
+            self.consumed += plain + decoded;
+            bytes = &bytes[plain + decoded..];
+            if decoded == 0 && !bytes.is_empty() {
+                self.consumed += 1;
+                bytes = &bytes[1..];
+                if let Some(damage) = self.malformed(self.consumed - 1, 1, false)? {
+                    return Ok(Some(damage));
                 }
             }
-            bytes = &bytes[plain + 1..];
         }
         Ok(None)
+    }
+
+    /// Decodes bytes up to one that is no character, or so many as are done at once. Gives how many.
+    fn decode_some(&mut self, characters: &[Character; 256], bytes: &[u8]) -> Result<usize> {
+        const AT_ONCE: usize = 1000;
+        let (mut text, mut size, mut count) = ([0; AT_ONCE * 3], 0, 0);
+        for byte in bytes.iter().take(AT_ONCE) {
+            let Character(utf8, width) = characters[usize::from(*byte)];
+            if width == 0 {
+                break;
+            }
+            // Always three bytes, of which the next character overwrites those that are too many.
+            text[size..size + 3].copy_from_slice(&utf8);
+            size += usize::from(width);
+            count += 1;
+        }
+        self.text.append(&text[..size])?;
+        Ok(count)
     }
 
     /// Waits for two bytes, which say in which order the bytes come.

@@ -2,8 +2,8 @@
 
 use super::Capabilities;
 use super::file::{File, Over};
-use super::state::CHUNK;
 use super::stream::Stream;
+use super::transfer::CHUNK;
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use std::mem::MaybeUninit;
@@ -34,50 +34,68 @@ where
         raw: raw.clone(),
         transform,
         pool: pool.clone(),
-        chunk: None,
+        fetched: None,
         at_end: false,
         made: Made::default(),
+        ready: None,
         taken: 0,
         given: 0,
     };
     File::new(stream, format_args!("{}", Over(layer, raw)), pool, 0)
 }
 
+/// Each step is kept when it is done, so that where the next one fails it can be tried again.
 struct TransformInputStream<T> {
     raw: File,
     transform: T,
     pool: Pool,
-    /// What is still to be transformed.
-    chunk: Option<Buffer>,
+    /// What is still to be transformed, and how much of this room it fills.
+    fetched: Option<(Buffer, usize)>,
     /// Whether the empty chunk has been transformed.
     at_end: bool,
     made: Made,
-    /// How much of what was made is done with.
+    /// What was made, as a slice, so that whoever made it cannot resize it any more.
+    ready: Option<Buffer>,
+    /// How much of it is done with.
     taken: usize,
     /// Bytes given since the start.
     given: i64,
 }
 
 impl<T: Transform> TransformInputStream<T> {
-    /// Makes more.
-    fn make(&mut self) -> Result<()> {
-        if self.chunk.is_none() {
-            self.chunk = Some(self.fetch()?);
+    /// Gets more ready. Gives whether there may be any.
+    fn proceed(&mut self) -> Result<bool> {
+        if let Some(bytes) = &self.made.bytes {
+            (self.ready, self.taken) = (Some(bytes.slice(0, bytes.size())?), 0);
+            self.made.bytes = None;
+            return Ok(true);
         }
-        let Some(chunk) = &self.chunk else { return Ok(()) };
-        let made = self.transform.transform(chunk)?;
+        self.ready = None;
+        if let Some(damage) = &self.made.damage {
+            return Err(damage.clone());
+        }
+        if self.at_end {
+            return Ok(false);
+        }
+        let chunk = self.fetch()?;
+        self.made = self.transform.transform(&chunk)?;
         self.at_end = chunk.size() == 0;
-        self.chunk = None;
-        // A slice, which whoever made it cannot resize any more.
-        let bytes = made.bytes.map(|bytes| bytes.slice(0, bytes.size())).transpose()?;
-        (self.made, self.taken) = (Made { bytes, damage: made.damage }, 0);
-        Ok(())
+        self.fetched = None;
+        Ok(true)
     }
 
-    fn fetch(&self) -> Result<Buffer> {
-        let mut room = Buffer::allocate(&self.pool, CHUNK)?;
-        let count = self.raw.read_some(room.room())?;
-        room.slice(0, count)
+    fn fetch(&mut self) -> Result<Buffer> {
+        let (room, count) = match self.fetched.take() {
+            Some(fetched) => fetched,
+            None => {
+                let mut room = Buffer::allocate(&self.pool, CHUNK)?;
+                let count = self.raw.read_some(room.room())?;
+                (room, count)
+            }
+        };
+        let chunk = room.slice(0, count);
+        self.fetched = Some((room, count));
+        chunk
     }
 }
 
@@ -92,17 +110,14 @@ impl<T: Transform> Stream for TransformInputStream<T> {
 
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         while !dst.is_empty() {
-            let count = self.made.bytes.as_ref().map_or(0, |bytes| bytes.copy_to(self.taken, dst));
+            let count = self.ready.as_ref().map_or(0, |bytes| bytes.copy_to(self.taken, dst));
+            self.taken += count;
+            self.given += count as i64;
             if count > 0 {
-                self.taken += count;
-                self.given += count as i64;
                 return Ok(count);
             }
-            self.made.bytes = None;
-            match &self.made.damage {
-                Some(damage) => return Err(damage.clone()),
-                None if self.at_end => break,
-                None => self.make()?,
+            if !self.proceed()? {
+                break;
             }
         }
         Ok(0)

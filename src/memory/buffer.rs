@@ -360,8 +360,11 @@ impl Buffer {
     #[inline]
     pub(crate) fn fill_with(&self, bytes: &[u8], offset: usize) {
         assert!(self.is_mutable() && offset <= self.size() && bytes.len() <= self.size() - offset);
-        // SAFETY: checked above; `copy`, for a host may write a part of a buffer to the buffer itself.
-        unsafe { std::ptr::copy(bytes.as_ptr(), self.data().as_ptr().add(offset), bytes.len()) };
+        // A host may write a part of a buffer to the buffer itself: the compiler must not conclude from the reference that
+        // both are apart.
+        let from = std::hint::black_box(bytes.as_ptr());
+        // SAFETY: checked above.
+        unsafe { copy_bytes(from, self.data().as_ptr().add(offset), bytes.len()) };
     }
 }
 

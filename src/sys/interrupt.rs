@@ -1,6 +1,6 @@
 //! What ends the calling thread's waits before their time.
 
-use super::retry;
+use super::{now, retry};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::os::fd::RawFd;
@@ -100,6 +100,21 @@ pub(crate) fn wait_until_ready(fd: RawFd, event: libc::c_short) -> Result<(), i3
 /// Waits for some milliseconds, and fails with the reason of an interrupt that comes first.
 pub(crate) fn pause(milliseconds: libc::c_int) -> Result<(), i32> {
     wait_once(-1, 0, milliseconds).map(drop)
+}
+
+/// Waits for so many nanoseconds, not less, and fails with the reason of an interrupt that comes first.
+pub(crate) fn sleep(nanoseconds: i64) -> Result<(), i32> {
+    const MILLISECOND: i64 = 1_000_000;
+    let end = now().saturating_add(nanoseconds);
+    while is_interruptible() && end - now() >= MILLISECOND {
+        pause(libc::c_int::try_from((end - now()) / MILLISECOND).unwrap_or(libc::c_int::MAX).max(0))?;
+    }
+    let end = libc::timespec { tv_sec: end / 1_000_000_000, tv_nsec: end % 1_000_000_000 };
+    // SAFETY: a valid moment; nothing is written.
+    let wait =
+        || unsafe { libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &end, std::ptr::null_mut()) };
+    while wait() == libc::EINTR {}
+    Ok(())
 }
 
 /// Whether `fd` is ready after a wait of `most` milliseconds at most, perhaps less; -1: any time.

@@ -6,12 +6,16 @@ use std::mem::MaybeUninit;
 /// What a new thread runs.
 pub(crate) type ThreadMain = extern "C" fn(*mut c_void) -> *mut c_void;
 
+/// Whoever raises these while they are blocked ends the process, whatever the handlers for them.
+const RAISED_BY_WHAT_IT_DOES: [libc::c_int; 7] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, libc::SIGABRT];
+
 /// A thread that is to be joined or detached.
 #[derive(Clone, Copy)]
 pub(crate) struct Thread(libc::pthread_t);
 
 impl Thread {
-    /// Starts a thread that gets no signals: they are the host's.
+    /// Starts a thread that gets no signals, for they are the host's, but those that it raises itself by what it does.
     ///
     /// # Safety
     /// `main` may be called with `argument` on another thread.
@@ -21,6 +25,9 @@ impl Thread {
         let result = unsafe {
             let (mut all, mut former) = (MaybeUninit::uninit(), MaybeUninit::uninit());
             libc::sigfillset(all.as_mut_ptr());
+            for signal in RAISED_BY_WHAT_IT_DOES {
+                libc::sigdelset(all.as_mut_ptr(), signal);
+            }
             libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
             let result = libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), main, argument);
             libc::pthread_sigmask(libc::SIG_SETMASK, former.as_ptr(), std::ptr::null_mut());

@@ -54,6 +54,13 @@ impl Cancellation {
         Some(self.0.deadline.load(Acquire)).filter(|deadline| *deadline != NEVER)
     }
 
+    /// Gives back what waiting took. Called when nobody waits for it any more.
+    pub(crate) fn let_go(&self) {
+        if self.0.process == process_number() {
+            *self.0.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+        }
+    }
+
     /// Whether it stops what heeds it now, also by its deadline.
     pub fn is_cancelled(&self) -> bool {
         self.0.reason().is_some()

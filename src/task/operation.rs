@@ -46,14 +46,10 @@ struct State {
     /// Until it begins; whoever takes it completes the operation.
     work: Option<Work>,
     completion: Option<Box<dyn Completion>>,
-    outcome: Option<Result<Outcome>>,
+    /// Once it is done: what it gave, until that is taken.
+    outcome: Option<Result<Option<Vec<Buffer>>>>,
     /// Made when first asked for.
     event: Option<Event>,
-}
-
-enum Outcome {
-    Buffers(Vec<Buffer>),
-    Taken,
 }
 
 impl Operation {
@@ -124,7 +120,7 @@ impl Operation {
     pub fn buffers(&self) -> usize {
         let Ok(state) = self.ended() else { return 0 };
         match &state.outcome {
-            Some(Ok(Outcome::Buffers(buffers))) => buffers.len(),
+            Some(Ok(Some(buffers))) => buffers.len(),
             _ => 0,
         }
     }
@@ -132,17 +128,15 @@ impl Operation {
     /// The buffers that it gave, `count` of them, once.
     pub fn take_buffers(&self, count: usize) -> Result<Vec<Buffer>> {
         let mut state = self.ended()?;
-        match &mut state.outcome {
-            Some(Err(error)) => Err(error.clone()),
-            Some(Ok(Outcome::Buffers(buffers))) if buffers.len() != count => {
-                Err(error!(Invalid, "count is {count}, the operation has {} buffers", buffers.len()))
-            }
-            Some(Ok(outcome @ Outcome::Buffers(_))) => match std::mem::replace(outcome, Outcome::Taken) {
-                Outcome::Buffers(buffers) => Ok(buffers),
-                Outcome::Taken => Err(taken()),
-            },
-            _ => Err(taken()),
+        let outcome = state.outcome.as_mut().ok_or_else(not_done)?;
+        let buffers = outcome.as_mut().map_err(|error| error.clone())?;
+        if let Some(taken) = buffers.take_if(|buffers| buffers.len() == count) {
+            return Ok(taken);
         }
+        Err(match buffers {
+            Some(buffers) => error!(Invalid, "count is {count}, the operation has {} buffers", buffers.len()),
+            None => error!(Invalid, "the operation's buffers were taken before"),
+        })
     }
 
     /// A descriptor that is readable once the operation is done. It stays the operation's.
@@ -151,10 +145,11 @@ impl Operation {
             self.check_process()?;
         }
         let mut state = self.lock();
-        if state.event.is_none() {
-            state.event = Some(Event::new(self.is_done()).map_err(Error::from_os)?);
-        }
-        state.event.as_ref().map(AsRawFd::as_raw_fd).ok_or_else(taken)
+        let event = match &mut state.event {
+            Some(event) => event,
+            none => none.insert(Event::new(self.is_done()).map_err(Error::from_os)?),
+        };
+        Ok(event.as_raw_fd())
     }
 
     fn check_process(&self) -> Result<()> {
@@ -167,7 +162,7 @@ impl Operation {
 
     fn ended(&self) -> Result<MutexGuard<'_, State>> {
         if !self.is_done() {
-            return Err(error!(Invalid, "the operation is not done yet"));
+            return Err(not_done());
         }
         Ok(self.lock())
     }
@@ -189,8 +184,9 @@ impl Operation {
 
     /// For whoever has taken the work.
     fn complete(&self, outcome: Result<Vec<Buffer>>) {
+        self.0.cancellation.let_go();
         let mut state = self.lock();
-        state.outcome = Some(outcome.map(Outcome::Buffers));
+        state.outcome = Some(outcome.map(Some));
         self.0.is_done.store(true, Release);
         if let Some(event) = &state.event {
             event.happen();
@@ -219,6 +215,6 @@ impl Task for Operation {
 }
 
 #[cold]
-fn taken() -> Error {
-    error!(Invalid, "the operation's buffers were taken before")
+fn not_done() -> Error {
+    error!(Invalid, "the operation is not done yet")
 }

@@ -1,0 +1,92 @@
+//! One write to two files.
+
+use super::stream::Stream;
+use super::transfer::{Stopped, Transfer};
+use super::{Capabilities, File};
+use crate::error::{Error, Result, error};
+use crate::memory::default_pool;
+
+/// A file that writes to both others what is written to it. Closing it closes both.
+pub fn tee_output_stream(first: &File, second: &File) -> Result<File> {
+    first.check_base(Capabilities::WRITE, "write on to")?;
+    second.check_base(Capabilities::WRITE, "write on to")?;
+    if first.is_same(second) {
+        return Err(error!(Invalid, "the two files to write to are one, {}", first.name()));
+    }
+    let stream = TeeOutputStream { first: first.clone(), second: second.clone(), written: 0, failure: None };
+    let name = format_args!("the tee stream to {} and {}", first.name(), second.name());
+    File::new(stream, name, &default_pool(), 0)
+}
+
+struct TeeOutputStream {
+    first: File,
+    second: File,
+    /// Bytes that both have got.
+    written: i64,
+    /// What a write failed with. Both files are not at the same place any more: nothing is written after it.
+    failure: Option<Error>,
+}
+
+impl TeeOutputStream {
+    fn write_both(&self, data: &[u8]) -> Transfer {
+        let size = data.len();
+        self.first.write_or_stop(data).map_err(|Stopped { error, after }| {
+            error.context(format_args!(
+                "the first file took {after} of {size} bytes, the second one none, for the first"
+            ))
+        })?;
+        self.second.write_or_stop(data).map_err(|Stopped { error, after }| Stopped {
+            error: error
+                .context(format_args!("the first file took all {size} bytes, the second one {after}, for the second")),
+            after,
+        })
+    }
+
+    /// Does the same to both, also where the first one fails; the first failure is reported.
+    fn both(&self, act: impl Fn(&File) -> Result<()>) -> Result<()> {
+        let first = act(&self.first);
+        let second = act(&self.second);
+        first.and(second)
+    }
+}
+
+impl Stream for TeeOutputStream {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::WRITE
+    }
+
+    fn needs_close(&self) -> bool {
+        self.first.needs_close() || self.second.needs_close()
+    }
+
+    fn write(&mut self, data: &[u8]) -> Transfer {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone().into());
+        }
+        let result = self.write_both(data).inspect_err(|stopped| self.failure = Some(stopped.error.clone()));
+        self.written += result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len()) as i64;
+        result
+    }
+
+    /// What both have.
+    fn tell(&self) -> Result<i64> {
+        Ok(self.written)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.both(File::flush)
+    }
+
+    fn sync(&mut self) -> Result<()> {
+        self.both(File::sync)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        let closed = self.both(File::close);
+        self.failure.take().map_or(closed, Err)
+    }
+
+    fn abort(&mut self) -> Result<()> {
+        self.both(File::abort)
+    }
+}
