@@ -149,7 +149,7 @@ static void write_after_sharing(void) {
 
 /* An address that was kept is no way around it. */
 TEST(writing_afterwards_is_a_fault) {
-  for (int shared = 0; shared < 2; shared++) {
+  for (volatile int shared = 0; shared < 2; shared++) {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
