@@ -180,7 +180,7 @@ static void fill_disk(void) {
       int found = 0, before = open_descriptors();
       save(here("disk/target"), old, sizeof old);
       arrowio_file *file = open_for(layer, here("disk/target"));
-      for (int i = 0; i < 20 && !found; i++) {
+      for (int i = 0; i < 100 && !found; i++) {
         /* Other bytes each time, which nothing compresses. */
         for (int64_t at = 0; at < all; at++) fresh[at] += 97;
         arrowio_status status = arrowio_file_write(file, fresh, all, NULL);
