@@ -11,6 +11,7 @@ const SOURCES: &str = "
     error
     pool
     buffer
+    shared_buffer
     os_file
     standard_stream
     memory_file

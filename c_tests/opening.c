@@ -218,10 +218,10 @@ static void *move_about(void *unused) {
   while (!__atomic_load_n(&mover.stop, __ATOMIC_RELAXED)) {
     if (mover.exchange) {
       renameat2(root, "swapped", root, "leads-out", RENAME_EXCHANGE);
-    } else {
-      renameat(root, "sub/inner", elsewhere, "inner");
+    } else if (renameat(root, "sub/inner", elsewhere, "inner") != 0) {
       renameat(elsewhere, "inner", root, "sub/inner");
     }
+    usleep(1);
   }
   close(root);
   close(elsewhere);
@@ -232,7 +232,7 @@ static void check_races(void) {
   const char *paths[] = {"sub/inner/../../secret", "swapped/secret"};
   for (mover.exchange = 0; mover.exchange < 2; mover.exchange++) {
     pthread_t thread;
-    int64_t inside = 0;
+    int64_t inside = 0, refused = 0, enough = scaled(1000, 20);
     make_tree();
     CHECK_INT(0, shell("mkdir root/swapped; ln -s ../elsewhere root/leads-out"));
     save(here("root/secret"), "inside", 6);
@@ -243,11 +243,14 @@ static void check_races(void) {
     arrowio_os_file_options options = options_of(ARROWIO_OPEN_AT | ARROWIO_OPEN_BENEATH, root);
     mover.stop = 0;
     CHECK_INT(0, pthread_create(&thread, NULL, move_about, NULL));
-    for (int64_t i = scaled(20000, 500); i > 0; i--) {
+    while (inside < enough || refused < enough) {
       arrowio_file *file = NULL;
       char content[10];
       int64_t got;
-      if (arrowio_os_file_open(paths[mover.exchange], ARROWIO_MODE_READ, &options, &file, NULL) != ARROWIO_OK) continue;
+      if (arrowio_os_file_open(paths[mover.exchange], ARROWIO_MODE_READ, &options, &file, NULL) != ARROWIO_OK) {
+        refused++;
+        continue;
+      }
       OK(arrowio_file_read(file, content, 10, &got, &error));
       CHECK(got == 6 && same(content, "inside", 6));
       inside++;
@@ -255,8 +258,6 @@ static void check_races(void) {
     }
     __atomic_store_n(&mover.stop, 1, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
-    /* Where threads take long turns the target may be elsewhere in each of ours. */
-    CHECK(inside > 0 || is_slow());
     CHECK_INT(before, open_descriptors());
     close(root);
   }
@@ -276,7 +277,8 @@ static int openat2_errno;
 static void check_beneath_without_openat2(void) {
   if (!refuse(SYS_openat2, (unsigned)openat2_errno)) return;
   CHECK_INT(-1, syscall(SYS_openat2, -1, NULL, NULL, 0));
-  CHECK_INT(openat2_errno, errno);
+  /* valgrind does not know it either. */
+  CHECK(errno == openat2_errno || errno == ENOSYS);
   check_beneath();
 }
 

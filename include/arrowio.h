@@ -1759,6 +1759,60 @@ struct arrowio_buffer *arrowio_buffer_retain(struct arrowio_buffer *buffer);
 void arrowio_buffer_release(struct arrowio_buffer *buffer);
 
 /**
+ * Makes a mutable buffer whose memory, once filled, arrowio_buffer_share can hand to another process without a copy. Its
+ * memory comes from the system and is counted by no pool. Its size does not change.
+ *
+ * \param size        bytes, at least 0; all are zero.
+ * \param out_buffer  the buffer; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_CAPACITY_ERROR (more than there are addresses),
+ *         ARROWIO_IO_ERROR (with errno; EMFILE without a free descriptor), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. The buffer has one descriptor. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_buffer_allocate_shared(int64_t size,
+                                              struct arrowio_buffer **out_buffer,
+                                              struct arrowio_error **out_error);
+
+/**
+ * Seals a buffer from arrowio_buffer_allocate_shared and gives a descriptor of its memory to hand to another process, by
+ * SCM_RIGHTS or fork(2), which maps it with arrowio_buffer_map_shared. The memory stays at its address and can be read there
+ * all the time; nobody can write to it or change its size any more, in any process: the buffer is immutable, and writing to
+ * an address of it that was kept is a fault (SIGSEGV). When it is shared already this gives one more descriptor.
+ *
+ * \param buffer     the buffer. The first time the caller has the only reference, and there is no slice of it.
+ * \param out_fd     the descriptor, not inherited across exec. Written on success only.
+ * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, another kind of buffer, other references, a forked child that still has the
+ *         memory), ARROWIO_IO_ERROR (with errno; EMFILE without a free descriptor), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. On failure the buffer is as mutable as before, unless only the descriptor was not to be had.
+ *
+ * Ownership: the descriptor is the caller's to close; the memory lives as long as any buffer, descriptor or process has it.
+ * Threads: the first time only while no other thread writes to the buffer or takes references. Since 0.1.
+ */
+arrowio_status arrowio_buffer_share(struct arrowio_buffer *buffer,
+                                    int *out_fd,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Makes an immutable buffer of the memory behind a descriptor from arrowio_buffer_share, or of any memfd that is sealed
+ * against writing and shrinking, without a copy. What the sender does afterwards, or that it ends, changes nothing.
+ *
+ * \param fd          the descriptor.
+ * \param out_buffer  the buffer, as large as the memory is; NULL on failure.
+ * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no descriptor of shared memory, one that lacks F_SEAL_WRITE or F_SEAL_SHRINK,
+ *         so that the memory could change), ARROWIO_IO_ERROR (with errno; EBADF for no descriptor), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it does not keep the descriptor, which stays the caller's. Threads: any.
+ * Since 0.1.
+ */
+arrowio_status arrowio_buffer_map_shared(int fd,
+                                         struct arrowio_buffer **out_buffer,
+                                         struct arrowio_error **out_error);
+
+/**
  * Opens a file of the operating system: a regular file, a FIFO, a device, one under /proc. It is not inherited across exec.
  *
  * With ARROWIO_OPEN_ATOMIC the target stays as it is until arrowio_file_close, which syncs the new file to the disk, gives
@@ -2751,7 +2805,8 @@ struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
 
 /**
  * Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
- * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it.
+ * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it. A
+ * file with ARROWIO_OPEN_ATOMIC, and a layer over one, is not finished but discarded, which is warned of as well.
  *
  * \param file  the file, or NULL, which does nothing.
  * \return nothing.

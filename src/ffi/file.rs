@@ -664,7 +664,8 @@ pub unsafe extern "C" fn arrowio_file_retain(file: *mut arrowio_file) -> *mut ar
 }
 
 /// Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
-/// goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it.
+/// goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it. A
+/// file with ARROWIO_OPEN_ATOMIC, and a layer over one, is not finished but discarded, which is warned of as well.
 ///
 /// \param file  the file, or NULL, which does nothing.
 /// \return nothing.

@@ -29,6 +29,7 @@ mod range_cache;
 mod read_ahead;
 mod read_many;
 mod segment;
+mod shared_buffer;
 mod standard_stream;
 mod statistics;
 mod stream;

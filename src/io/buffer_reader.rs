@@ -2,7 +2,7 @@
 
 use super::mapped_file::MappedFile;
 use super::memory_cursor::MemoryCursor;
-use super::stream::{RandomAccess, Stream, Whence};
+use super::stream::{RandomAccess, Stream, SystemFile, Whence};
 use super::{Capabilities, File};
 use crate::error::Result;
 use crate::memory::{Buffer, default_pool};
@@ -19,7 +19,7 @@ pub fn buffer_reader(buffer: &Buffer) -> Result<File> {
 }
 
 /// A file over memory that stays as large as it is, mapped from `file` if there is one.
-pub(super) fn reader_of(bytes: Buffer, file: Option<MappedFile>, name: fmt::Arguments<'_>) -> Result<File> {
+pub(super) fn reader_of(bytes: Buffer, file: Option<Shared<MappedFile>>, name: fmt::Arguments<'_>) -> Result<File> {
     let pool = default_pool();
     let cursor = Shared::try_new(MemoryCursor::new(bytes, pool.clone(), file))?;
     File::new(BufferReader(cursor), name, &pool, 0)
@@ -31,6 +31,10 @@ impl Stream for BufferReader {
     fn capabilities(&self) -> Capabilities {
         use Capabilities as Can;
         Can::READ | Can::SEEK | Can::READ_AT | Can::SIZE | Can::ZERO_COPY
+    }
+
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        self.0.file().map(|file| file.clone().unsize(|p| p as *mut _))
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
@@ -79,6 +83,6 @@ impl Stream for BufferReader {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.0.file().map_or(Ok(()), MappedFile::close)
+        self.0.file().map_or(Ok(()), |file| file.close())
     }
 }

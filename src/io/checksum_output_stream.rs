@@ -31,8 +31,8 @@ impl Stream for ChecksumOutputStream {
 
     fn write(&mut self, data: &[u8]) -> Transfer {
         let result = self.raw.write_or_stop(data);
-        let written = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
-        self.running.update(&data[..written]);
+        let count = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
+        self.running.update(&data[..count]);
         result
     }
 

@@ -433,6 +433,9 @@ impl File {
 
     /// Checks that a layer over this file can do with it what it needs.
     pub(super) fn check_base(&self, needs: Capabilities, doing: &str) -> Result<()> {
+        if self.is_closed() {
+            return Err(self.unable(doing));
+        }
         if self.capabilities().contains(needs) {
             return Ok(());
         }

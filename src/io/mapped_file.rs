@@ -1,9 +1,12 @@
 //! The file behind mapped bytes, and copies of those that survive what other processes do to it.
 
+use super::stream::SystemFile;
 use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, default_pool};
-use crate::sys::{Descriptor, FileKind, MapMode, Mapping, fault_guard_is_on, is_there, no_safe_copy};
+use crate::shared::Shared;
+use crate::sys::{Descriptor, FileKind, MapMode, Mapping, PathText, fault_guard_is_on, is_there, no_safe_copy};
+use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
 /// The file behind mapped bytes.
@@ -12,14 +15,16 @@ use std::mem::MaybeUninit;
 /// them but under a fault guard; without one the system copies, in the file or in the map, and says what is wrong.
 pub(crate) struct MappedFile {
     descriptor: UntilClosed<Descriptor>,
+    path: PathText,
     mode: MapMode,
     /// Where the map begins.
     offset: i64,
 }
 
 impl MappedFile {
-    pub(super) fn new(descriptor: Descriptor, mode: MapMode, offset: i64) -> Self {
-        Self { descriptor: UntilClosed::new(descriptor), mode, offset }
+    pub(super) fn new(descriptor: Descriptor, path: &CStr, mode: MapMode, offset: i64) -> Result<Shared<Self>> {
+        let path = PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?;
+        Shared::try_new(Self { descriptor: UntilClosed::new(descriptor), path, mode, offset })
     }
 
     pub(super) fn mode(&self) -> MapMode {
@@ -122,6 +127,16 @@ impl MappedFile {
             Err(os_error) => Error::from_os(os_error),
             Ok(_) => Error::from_os(otherwise),
         }
+    }
+}
+
+impl SystemFile for MappedFile {
+    fn path(&self) -> Option<&CStr> {
+        Some(self.path.as_c_str())
+    }
+
+    fn open_descriptor(&self) -> &UntilClosed<Descriptor> {
+        &self.descriptor
     }
 }
 

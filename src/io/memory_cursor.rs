@@ -7,6 +7,7 @@ use super::stream::{RandomAccess, Whence, first_line};
 use super::transfer::read_until_full;
 use crate::error::Result;
 use crate::memory::{Buffer, Pool};
+use crate::shared::Shared;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -17,16 +18,16 @@ pub(crate) struct MemoryCursor {
     pool: Pool,
     position: AtomicUsize,
     /// Of mapped memory: the file.
-    file: Option<MappedFile>,
+    file: Option<Shared<MappedFile>>,
 }
 
 impl MemoryCursor {
-    pub(super) fn new(buffer: Buffer, pool: Pool, file: Option<MappedFile>) -> Self {
+    pub(super) fn new(buffer: Buffer, pool: Pool, file: Option<Shared<MappedFile>>) -> Self {
         Self { buffer, pool, position: AtomicUsize::new(0), file }
     }
 
     /// The file that the memory is mapped from; `None` for memory that nobody takes away.
-    pub(super) fn file(&self) -> Option<&MappedFile> {
+    pub(super) fn file(&self) -> Option<&Shared<MappedFile>> {
         self.file.as_ref()
     }
 

@@ -3,7 +3,7 @@
 use super::buffer_reader::reader_of;
 use super::coalesce::Range;
 use super::mapped_file::{MappedFile, check_mappable};
-use super::stream::{RandomAccess, Stream, Whence, first_line};
+use super::stream::{RandomAccess, Stream, SystemFile, Whence, first_line};
 use super::transfer::Transfer;
 use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, MapMode, OsFileOptions, position};
@@ -49,7 +49,7 @@ fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Op
         }
     };
     let whole = offset == 0 && size as i64 == end;
-    let file = MappedFile::new(descriptor, mode, offset);
+    let file = MappedFile::new(descriptor, path, mode, offset)?;
     let bytes = file.map(size)?;
     let name = Quoted(path.to_bytes());
     if mode == MapMode::Read {
@@ -73,7 +73,7 @@ struct MemoryMap {
 /// The same bytes for reads at an offset, which run at the same time as anything else.
 struct Source {
     bytes: UntilClosed<Buffer>,
-    file: MappedFile,
+    file: Shared<MappedFile>,
     pool: Pool,
 }
 
@@ -127,6 +127,10 @@ impl Stream for MemoryMap {
             | Can::SIZE
             | Can::ZERO_COPY
             | Can::RESIZE.when(self.source.file.mode() == MapMode::ReadWrite && self.whole)
+    }
+
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        Some(self.source.file.clone().unsize(|p| p as *mut _))
     }
 
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {

@@ -9,10 +9,9 @@ use super::{Capabilities, File};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::memory::Pool;
 use crate::shared::Shared;
-use crate::sys::{Descriptor, FileKind, Metadata, OpenFlags, PathText, Place};
+use crate::sys::{Descriptor, FileKind, OpenFlags, PathText, Place};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, RawFd};
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -417,16 +416,8 @@ impl SystemFile for Source {
         self.path.as_ref().map(PathText::as_c_str)
     }
 
-    fn is_terminal(&self) -> bool {
-        self.with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
-    }
-
-    fn descriptor(&self) -> Result<RawFd> {
-        self.with(|descriptor| Ok(descriptor.as_raw_fd()))
-    }
-
-    fn metadata(&self) -> Result<Metadata> {
-        self.with(Descriptor::metadata)
+    fn open_descriptor(&self) -> &UntilClosed<Descriptor> {
+        &self.descriptor
     }
 }
 

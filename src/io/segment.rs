@@ -79,6 +79,10 @@ impl Stream for Segment {
             | Can::ZERO_COPY.when(raw.contains(Can::ZERO_COPY))
     }
 
+    fn beneath(&self) -> Option<&File> {
+        Some(&self.part.raw)
+    }
+
     fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
         Some(self.part.clone().unsize(|p| p as *mut _))
     }
@@ -160,11 +164,9 @@ impl RandomAccess for Part {
 
     fn will_need(&self, ranges: &[Range]) -> Result<()> {
         let mut places = list(ranges.len())?;
-        places.extend(
-            ranges
-                .iter()
-                .map(|range| Range { offset: self.place(range.offset), size: self.within(range.offset, range.size) }),
-        );
+        let place =
+            |range: &Range| Range { offset: self.place(range.offset), size: self.within(range.offset, range.size) };
+        places.extend(ranges.iter().map(place));
         self.raw.will_need(&places)
     }
 

@@ -7,13 +7,14 @@ use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
 use super::transfer::{CHUNK, Transfer, read_to_end, read_until_full};
+use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, Metadata};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, RawFd};
 
 pub use crate::sys::Whence;
 
@@ -175,16 +176,23 @@ pub(crate) trait SystemFile: Send + Sync {
     /// As it was opened.
     fn path(&self) -> Option<&CStr>;
 
+    /// What it is open by.
+    fn open_descriptor(&self) -> &UntilClosed<Descriptor>;
+
     /// Whether it is a terminal; nothing is after it is closed.
     fn is_terminal(&self) -> bool {
-        false
+        self.open_descriptor().with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
     }
 
     /// The descriptor, which stays the file's.
-    fn descriptor(&self) -> Result<RawFd>;
+    fn descriptor(&self) -> Result<RawFd> {
+        self.open_descriptor().with(|descriptor| Ok(descriptor.as_raw_fd()))
+    }
 
     /// What the system says now.
-    fn metadata(&self) -> Result<Metadata>;
+    fn metadata(&self) -> Result<Metadata> {
+        self.open_descriptor().with(|descriptor| descriptor.metadata().map_err(Error::from_os))
+    }
 }
 
 /// Reads that need no position and may run on any number of threads at once.

@@ -21,23 +21,24 @@ pub fn tee_output_stream(first: &File, second: &File) -> Result<File> {
 struct TeeOutputStream {
     first: File,
     second: File,
-    /// What both have.
+    /// Bytes that both have got.
     written: i64,
     /// What a write failed with. Both files are not at the same place any more: nothing is written after it.
     failure: Option<Error>,
 }
 
 impl TeeOutputStream {
-    fn write_both(&mut self, data: &[u8]) -> Transfer {
+    fn write_both(&self, data: &[u8]) -> Transfer {
         let size = data.len();
         self.first.write_or_stop(data).map_err(|Stopped { error, after }| {
-            let how_far =
-                format_args!("the first file took {after} of {size} bytes, the second one none, for the first");
-            Stopped::from(error.context(how_far))
+            error.context(format_args!(
+                "the first file took {after} of {size} bytes, the second one none, for the first"
+            ))
         })?;
-        self.second.write_or_stop(data).map_err(|Stopped { error, after }| {
-            let how_far = format_args!("the first file took all {size} bytes, the second one {after}, for the second");
-            Stopped { error: error.context(how_far), after }
+        self.second.write_or_stop(data).map_err(|Stopped { error, after }| Stopped {
+            error: error
+                .context(format_args!("the first file took all {size} bytes, the second one {after}, for the second")),
+            after,
         })
     }
 
@@ -62,11 +63,12 @@ impl Stream for TeeOutputStream {
         if let Some(failure) = &self.failure {
             return Err(failure.clone().into());
         }
-        let result = self.write_both(data);
+        let result = self.write_both(data).inspect_err(|stopped| self.failure = Some(stopped.error.clone()));
         self.written += result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len()) as i64;
-        result.inspect_err(|stopped| self.failure = Some(stopped.error.clone()))
+        result
     }
 
+    /// What both have.
     fn tell(&self) -> Result<i64> {
         Ok(self.written)
     }

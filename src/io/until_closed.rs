@@ -4,7 +4,7 @@ use crate::error::{Error, Result, error};
 use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 /// A value that any number of threads use until it is taken away. Taking it away waits for those that use it.
-pub(super) struct UntilClosed<T>(RwLock<Option<T>>);
+pub(crate) struct UntilClosed<T>(RwLock<Option<T>>);
 
 impl<T> UntilClosed<T> {
     pub(super) fn new(value: T) -> Self {

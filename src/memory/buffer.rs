@@ -4,11 +4,11 @@ use super::pool::Pool;
 use super::{ALIGNMENT, round_up};
 use crate::error::{Error, Result, error};
 use crate::shared::{Counted, Shared, try_box};
-use crate::sys::{self, Mapping};
+use crate::sys::{self, Mapping, SharedMemory};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::Deref;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering::*};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::*};
 
 /// Keeps memory alive that is not a pool's; dropped after the last slice.
 pub(crate) trait Owner: Send + Sync {}
@@ -32,14 +32,16 @@ pub(crate) struct View {
     slices: AtomicUsize,
     /// Of a root: the memory of a slice that is gone, for the next one; see `View::retire`.
     spare: AtomicPtr<Counted<View>>,
-    mutable: bool,
+    /// Changes once, by sharing.
+    mutable: AtomicBool,
     memory: Memory,
 }
 
-enum Memory {
+pub(super) enum Memory {
     Fixed(Pool),
     Resizable(Pool),
     Owned(#[allow(dead_code, reason = "held to be dropped")] Box<dyn Owner>),
+    Shared(Box<SharedMemory>),
     Slice(Buffer),
 }
 
@@ -74,6 +76,26 @@ impl Buffer {
     pub(crate) fn of_mapping(mapping: Mapping, size: usize, mutable: bool) -> Result<Self> {
         // SAFETY: the mapping holds as many bytes and allows what its access mode says.
         unsafe { Self::from_owner(mapping.data(), size, mutable, mapping) }
+    }
+
+    /// Memory that other processes may have, `capacity` bytes of it usable.
+    pub(super) fn of_shared(
+        room: Box<MaybeUninit<Counted<View>>>,
+        memory: Box<SharedMemory>,
+        size: usize,
+        capacity: usize,
+        mutable: bool,
+    ) -> Self {
+        Self::new_in(room, View::new(memory.data(), size, capacity, mutable, Memory::Shared(memory)))
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.0.memory
+    }
+
+    /// From now on; nobody else has a reference.
+    pub(super) fn make_immutable(&self) {
+        self.0.mutable.store(false, Relaxed);
     }
 
     /// A copy of `bytes` in memory of `pool`.
@@ -226,7 +248,7 @@ impl Buffer {
     /// Whether the bytes may be written.
     #[inline]
     pub fn is_mutable(&self) -> bool {
-        self.0.mutable
+        self.0.mutable.load(Relaxed)
     }
 
     /// The buffer that a slice is a slice of; `None` for a root.
@@ -382,7 +404,7 @@ impl View {
             capacity: AtomicUsize::new(capacity),
             slices: AtomicUsize::new(0),
             spare: AtomicPtr::new(ptr::null_mut()),
-            mutable,
+            mutable: AtomicBool::new(mutable),
             memory,
         }
     }
@@ -459,7 +481,7 @@ impl Drop for View {
                 }
             }
             // A slice ends in `retire`.
-            Memory::Owned(_) | Memory::Slice(_) => {}
+            Memory::Owned(_) | Memory::Shared(_) | Memory::Slice(_) => {}
         }
     }
 }

@@ -12,6 +12,7 @@ mod mimalloc;
 mod pool;
 mod proxy;
 mod registry;
+mod shared_buffer;
 mod slab;
 mod statistics;
 mod system;

@@ -12,6 +12,7 @@ mod meter;
 mod pages;
 mod path;
 mod process;
+mod shared_memory;
 mod signal;
 mod stream;
 mod thread;
@@ -35,6 +36,7 @@ pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size, will_need};
 pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
 pub(crate) use process::{ErrnoText, environment, find_byte, thread_token, write_line_to_stderr};
+pub(crate) use shared_memory::SharedMemory;
 pub(crate) use signal::without_sigpipe;
 pub(crate) use thread::{Thread, process_number};
 
