@@ -73,7 +73,7 @@ def what_is_raised_is_said():
     file = PythonFile(Raises(), b"some bytes")
     for call, parts, number in [
         (lambda: file.read(10), ["some bytes", "read callback", "OSError", "das Gerät ist fort"], errno.EREMOTEIO),
-        (lambda: file.write(b"123"), ["some bytes", "write callback", "after 0 of 3", "ValueError: not\\nthis"], 0),
+        (lambda: file.write(b"123"), ["some bytes", "write of 3 bytes", "write callback", "ValueError: not\\nthis"], 0),
         (file.close, ["some bytes", "close callback", "KeyboardInterrupt: stop"], 0),
         (file.close, ["some bytes", "close callback", "KeyboardInterrupt: stop"], 0),
     ]:

@@ -225,7 +225,7 @@ TEST(failure_sets_handles_to_null) {
   CLEARED(file, ARROWIO_INVALID, arrowio_buffer_output_stream_new(NULL, -1, &file, &error));
   CLEARED(file, ARROWIO_INVALID, arrowio_fixed_size_buffer_writer_new(immutable, &file, &error));
   CLEARED(file, ARROWIO_INVALID, arrowio_compressed_input_stream_new(closed, 77, NULL, &file, &error));
-  CLEARED(file, ARROWIO_INVALID, arrowio_compressed_output_stream_new(closed, ARROWIO_CODEC_GZIP, NULL, &file, &error));
+  CLEARED(file, ARROWIO_CLOSED, arrowio_compressed_output_stream_new(closed, ARROWIO_CODEC_GZIP, NULL, &file, &error));
   CLEARED(file, ARROWIO_IO_ERROR, arrowio_input_stream_open("/nonexistent/x", NULL, &file, &error));
   CLEARED(file, ARROWIO_INVALID, arrowio_input_stream_from_buffer(NULL, NULL, &file, &error));
   CLEARED(file, ARROWIO_IO_ERROR, arrowio_output_stream_open("/nonexistent/x", NULL, &file, &error));

@@ -2044,7 +2044,7 @@ arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *ca
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw until its last release. Threads: any. Since 0.1.
  */
@@ -2065,7 +2065,8 @@ arrowio_status arrowio_segment_new(struct arrowio_file *raw,
  * \param pool       where chunks and buffers that are read come from. NULL: the default pool.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw and, on success, user_data; on failure free_fn is not called.
  * Threads: any. Since 0.1.
@@ -2093,7 +2094,7 @@ arrowio_status arrowio_transform_input_stream_new(struct arrowio_file *raw,
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2111,8 +2112,8 @@ arrowio_status arrowio_transcoding_input_stream_new(struct arrowio_file *raw,
  * \param pool       where buffers come from that are read, and what is read ahead. NULL: the default pool.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2130,7 +2131,7 @@ arrowio_status arrowio_checksum_input_stream_new(struct arrowio_file *raw,
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno: the other file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2167,7 +2168,7 @@ arrowio_status arrowio_checksum_stream_digest(struct arrowio_file *file,
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno: a file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps both. Threads: any. Since 0.1.
  */
@@ -2195,8 +2196,8 @@ arrowio_status arrowio_mock_output_stream_new(struct arrowio_file **out_file, st
  * \param options    optional; without them no read waits.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2252,8 +2253,8 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2270,8 +2271,8 @@ arrowio_status arrowio_buffered_input_stream_new(struct arrowio_file *raw,
  * \param options    optional; without read_bound.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_CLOSED,
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */

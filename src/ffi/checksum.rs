@@ -31,8 +31,8 @@ fn checksum(checksum: arrowio_checksum) -> Result<Checksum> {
 /// \param pool       where buffers come from that are read, and what is read ahead. NULL: the default pool.
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_OUT_OF_MEMORY,
-///         ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_CLOSED,
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn arrowio_checksum_input_stream_new(
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno: the other file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

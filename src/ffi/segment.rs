@@ -17,7 +17,7 @@ use crate::io::{File, segment};
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
-///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw until its last release. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

@@ -63,7 +63,8 @@ impl Transform for HostTransform {
 /// \param pool       where chunks and buffers that are read come from. NULL: the default pool.
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw and, on success, user_data; on failure free_fn is not called.
 /// Threads: any. Since 0.1.
@@ -143,7 +144,7 @@ impl arrowio_transcoding_options {
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
-///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

@@ -17,7 +17,7 @@ use crate::io::{File, Latency, mock_output_stream, slow_input, tee_output_stream
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno: a file's position), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps both. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -89,8 +89,8 @@ impl arrowio_slow_input_options {
 /// \param options    optional; without them no read waits.
 /// \param out_file   the file; NULL on failure.
 /// \param out_error  optional; NULL on success, else an error for the caller to release.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_OUT_OF_MEMORY,
-///         ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
