@@ -57,7 +57,7 @@ impl arrowio_copy_options {
 /// \param size        bytes to copy at most; -1: up to the end of the source.
 /// \param options     optional.
 /// \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
 ///         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
 ///         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn arrowio_file_copy(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let (source, target) = (handle::borrow::<File>(source, "source")?, handle::borrow::<File>(target, "target")?);
-        let limit = if size == -1 { usize::MAX } else { arguments::size(size, "size")? };
+        let limit = arguments::size_or_rest(size, "size")?;
         let given = arguments::options(options)?;
         let mut tell = |done: usize| match given.progress.map(|progress| progress(given.user_data, done as i64)) {
             None | Some(0) => Ok(()),
