@@ -37,6 +37,11 @@ impl OpenFlags {
         self.with(libc::O_EXCL)
     }
 
+    /// Whether what is opened is only looked at.
+    pub(super) fn looks(self) -> bool {
+        self.0 & libc::O_PATH != 0
+    }
+
     pub(super) fn with(self, flags: libc::c_int) -> Self {
         Self(self.0 | flags)
     }
@@ -95,11 +100,6 @@ impl Descriptor {
 
     /// As `open`, with a relative path beginning in `directory`.
     pub(super) fn open_at(directory: RawFd, path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
-        if is_interruptible()
-            && let Some(descriptor) = Self::open_fifo(directory, path, flags)?
-        {
-            return Ok(descriptor);
-        }
         let flags = flags.0 | libc::O_CLOEXEC;
         // SAFETY: the path is NUL-terminated.
         let fd = retry(|| unsafe { libc::openat(directory, path.as_ptr(), flags, permissions) } as isize)?;

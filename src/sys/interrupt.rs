@@ -118,7 +118,7 @@ pub(crate) fn sleep(nanoseconds: i64) -> Result<(), i32> {
 }
 
 /// Whether `fd` is ready after a wait of `most` milliseconds at most, perhaps less; -1: any time.
-fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> Result<bool, i32> {
+pub(super) fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> Result<bool, i32> {
     check_interrupts()?;
     let watch = |fd, events| libc::pollfd { fd, events, revents: 0 };
     let mut watched = [watch(-1, 0); MOST_WATCHED];

@@ -28,6 +28,10 @@ impl Place<'_> {
     /// Opens what is there, or creates it.
     pub(crate) fn open(&self, flags: OpenFlags, permissions: u32) -> OsResult<Descriptor> {
         let flags = if self.no_follow { flags.with(libc::O_NOFOLLOW) } else { flags };
+        Descriptor::open_interruptibly(flags, |flags| self.open_once(flags, permissions))
+    }
+
+    fn open_once(&self, flags: OpenFlags, permissions: u32) -> OsResult<Descriptor> {
         let directory = self.directory.unwrap_or(libc::AT_FDCWD);
         if !self.beneath {
             return Descriptor::open_at(directory, self.path, flags, permissions);
