@@ -1,5 +1,6 @@
 //! From one file to another, whatever they are.
 
+use super::Capabilities;
 use super::file::File;
 use super::state::Sent;
 use super::transfer::Stopped;
@@ -36,6 +37,29 @@ pub fn copy(source: &File, target: &File, limit: usize, options: &mut CopyOption
     result.map(|()| done).map_err(|error| {
         error.context(format_args!("copy from {} to {}, after {done} bytes", source.name(), target.name()))
     })
+}
+
+impl File {
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        let begin_source = || self.begin_read();
+        let begin_target = || target.begin("write to", Capabilities::WRITE);
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever.
+        let (mut from, mut to);
+        if &raw const *self.0 < &raw const *target.0 {
+            from = begin_source()?;
+            to = begin_target()?;
+        } else {
+            to = begin_target()?;
+            from = begin_source()?;
+        }
+        let sent = from.send_to(&mut to, size)?;
+        if let Sent::Bytes(count) = sent {
+            self.count_read(count);
+            target.counters().count_write(count);
+        }
+        Ok(sent)
+    }
 }
 
 struct Copying<'a> {

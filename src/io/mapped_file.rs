@@ -1,6 +1,6 @@
 //! The file behind mapped bytes, and copies of those that survive what other processes do to it.
 
-use super::stream::SystemFile;
+use super::system_file::SystemFile;
 use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, default_pool};

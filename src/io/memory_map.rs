@@ -3,7 +3,8 @@
 use super::buffer_reader::reader_of;
 use super::coalesce::Range;
 use super::mapped_file::{MappedFile, check_mappable};
-use super::stream::{RandomAccess, Stream, SystemFile, Whence, first_line};
+use super::stream::{RandomAccess, Stream, Whence, first_line};
+use super::system_file::SystemFile;
 use super::transfer::Transfer;
 use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, MapMode, OsFileOptions, position};

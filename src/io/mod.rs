@@ -41,6 +41,7 @@ mod slow_input;
 mod state;
 mod statistics;
 mod stream;
+mod system_file;
 mod tee_output_stream;
 mod temporary;
 mod transcoding;

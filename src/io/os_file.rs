@@ -2,7 +2,8 @@
 
 use super::coalesce::Range;
 use super::replacement::Replacement;
-use super::stream::{RandomAccess, Stream, SystemFile, Whence};
+use super::stream::{RandomAccess, Stream, Whence};
+use super::system_file::SystemFile;
 use super::transfer::{Stopped, Transfer};
 use super::until_closed::UntilClosed;
 use super::{Capabilities, File};
