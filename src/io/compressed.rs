@@ -144,14 +144,6 @@ impl Stream for CompressedInputStream {
     fn tell(&self) -> Result<i64> {
         Ok(self.produced)
     }
-
-    fn close(&mut self) -> Result<()> {
-        self.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.raw.abort()
-    }
 }
 
 struct CompressedOutputStream {
@@ -229,9 +221,5 @@ impl Stream for CompressedOutputStream {
     fn close(&mut self) -> Result<()> {
         let finished = self.come_to(Goal::Finish);
         self.output.close(finished)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.output.raw().abort()
     }
 }

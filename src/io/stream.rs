@@ -145,12 +145,17 @@ pub(crate) trait Stream: Send {
         self.flush()
     }
 
-    /// Finishes what is written and lets go of everything, also when it fails.
-    fn close(&mut self) -> Result<()>;
+    /// Finishes what is written and lets go of everything, also when it fails; a layer closes the file beneath.
+    fn close(&mut self) -> Result<()> {
+        self.beneath().map_or(Ok(()), File::close)
+    }
 
-    /// Lets go of everything without finishing.
+    /// Lets go of everything without finishing; a layer has the file beneath do so too.
     fn abort(&mut self) -> Result<()> {
-        self.close()
+        match self.beneath() {
+            Some(raw) => raw.abort(),
+            None => self.close(),
+        }
     }
 
     /// The checksum of what was read or written so far, of a class that takes one.
