@@ -3,7 +3,7 @@
 use super::Capabilities;
 use super::file::File;
 use super::state::Sent;
-use super::transfer::Stopped;
+use super::transfer::{Stopped, got_through};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
 
@@ -112,7 +112,7 @@ impl Copying<'_> {
         let count = self.source.read_some(&mut room[..most])?;
         let bytes = &block.as_slice()[..count];
         let result = self.target.write_or_stop(bytes);
-        self.done += result.as_ref().map_or_else(|stopped| stopped.after, |()| count);
+        self.done += got_through(&result, count);
         result.map_err(|Stopped { error, after }| self.source.take_back(&bytes[after..], error))
     }
 }
