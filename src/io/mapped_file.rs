@@ -40,17 +40,6 @@ impl MappedFile {
         Buffer::of_mapping(self.descriptor.with(map)?, size, self.mode != MapMode::Read)
     }
 
-    /// Uses the descriptor.
-    pub(super) fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        self.descriptor.with(|file| call(file).map_err(Error::from_os))
-    }
-
-    /// Closes the descriptor, once nobody uses it.
-    pub(super) fn close(&self) -> Result<()> {
-        let file = self.descriptor.exclusively().take();
-        file.map_or(Ok(()), |mut file| file.close().map_err(Error::from_os))
-    }
-
     /// One attempt to copy from `offset` on in the map's `bytes`; fewer than fit where the rest is gone, 0 only at the end.
     #[inline]
     pub(super) fn read(&self, bytes: &Buffer, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {

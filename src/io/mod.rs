@@ -30,6 +30,7 @@ mod memory_map;
 mod mock_output_stream;
 mod open;
 mod os_file;
+mod os_file_options;
 mod output;
 mod position;
 mod range_cache;
@@ -39,6 +40,7 @@ mod readers;
 mod replacement;
 mod segment;
 mod slow_input;
+mod standard_stream;
 mod state;
 mod statistics;
 mod stream;
@@ -76,12 +78,14 @@ pub use open::{
     Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
     output_stream, output_stream_from_file,
 };
-pub use os_file::{Mode, OsFileOptions, StandardStream, os_file, os_file_from_fd, standard_stream};
+pub use os_file::{os_file, os_file_from_fd};
+pub use os_file_options::{Mode, OsFileOptions};
 pub use range_cache::{RangeCacheOptions, range_cache};
 pub use read_ahead::{ReadAheadOptions, read_ahead};
 pub use read_many::ReadManyOptions;
 pub use segment::segment;
 pub use slow_input::{Latency, slow_input};
+pub use standard_stream::{StandardStream, standard_stream};
 pub use statistics::Statistics;
 pub use stream::Whence;
 pub use tee_output_stream::tee_output_stream;

@@ -3,7 +3,7 @@
 use super::Capabilities;
 use super::file::File;
 use super::until_closed::UntilClosed;
-use crate::error::{Error, Result, error};
+use crate::error::{Result, error};
 use crate::sys::{Descriptor, Metadata};
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, RawFd};
@@ -28,7 +28,7 @@ pub(crate) trait SystemFile: Send + Sync {
 
     /// What the system says now.
     fn metadata(&self) -> Result<Metadata> {
-        self.open_descriptor().with(|descriptor| descriptor.metadata().map_err(Error::from_os))
+        self.open_descriptor().call(Descriptor::metadata)
     }
 }
 
