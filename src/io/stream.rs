@@ -6,15 +6,13 @@ use super::checksum::Digest;
 use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::system_file::SystemFile;
 use super::transfer::{CHUNK, Transfer, read_to_end, read_until_full};
-use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
-use crate::sys::{Descriptor, Metadata};
-use std::ffi::CStr;
+use crate::sys::Descriptor;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, RawFd};
 
 pub use crate::sys::Whence;
 
@@ -39,7 +37,7 @@ pub(crate) trait Stream: Send {
 
     /// What the operating system knows of it, or of the one file beneath; does not change.
     fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
-        self.beneath()?.system_file()
+        self.beneath()?.system_file().cloned()
     }
 
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
@@ -121,6 +119,11 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// Whether it is nothing but a descriptor, so that `send_to` and `receive_from` may have a way. Does not change.
+    fn is_descriptor(&self) -> bool {
+        false
+    }
+
     /// One attempt to move up to `size` bytes from here to `target` within the operating system. `None`: there is no way; 0: there
     /// is nothing to move at this moment.
     fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
@@ -147,12 +150,17 @@ pub(crate) trait Stream: Send {
         self.flush()
     }
 
-    /// Finishes what is written and lets go of everything, also when it fails.
-    fn close(&mut self) -> Result<()>;
+    /// Finishes what is written and lets go of everything, also when it fails; a layer closes the file beneath.
+    fn close(&mut self) -> Result<()> {
+        self.beneath().map_or(Ok(()), File::close)
+    }
 
-    /// Lets go of everything without finishing.
+    /// Lets go of everything without finishing; a layer has the file beneath do so too.
     fn abort(&mut self) -> Result<()> {
-        self.close()
+        match self.beneath() {
+            Some(raw) => raw.abort(),
+            None => self.close(),
+        }
     }
 
     /// The checksum of what was read or written so far, of a class that takes one.
@@ -168,30 +176,6 @@ pub(crate) trait Stream: Send {
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
     fn take_buffer(&mut self) -> Result<Buffer> {
         Err(error!(Invalid, "it does not keep what is written to it"))
-    }
-}
-
-/// What the operating system knows of a file, asked on any thread at any time.
-pub(crate) trait SystemFile: Send + Sync {
-    /// As it was opened.
-    fn path(&self) -> Option<&CStr>;
-
-    /// What it is open by.
-    fn open_descriptor(&self) -> &UntilClosed<Descriptor>;
-
-    /// Whether it is a terminal; nothing is after it is closed.
-    fn is_terminal(&self) -> bool {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
-    }
-
-    /// The descriptor, which stays the file's.
-    fn descriptor(&self) -> Result<RawFd> {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.as_raw_fd()))
-    }
-
-    /// What the system says now.
-    fn metadata(&self) -> Result<Metadata> {
-        self.open_descriptor().with(|descriptor| descriptor.metadata().map_err(Error::from_os))
     }
 }
 
