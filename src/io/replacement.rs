@@ -1,6 +1,6 @@
 //! New files that take the place of others when they are complete, and not before.
 
-use super::os_file_options::OsFileOptions;
+use super::os_file_options::{OsFileOptions, is_link};
 use super::temporary::create_in;
 use crate::error::{Error, Result, error};
 use crate::sys::{Descriptor, FileKind, MOST_LINKS, Metadata, OpenFlags, PathText, Place, process_number};
@@ -91,7 +91,7 @@ impl Target {
                 Err(libc::EINVAL | libc::ENOENT) => return Ok(Self { directory, name }),
                 Err(os_error) => return Err(Error::from_os(os_error)),
                 Ok(_) if options.exclusive => return Err(Error::from_os(libc::EEXIST)),
-                Ok(_) if place.no_follow => break,
+                Ok(_) if place.no_follow => return Err(is_link(libc::ELOOP)),
                 Ok(text) if text.bytes().starts_with(b"/") => path = text,
                 // From where it begins once more, so that it is confined as before.
                 Ok(text) => path = PathText::join(&[parent.bytes(), b"/", text.bytes()]).map_err(Error::from_os)?,

@@ -31,10 +31,17 @@ impl OpenFlags {
     pub(crate) const DIRECTORY: Self = Self(libc::O_RDONLY | libc::O_DIRECTORY);
     /// Whatever a name stands for, to look at it only; of a link itself.
     pub(super) const LOOK: Self = Self(libc::O_PATH | libc::O_NOFOLLOW);
+    /// As `LOOK`, of what a link leads to.
+    pub(super) const LOOK_FOLLOWED: Self = Self(libc::O_PATH);
 
     /// Fails where the file is there already.
     pub(crate) fn exclusive(self) -> Self {
         self.with(libc::O_EXCL)
+    }
+
+    /// Without a wait, be it for another end or for a line, and without an effect on the process.
+    pub(crate) fn at_once(self) -> Self {
+        self.with(libc::O_NONBLOCK | libc::O_NOCTTY)
     }
 
     /// Whether what is opened is only looked at.

@@ -4,7 +4,8 @@
 //! is made in a way that never waits, where the system has one.
 
 use super::descriptor::{Descriptor, FileKind, OpenFlags, OsResult};
-use super::interrupt::{is_interruptible, pause, wait_once, wait_until_ready};
+use super::interrupt::{pause, wait_once, wait_until_ready};
+use super::path::Place;
 use super::retry;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
@@ -128,15 +129,16 @@ impl StreamCalls {
     }
 }
 
-impl Descriptor {
-    /// Opens by `open`, where that may lead to a FIFO at whose other end nobody may ever come. As without an interrupt, it is
-    /// open once somebody has come there, if only to go again.
-    pub(super) fn open_interruptibly(flags: OpenFlags, open: impl Fn(OpenFlags) -> OsResult<Self>) -> OsResult<Self> {
-        if !is_interruptible() || flags.looks() || flags.0 & libc::O_NONBLOCK != 0 || !leads_to_fifo(flags, &open) {
-            return open(flags);
+impl Place<'_> {
+    /// Opens what may be a FIFO at whose other end nobody may ever come. As without an interrupt, it is open once somebody has
+    /// come there, if only to go again.
+    #[cold]
+    pub(super) fn open_interruptibly(&self, flags: OpenFlags, permissions: u32) -> OsResult<Descriptor> {
+        if flags.0 & libc::O_NONBLOCK != 0 || self.kind() != Ok(FileKind::Pipe) {
+            return self.open_once(flags, permissions);
         }
         let descriptor = loop {
-            match open(flags.with(libc::O_NONBLOCK)) {
+            match self.open_once(flags.at_once(), permissions) {
                 Err(libc::ENXIO) => pause(LOOKS_FOR_OTHER_END_EVERY)?,
                 opened => break opened?,
             }
@@ -147,17 +149,13 @@ impl Descriptor {
         descriptor.wait_from_now_on()?;
         Ok(descriptor)
     }
-
-    /// Takes the flag off that it was opened with so as not to wait.
-    pub(super) fn wait_from_now_on(&self) -> OsResult<()> {
-        set_flags(self.as_raw_fd(), |flags| flags & !libc::O_NONBLOCK)
-    }
 }
 
-#[cold]
-fn leads_to_fifo(flags: OpenFlags, open: impl Fn(OpenFlags) -> OsResult<Descriptor>) -> bool {
-    let found = open(OpenFlags(libc::O_PATH | (flags.0 & libc::O_NOFOLLOW)));
-    found.and_then(|found| found.metadata()).is_ok_and(|metadata| metadata.kind == FileKind::Pipe)
+impl Descriptor {
+    /// Takes the flag off that it was opened with so as not to wait.
+    pub(crate) fn wait_from_now_on(&self) -> OsResult<()> {
+        set_flags(self.as_raw_fd(), |flags| flags & !libc::O_NONBLOCK)
+    }
 }
 
 /// Waits until bytes are in a FIFO, or until a writer is there or has been.
