@@ -652,6 +652,77 @@ TEST(on_the_thread_of_the_call) {
   arrowio_file_release(file);
 }
 
+/* How much there is the host says, so that ranges that lie near each other are one call, also through layers. */
+TEST(near_ranges_are_one_call) {
+  arrowio_range ranges[40];
+  arrowio_buffer *buffers[40];
+  for (int i = 0; i < 40; i++) ranges[i] = (arrowio_range){i * 200, 100};
+  for (int layer = 0; layer < 4; layer++) {
+    arrowio_file *raw = open_with(all_functions()), *file = NULL;
+    switch (layer) {
+      case 0: file = arrowio_file_retain(raw); break;
+      case 1: OK(arrowio_slow_input_new(raw, NULL, &file, &error)); break;
+      case 2: OK(arrowio_segment_new(raw, 0, SIZE, &file, &error)); break;
+      default: OK(arrowio_range_cache_new(raw, NULL, &file, &error));
+    }
+    atomic_store(&host.calls[READ_AT], 0);
+    OK(arrowio_file_read_many(file, ranges, 40, NULL, buffers, &error));
+    CHECK_INT(1, atomic_load(&host.calls[READ_AT]));
+    for (int i = 0; i < 40; i++) {
+      CHECK(arrowio_buffer_size(buffers[i]) == 100 && same(arrowio_buffer_data(buffers[i]), host.bytes + i * 200, 100));
+      arrowio_buffer_release(buffers[i]);
+    }
+    close_file(file);
+    if (layer == 2) OK(arrowio_file_close(raw, &error));
+    arrowio_file_release(raw);
+  }
+  /* Without a number, or while the host is at something else, each is read by itself. */
+  arrowio_file *file = open_with(all_functions());
+  misbehave(SIZED, -1, ARROWIO_OK, NULL);
+  atomic_store(&host.calls[READ_AT], 0);
+  OK(arrowio_file_read_many(file, ranges, 40, NULL, buffers, &error));
+  CHECK_INT(40, atomic_load(&host.calls[READ_AT]));
+  for (int i = 0; i < 40; i++) arrowio_buffer_release(buffers[i]);
+  behave_again();
+  close_file(file);
+}
+
+/* Nobody waits for the turn of a host that reads on, only to know how much there is. */
+static void wait_in_read(enum called called) {
+  if (called != READ) return;
+  sem_post(&inside);
+  sem_wait(&go_on);
+}
+
+static void read_beside(int index, void *shared) {
+  uint8_t bytes[100];
+  int64_t got;
+  const arrowio_range ranges[] = {{0, 100}, {200, 100}};
+  arrowio_buffer *buffers[2];
+  if (index == 0) {
+    THREAD_CHECK(arrowio_file_read(((arrowio_file **)shared)[0], bytes, 100, &got, NULL) == ARROWIO_OK);
+    return;
+  }
+  sem_wait(&inside);
+  for (int i = 0; i < 2; i++) {
+    THREAD_CHECK(arrowio_file_read_many(((arrowio_file **)shared)[i], ranges, 2, NULL, buffers, NULL) == ARROWIO_OK);
+    for (int j = 0; j < 2; j++) arrowio_buffer_release(buffers[j]);
+  }
+  sem_post(&go_on);
+}
+
+TEST(no_turn_for_a_guess) {
+  arrowio_file *files[2] = {open_with(all_functions()), NULL};
+  OK(arrowio_segment_new(files[0], 0, SIZE, &files[1], &error));
+  sem_init(&inside, 0, 0);
+  sem_init(&go_on, 0, 0);
+  host.within = wait_in_read;
+  run_threads(2, read_beside, files);
+  host.within = NULL;
+  close_file(files[1]);
+  close_file(files[0]);
+}
+
 #define CASE(name) \
   reset();         \
   RUN(name)
@@ -676,5 +747,7 @@ int main(int argc, char **argv) {
   CASE(read_at_by_seeking_beside_reads);
   CASE(close_waits);
   CASE(on_the_thread_of_the_call);
+  CASE(near_ranges_are_one_call);
+  CASE(no_turn_for_a_guess);
   return finish_files();
 }
