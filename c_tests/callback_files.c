@@ -540,6 +540,59 @@ TEST(coming_back) {
   arrowio_buffer_release(buffer);
 }
 
+/* Layers over the file, and layers over those. */
+enum { LAYERS = 9 };
+static arrowio_file *layers[LAYERS];
+
+static void close_layers(enum called called) {
+  if (called != READ && called != READ_AT && called != WRITE) return;
+  for (int i = 0; i < LAYERS; i++) {
+    for (int abort = 0; abort < 2; abort++) {
+      arrowio_status status = abort ? arrowio_file_abort(layers[i], &error) : arrowio_file_close(layers[i], &error);
+      if (status == ARROWIO_INVALID && strstr(arrowio_error_message(error), "from within") != NULL) refusals++;
+      else fprintf(stderr, "layer %d from within %s: %s\n", i, names[called], arrowio_error_message(error));
+      arrowio_error_release(error);
+      error = NULL;
+      if (arrowio_file_is_closed(layers[i])) refusals = -1000;
+    }
+  }
+}
+
+/* Nothing changes where a layer is closed from within a call on what it would close: neither the layer nor its file. */
+TEST(closing_layers_from_within) {
+  arrowio_file *mock = NULL;
+  own = open_with(all_functions());
+  OK(arrowio_mock_output_stream_new(&mock, &error));
+  OK(arrowio_slow_input_new(own, NULL, &layers[0], &error));
+  OK(arrowio_range_cache_new(own, NULL, &layers[1], &error));
+  OK(arrowio_buffered_input_stream_new(own, NULL, &layers[2], &error));
+  OK(arrowio_compressed_input_stream_new(own, ARROWIO_CODEC_GZIP, NULL, &layers[3], &error));
+  OK(arrowio_buffered_output_stream_new(own, NULL, &layers[4], &error));
+  OK(arrowio_tee_output_stream_new(mock, own, &layers[5], &error));
+  OK(arrowio_range_cache_new(layers[0], NULL, &layers[6], &error));
+  OK(arrowio_buffered_input_stream_new(layers[2], NULL, &layers[7], &error));
+  OK(arrowio_buffered_output_stream_new(layers[5], NULL, &layers[8], &error));
+  host.within = close_layers;
+  const enum called calls[] = {READ, READ_AT, WRITE};
+  for (int i = 0; i < 3; i++) {
+    refusals = 0;
+    OK(call(own, calls[i]));
+    CHECK_INT(2 * LAYERS, refusals);
+  }
+  host.within = NULL;
+  CHECK(atomic_load(&host.calls[CLOSE]) == 0 && atomic_load(&host.calls[ABORT]) == 0);
+  for (int i = 0; i < FUNCTIONS; i++) {
+    if (i != CLOSE && i != ABORT) OK(call(own, i));
+  }
+  for (int i = LAYERS - 1; i >= 0; i--) {
+    OK(arrowio_file_close(layers[i], &error));
+    arrowio_file_release(layers[i]);
+  }
+  CHECK_INT(1, atomic_load(&host.calls[CLOSE]));
+  arrowio_file_release(mock);
+  arrowio_file_release(own);
+}
+
 /* Meets the others within read_at: it ends only if all are in there at once. */
 static pthread_barrier_t meeting;
 
@@ -743,6 +796,7 @@ int main(int argc, char **argv) {
   CASE(how_it_ends);
   CASE(close_and_flush_fail);
   CASE(coming_back);
+  CASE(closing_layers_from_within);
   CASE(read_at_by_many_at_once);
   CASE(read_at_by_seeking_beside_reads);
   CASE(close_waits);

@@ -339,7 +339,7 @@ impl<H: Host> RandomAccess for Source<H> {
         if !self.host.has(Callback::Size) {
             return None;
         }
-        self.readers.check_entry().ok()?;
+        self.check_entry().ok()?;
         let _cursor = self.cursor.try_hold()?;
         let size = checked(Callback::Size, self.host.size()).ok()?;
         (size > 0).then_some(size as usize)
@@ -347,6 +347,10 @@ impl<H: Host> RandomAccess for Source<H> {
 
     fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    fn check_entry(&self) -> Result<()> {
+        self.readers.check_entry()
     }
 
     fn end(&self) -> Result<()> {
