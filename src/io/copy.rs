@@ -5,6 +5,7 @@ use super::state::Sent;
 use super::transfer::Stopped;
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
+use crate::sys::FileKind;
 
 /// How much goes in one step where the operating system moves it.
 const SENT_AT_ONCE: usize = 16 << 20;
@@ -30,12 +31,30 @@ pub fn copy(source: &File, target: &File, limit: usize, options: &mut CopyOption
     if source.is_same(target) {
         return Err(error!(Invalid, "{} cannot be copied to itself", source.name()));
     }
+    // For all of it, so that waiting for one of them stops for what the other is to stop for.
+    let _scopes = (source.scope("read from")?, target.scope("write to")?);
+    if limit == usize::MAX && is_one_file(source, target) {
+        return Err(error!(
+            Invalid,
+            "{} and {} are one file, the end of which would never come",
+            source.name(),
+            target.name()
+        ));
+    }
     let mut copying = Copying { source, target, block: None, within_system: true, done: 0 };
     let result = copying.run(limit, options);
     let done = copying.done;
     result.map(|()| done).map_err(|error| {
         error.context(format_args!("copy from {} to {}, after {done} bytes", source.name(), target.name()))
     })
+}
+
+fn is_one_file(source: &File, target: &File) -> bool {
+    let of_regular = |file: &File| file.metadata().ok().filter(|metadata| metadata.kind == FileKind::Regular);
+    match (of_regular(source), of_regular(target)) {
+        (Some(source), Some(target)) => (source.device, source.inode) == (target.device, target.inode),
+        _ => false,
+    }
 }
 
 struct Copying<'a> {
@@ -66,7 +85,8 @@ impl Copying<'_> {
 
     fn step(&mut self, most: usize, options: &CopyOptions<'_>) -> Result<()> {
         if self.within_system {
-            match self.source.send_to(self.target, most.min(SENT_AT_ONCE))? {
+            let at_once = if options.progress.is_some() { options.chunk_size } else { SENT_AT_ONCE };
+            match self.source.send_to(self.target, most.min(at_once))? {
                 Sent::Bytes(count) => {
                     self.done += count;
                     return Ok(());

@@ -13,7 +13,7 @@ use super::transfer::{Stopped, Transfer, lost, read_until_full};
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::{Shared, try_box};
-use crate::sys::Metadata;
+use crate::sys::{Metadata, process_number, uninterrupted};
 use crate::task::{Cancellable, Cancellation, Scope};
 use crate::warning::warn;
 use std::ffi::CStr;
@@ -33,6 +33,9 @@ pub(crate) struct Inner {
     name: String,
     capabilities: Capabilities,
     needs_close: bool,
+    is_descriptor: bool,
+    /// A child of fork() has copies of its parent's files, and finishes none of them.
+    process: i32,
     steady: bool,
     closed: AtomicBool,
     /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
@@ -46,6 +49,9 @@ pub(crate) struct Inner {
     state: Exclusive<State>,
 }
 
+/// More bytes than there can be.
+const ALL: usize = isize::MAX as usize;
+
 impl File {
     /// A file of a class. Small reads fetch `block_size` bytes at once.
     pub(crate) fn new<S>(stream: S, name: fmt::Arguments<'_>, pool: &Pool, block_size: usize) -> Result<Self>
@@ -58,6 +64,8 @@ impl File {
             name,
             capabilities: stream.capabilities(),
             needs_close: stream.needs_close(),
+            is_descriptor: stream.is_descriptor(),
+            process: process_number(),
             steady: stream.is_steady(),
             closed: AtomicBool::new(false),
             lane: AtomicBool::new(true),
@@ -187,7 +195,7 @@ impl File {
 
     /// Everything up to the end.
     pub fn read_all(&self) -> Result<Buffer> {
-        self.read_buffer(isize::MAX as usize)
+        self.read_buffer(ALL)
     }
 
     /// Fills `dst` from `offset` on unless the end comes first. The position stays. From any number of threads at once.
@@ -288,26 +296,32 @@ impl File {
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
         let mut state = self.begin_read()?;
+        let calls = usize::from(!state.has_ahead());
         let (count, consumed) = match state.some_ahead(most) {
             Ok(ahead) => (ahead.len(), take(ahead)?),
             Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
         };
         state.move_on(consumed)?;
-        self.count_read(consumed);
+        self.0.counters.count_reads(calls, consumed);
         Ok(count)
     }
 
     /// Takes back the last bytes that were read, for `error` kept them from where they should go.
     pub(super) fn take_back(&self, bytes: &[u8], error: Error) -> Error {
-        let result = self.begin_read().and_then(|mut state| state.put_back(bytes));
-        result.map_or_else(|_| lost(error.clone(), bytes.len()), |()| error.clone())
+        // Also where the file's work is to stop: that may be what the error is.
+        let result = uninterrupted(|| self.turn("read from").and_then(|mut state| state.put_back(bytes)));
+        result.map_or_else(|why| lost(error.clone(), bytes.len(), &why), |()| error.clone())
     }
 
     /// One attempt to move up to `size` bytes to `target` within the operating system.
     pub(super) fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        if !(self.0.is_descriptor && target.0.is_descriptor) {
+            return Ok(Sent::Never);
+        }
         let begin_source = || self.begin_read();
         let begin_target = || target.begin("write to", Capabilities::WRITE);
-        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever.
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever. Nothing but
+        // a bare descriptor may be one of two turns: whoever has a layer's turn waits for that of the file beneath.
         let (mut from, mut to);
         if self.address() < target.address() {
             from = begin_source()?;
@@ -341,13 +355,13 @@ impl File {
 
     /// The position in logical bytes.
     pub fn tell(&self) -> Result<i64> {
-        let state = self.begin("tell the position of", Capabilities::NONE)?;
+        let state = self.begin_question("tell the position of", Capabilities::NONE)?;
         state.tell().map_err(|error| self.failed(&state, error, "tell", None))
     }
 
     /// The size in logical bytes, asked of the system where it may change.
     pub fn size(&self) -> Result<i64> {
-        let state = self.begin("tell the size of", Capabilities::SIZE)?;
+        let state = self.begin_question("tell the size of", Capabilities::SIZE)?;
         state.stream.size().map_err(|error| self.failed(&state, error, "size", None))
     }
 
@@ -469,6 +483,18 @@ impl File {
         self.0.counters.so_far()
     }
 
+    /// The turn of a call that transfers nothing, and therefore does not stop for a cancellation of the file.
+    fn begin_question(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
+        let held = self.turn(doing)?;
+        self.check(doing, needs)?;
+        Ok(held)
+    }
+
+    /// What calls on the file stop for, for a work of several calls.
+    pub(super) fn scope(&self, doing: &str) -> Result<Option<Scope>> {
+        self.0.cancellable.begin().map_err(|error| self.refused(error, doing))
+    }
+
     /// The turn of a question that can be asked of a closed file too.
     pub(super) fn turn(&self, doing: &str) -> Result<Held<'_, State>> {
         self.0.state.hold().map_err(|error| self.refused(error, doing))
@@ -485,7 +511,8 @@ impl File {
             }
             Ok(state)
         };
-        wait().map_err(|error| self.refused(error, doing))
+        // Whatever the thread's work is to stop for: half closed is no state to be in.
+        uninterrupted(wait).map_err(|error| self.refused(error, doing))
     }
 
     /// Whether the calling thread may close this file with one above it: not from within a call on it, or on one that it
@@ -575,6 +602,7 @@ impl File {
     fn failed(&self, state: &State, error: Error, doing: &str, size: Option<usize>) -> Error {
         let name = self.name();
         match (size, state.tell()) {
+            (Some(ALL), Ok(at)) => error.context(format_args!("{doing} of everything from offset {at} on of {name}")),
             (Some(size), Ok(at)) => error.context(format_args!("{doing} of {size} bytes at offset {at} of {name}")),
             (Some(size), Err(_)) => error.context(format_args!("{doing} of {size} bytes of {name}")),
             (None, Ok(at)) => error.context(format_args!("{doing} at offset {at} of {name}")),
@@ -643,7 +671,7 @@ impl DerefMut for Turn<'_> {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if *self.closed.get_mut() {
+        if *self.closed.get_mut() || self.process != process_number() {
             return;
         }
         if self.state.is_broken() {
