@@ -247,7 +247,7 @@ TEST(cancelled_with_helpers) {
   arrowio_slow_input_options slow = {.struct_size = sizeof slow, .latency_ns = INT64_C(3600000000000)};
   OK(arrowio_slow_input_new(raw, &slow, &file, &error));
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 20000000, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20000000, &error));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read_many(file, ranges, 40, &options, buffers, &error));
   OK(arrowio_file_set_cancellation(file, NULL, &error));
   close_file(file);
@@ -261,7 +261,7 @@ TEST(cancelled_with_helpers) {
   sem_init(&waiting_host.helper_came, 0, 0);
   OK(arrowio_callback_file_new(&callbacks, &waiting_host, &file, &error));
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 200000000, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 200000000, &error));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read_many(file, ranges, 40, &options, buffers, &error));
   CHECK(buffers[0] == NULL && buffers[39] == NULL);
   OK(arrowio_file_set_cancellation(file, NULL, &error));
