@@ -3,7 +3,7 @@
 use super::exclusive::{Exclusive, Held};
 use super::readers::Readers;
 use super::stream::{RandomAccess, Stream, Whence};
-use super::transfer::{Stopped, Transfer};
+use super::transfer::{Stopped, Transfer, got_through};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Pool, default_pool};
@@ -253,7 +253,7 @@ impl<H: Host + 'static> Stream for CallbackFile<H> {
     fn write(&mut self, data: &[u8]) -> Transfer {
         let mut cursor = self.source.enter_at_home()?;
         let result = write_all(Callback::Write, data, |rest, _| self.source.host.write(rest));
-        let written = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
+        let written = got_through(&result, data.len());
         cursor.position = cursor.position.saturating_add(written as i64);
         result
     }

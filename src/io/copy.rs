@@ -1,8 +1,9 @@
 //! From one file to another, whatever they are.
 
+use super::Capabilities;
 use super::file::File;
 use super::state::Sent;
-use super::transfer::Stopped;
+use super::transfer::{Stopped, got_through};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
 use crate::sys::FileKind;
@@ -57,6 +58,33 @@ fn is_one_file(source: &File, target: &File) -> bool {
     }
 }
 
+impl File {
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        if !(self.is_descriptor() && target.is_descriptor()) {
+            return Ok(Sent::Never);
+        }
+        let begin_source = || self.begin_read();
+        let begin_target = || target.begin("write to", Capabilities::WRITE);
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever. Nothing but
+        // a bare descriptor may be one of two turns: whoever has a layer's turn waits for that of the file beneath.
+        let (mut from, mut to);
+        if &raw const *self.0 < &raw const *target.0 {
+            from = begin_source()?;
+            to = begin_target()?;
+        } else {
+            to = begin_target()?;
+            from = begin_source()?;
+        }
+        let sent = from.send_to(&mut to, size)?;
+        if let Sent::Bytes(count) = sent {
+            self.count_read(count);
+            target.counters().count_write(count);
+        }
+        Ok(sent)
+    }
+}
+
 struct Copying<'a> {
     source: &'a File,
     target: &'a File,
@@ -108,7 +136,7 @@ impl Copying<'_> {
         let count = self.source.read_some(&mut room[..most])?;
         let bytes = &block.as_slice()[..count];
         let result = self.target.write_or_stop(bytes);
-        self.done += result.as_ref().map_or_else(|stopped| stopped.after, |()| count);
+        self.done += got_through(&result, count);
         result.map_err(|Stopped { error, after }| self.source.take_back(&bytes[after..], error))
     }
 }

@@ -1,6 +1,6 @@
 //! The file behind mapped bytes, and copies of those that survive what other processes do to it.
 
-use super::stream::SystemFile;
+use super::system_file::SystemFile;
 use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, default_pool};
@@ -38,17 +38,6 @@ impl MappedFile {
         }
         let map = |file: &Descriptor| Mapping::new(file, self.mode, self.offset, size).map_err(Error::from_os);
         Buffer::of_mapping(self.descriptor.with(map)?, size, self.mode != MapMode::Read)
-    }
-
-    /// Uses the descriptor.
-    pub(super) fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        self.descriptor.with(|file| call(file).map_err(Error::from_os))
-    }
-
-    /// Closes the descriptor, once nobody uses it.
-    pub(super) fn close(&self) -> Result<()> {
-        let file = self.descriptor.exclusively().take();
-        file.map_or(Ok(()), |mut file| file.close().map_err(Error::from_os))
     }
 
     /// One attempt to copy from `offset` on in the map's `bytes`; fewer than fit where the rest is gone, 0 only at the end.

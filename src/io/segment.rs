@@ -150,6 +150,10 @@ impl Stream for Segment {
         self.view = None;
         Ok(())
     }
+
+    fn abort(&mut self) -> Result<()> {
+        self.close()
+    }
 }
 
 impl RandomAccess for Part {

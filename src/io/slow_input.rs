@@ -100,14 +100,6 @@ impl Stream for SlowInput {
     fn size(&self) -> Result<i64> {
         self.0.raw.size()
     }
-
-    fn close(&mut self) -> Result<()> {
-        self.0.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.0.raw.abort()
-    }
 }
 
 impl RandomAccess for Source {

@@ -1,5 +1,6 @@
 //! What a file's calls did, counted for a host that asks for it.
 
+use super::file::File;
 use crate::sys::Meter;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -18,6 +19,24 @@ pub struct Statistics {
     pub system_calls: u64,
     /// Nanoseconds in these.
     pub system_nanoseconds: u64,
+}
+
+impl File {
+    /// Counts from now on what calls on this file do.
+    pub fn enable_statistics(&self) {
+        self.counters().enable();
+        self.stop_direct_reads();
+    }
+
+    /// What calls on this file did since they are counted.
+    pub fn statistics(&self) -> Statistics {
+        self.counters().so_far()
+    }
+
+    #[inline]
+    pub(super) fn count_read(&self, size: usize) {
+        self.counters().count_read(size);
+    }
 }
 
 /// The counters of a file.

@@ -6,15 +6,13 @@ use super::checksum::Digest;
 use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::system_file::SystemFile;
 use super::transfer::{CHUNK, Transfer, read_to_end, read_until_full};
-use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
-use crate::sys::{Descriptor, Metadata};
-use std::ffi::CStr;
+use crate::sys::Descriptor;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, RawFd};
 
 pub use crate::sys::Whence;
 
@@ -39,7 +37,7 @@ pub(crate) trait Stream: Send {
 
     /// What the operating system knows of it, or of the one file beneath; does not change.
     fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
-        self.beneath()?.system_file()
+        self.beneath()?.system_file().cloned()
     }
 
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
@@ -152,8 +150,10 @@ pub(crate) trait Stream: Send {
         self.flush()
     }
 
-    /// Finishes what is written and lets go of everything, also when it fails.
-    fn close(&mut self) -> Result<()>;
+    /// Finishes what is written and lets go of everything, also when it fails; a layer closes the file beneath.
+    fn close(&mut self) -> Result<()> {
+        self.beneath().map_or(Ok(()), File::close)
+    }
 
     /// Whether the calling thread may close the files that closing this one closes, by `File::check_close`. Asked before, so
     /// that a layer whose file beneath refuses to be closed stays open as well.
@@ -161,9 +161,12 @@ pub(crate) trait Stream: Send {
         self.beneath().map_or(Ok(()), File::check_close)
     }
 
-    /// Lets go of everything without finishing.
+    /// Lets go of everything without finishing; a layer has the file beneath do so too.
     fn abort(&mut self) -> Result<()> {
-        self.close()
+        match self.beneath() {
+            Some(raw) => raw.abort(),
+            None => self.close(),
+        }
     }
 
     /// The checksum of what was read or written so far, of a class that takes one.
@@ -179,30 +182,6 @@ pub(crate) trait Stream: Send {
     /// The bytes written, of a class that keeps them; callable once, before or after `close`.
     fn take_buffer(&mut self) -> Result<Buffer> {
         Err(error!(Invalid, "it does not keep what is written to it"))
-    }
-}
-
-/// What the operating system knows of a file, asked on any thread at any time.
-pub(crate) trait SystemFile: Send + Sync {
-    /// As it was opened.
-    fn path(&self) -> Option<&CStr>;
-
-    /// What it is open by.
-    fn open_descriptor(&self) -> &UntilClosed<Descriptor>;
-
-    /// Whether it is a terminal; nothing is after it is closed.
-    fn is_terminal(&self) -> bool {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
-    }
-
-    /// The descriptor, which stays the file's.
-    fn descriptor(&self) -> Result<RawFd> {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.as_raw_fd()))
-    }
-
-    /// What the system says now.
-    fn metadata(&self) -> Result<Metadata> {
-        self.open_descriptor().with(|descriptor| descriptor.metadata().map_err(Error::from_os))
     }
 }
 

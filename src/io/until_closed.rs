@@ -1,6 +1,7 @@
 //! What several threads use at once until one of them closes it.
 
 use crate::error::{Error, Result, error};
+use crate::sys::Descriptor;
 use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
 
 /// A value that any number of threads use until it is taken away. Taking it away waits for those that use it.
@@ -21,6 +22,20 @@ impl<T> UntilClosed<T> {
     /// The value for one thread alone, which may take or replace it.
     pub(super) fn exclusively(&self) -> RwLockWriteGuard<'_, Option<T>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl UntilClosed<Descriptor> {
+    /// Uses the descriptor; what the system refuses with becomes an error.
+    #[inline]
+    pub(super) fn call<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
+        self.with(|descriptor| call(descriptor).map_err(Error::from_os))
+    }
+
+    /// Waits for those that use the descriptor, then closes it.
+    pub(super) fn close(&self) -> Result<()> {
+        let descriptor = self.exclusively().take();
+        descriptor.map_or(Ok(()), |mut descriptor| descriptor.close()).map_err(Error::from_os)
     }
 }
 
