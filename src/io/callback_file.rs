@@ -337,7 +337,7 @@ impl<H: Host> RandomAccess for Source<H> {
         &self.pool
     }
 
-    fn end(&self) -> Result<()> {
-        self.readers.end()
+    fn end_reads(&self) -> Result<()> {
+        self.readers.end_reads()
     }
 }

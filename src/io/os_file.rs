@@ -1,7 +1,7 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
-use super::coalesce::Range;
 use super::os_file_options::{Mode, OsFileOptions};
+use super::read_range::ReadRange;
 use super::replacement::Replacement;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::system_file::SystemFile;
@@ -266,7 +266,7 @@ impl SystemFile for Source {
 }
 
 impl RandomAccess for Source {
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.descriptor.call(|descriptor| {
             ranges.iter().for_each(|range| descriptor.will_need(range.offset, range.size));
             Ok(())

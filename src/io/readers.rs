@@ -48,7 +48,7 @@ impl Readers {
     }
 
     /// Waits for the reads that are under way and lets no further one begin; on failure nothing has changed.
-    pub(super) fn end(&self) -> Result<()> {
+    pub(super) fn end_reads(&self) -> Result<()> {
         let mut threads = self.threads();
         threads.check_entry()?;
         threads.ended = true;

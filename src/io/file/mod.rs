@@ -37,14 +37,14 @@ pub(crate) struct Inner {
     needs_close: bool,
     steady: bool,
     closed: AtomicBool,
-    /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
-    lane: AtomicBool,
+    /// Whether `cursor` is read without a turn: while the file is open and nothing is counted.
+    is_direct: AtomicBool,
     counters: Counters,
     /// What calls on the file stop for.
     cancellable: Cancellable,
     system: Option<Shared<dyn SystemFile>>,
     random: Option<Shared<dyn RandomAccess>>,
-    memory: Option<Shared<MemoryCursor>>,
+    cursor: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
 }
 
@@ -62,12 +62,12 @@ impl File {
             needs_close: stream.needs_close(),
             steady: stream.is_steady(),
             closed: AtomicBool::new(false),
-            lane: AtomicBool::new(true),
+            is_direct: AtomicBool::new(true),
             counters: Counters::default(),
             cancellable: Cancellable::new(),
             system: stream.system_file(),
             random: stream.random_access(),
-            memory: stream.fixed_memory(),
+            cursor: stream.memory_cursor(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
         })
         .map(Self)
@@ -148,7 +148,7 @@ impl File {
 
     /// From now on every read takes its turn.
     pub(super) fn stop_direct_reads(&self) {
-        self.0.lane.store(false, Release);
+        self.0.is_direct.store(false, Release);
     }
 }
 

@@ -19,10 +19,10 @@ impl File {
     }
 
     /// Waits for every call that is under way, before the file is closed.
-    pub(super) fn end(&self, doing: &str) -> Result<Held<'_, State>> {
+    pub(super) fn begin_closing(&self, doing: &str) -> Result<Held<'_, State>> {
         let wait = || {
             self.0.state.check_entry()?;
-            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end)?;
+            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end_reads)?;
             self.0.state.hold()
         };
         wait().map_err(|error| self.refused(error, doing))
