@@ -519,7 +519,7 @@ TEST(from_a_directory) {
   start_over(1);
   CHECK_INT(0, shell("mkdir -p in/root/sub; cp in/target in/root/own; ln -s ../target in/root/out; ln -s ../own in/root/sub/up;"
                      "ln -s sub in/root/directory; ln -s / in/root/top"));
-  options.directory = open(here("in/root"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  options.directory_fd = open(here("in/root"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   options.flags |= ARROWIO_OPEN_AT;
   OK(open_layer(RAW, "../target", &options, &file));
   write_fresh(file, 50);
@@ -538,7 +538,7 @@ TEST(from_a_directory) {
   }
   /* The directory may be closed, and moved, meanwhile. */
   OK(open_layer(RAW, "sub/fresh", &options, &file));
-  close(options.directory);
+  close(options.directory_fd);
   CHECK_INT(0, rename(here("in/root/sub"), here("in/moved")));
   write_fresh(file, 10);
   close_file(file);

@@ -176,7 +176,7 @@ static arrowio_file_callbacks all_functions(void) {
 
 static arrowio_file_callbacks few_functions(void) {
   return (arrowio_file_callbacks){.struct_size = sizeof(arrowio_file_callbacks), .read = read_it, .write = write_it,
-                                  .seek = seek_it, .release = release_it};
+                                  .seek = seek_it, .free_fn = release_it};
 }
 
 static void reset(void) {
@@ -244,7 +244,7 @@ TEST(capabilities_follow) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     arrowio_file_callbacks callbacks = cases[i].functions;
     callbacks.struct_size = sizeof callbacks;
-    callbacks.release = release_it;
+    callbacks.free_fn = release_it;
     arrowio_file *file = open_with(callbacks);
     CHECK_INT(cases[i].can, arrowio_file_capabilities(file));
     close_file(file);
@@ -264,7 +264,7 @@ TEST(wrong_functions) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     arrowio_file_callbacks callbacks = cases[i].functions;
     callbacks.struct_size = sizeof callbacks;
-    callbacks.release = release_it;
+    callbacks.free_fn = release_it;
     SAYS(ARROWIO_INVALID, cases[i].says, arrowio_callback_file_new(&callbacks, &host, &file, &error));
     CHECK(file == NULL);
   }

@@ -61,14 +61,14 @@ TEST(says_what_it_is) {
   CHECK_INT(0, arrowio_cancellation_is_cancelled(cancellation));
   CHECK(arrowio_cancellation_retain(cancellation) == cancellation);
   arrowio_cancellation_release(cancellation);
-  OK(arrowio_cancellation_set_deadline(cancellation, 0, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 0, &error));
   CHECK_INT(1, arrowio_cancellation_is_cancelled(cancellation));
-  OK(arrowio_cancellation_set_deadline(cancellation, INT64_MAX, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, INT64_MAX, &error));
   CHECK_INT(0, arrowio_cancellation_is_cancelled(cancellation));
-  OK(arrowio_cancellation_set_deadline(cancellation, -1, &error));
-  FAILS(ARROWIO_INVALID, arrowio_cancellation_set_deadline(cancellation, -2, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, -1, &error));
+  FAILS(ARROWIO_INVALID, arrowio_cancellation_set_timeout(cancellation, -2, &error));
   arrowio_cancellation_cancel(cancellation);
-  OK(arrowio_cancellation_set_deadline(cancellation, INT64_MAX, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, INT64_MAX, &error));
   CHECK_INT(1, arrowio_cancellation_is_cancelled(cancellation));
   arrowio_cancellation_release(cancellation);
 }
@@ -87,7 +87,7 @@ static void check_read(enum ends ends) {
   CHECK_INT(-7, got);
   pthread_join(thread, NULL);
   SAYS(ARROWIO_CANCELLED, "cannot read from", arrowio_file_read(file, bytes, 1, &got, &error));
-  OK(arrowio_cancellation_set_deadline(second, 20 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(second, 20 * MILLISECONDS, &error));
   OK(arrowio_file_set_cancellation(file, second, &error));
   SAYS(ARROWIO_TIMED_OUT, "deadline", arrowio_file_read(file, bytes, 10, &got, &error));
   OK(arrowio_file_set_cancellation(file, NULL, &error));
@@ -95,7 +95,7 @@ static void check_read(enum ends ends) {
   OK(arrowio_file_read(file, bytes, 10, &got, &error));
   CHECK(got == 10 && same(bytes, "firstsecon", 10));
   CHECK_INT(10, tell(file));
-  OK(arrowio_cancellation_set_deadline(second, -1, &error));
+  OK(arrowio_cancellation_set_timeout(second, -1, &error));
   OK(arrowio_file_set_cancellation(file, second, &error));
   close(other);
   OK(arrowio_file_read(file, bytes, 10, &got, &error));
@@ -119,7 +119,7 @@ static void check_write(enum ends ends) {
   arrowio_file *file = file_at(ends, ARROWIO_MODE_WRITE, &other);
   arrowio_cancellation *cancellation = new_cancellation();
   fill(bytes, sizeof bytes);
-  OK(arrowio_cancellation_set_deadline(cancellation, 20 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20 * MILLISECONDS, &error));
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
   SAYS(ARROWIO_TIMED_OUT, "of 1048576 bytes", arrowio_file_write(file, bytes, sizeof bytes, &error));
   OK(arrowio_file_set_cancellation(file, NULL, &error));
@@ -181,7 +181,7 @@ static void check_rivals(enum ends ends) {
   rival.stop = 0;
   CHECK_INT(0, pthread_create(&thread, NULL, read_too, NULL));
   for (int i = 0; i < scaled(300, 30); i++) {
-    OK(arrowio_cancellation_set_deadline(cancellation, MILLISECONDS, &error));
+    OK(arrowio_cancellation_set_timeout(cancellation, MILLISECONDS, &error));
     CHECK_INT(1, write(other, "x", 1));
     arrowio_status status = arrowio_file_read_some(file, bytes, 4, &got, NULL);
     CHECK(status == ARROWIO_OK || status == ARROWIO_TIMED_OUT);
@@ -211,7 +211,7 @@ TEST(layers) {
   arrowio_cancellation *cancellation = new_cancellation();
   OK(arrowio_compressed_input_stream_new(raw, ARROWIO_CODEC_GZIP, NULL, &file, &error));
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 20 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20 * MILLISECONDS, &error));
   CHECK(packed.size < 60 * KIB);
   CHECK_INT(packed.size / 2, write(other, packed.data, (size_t)packed.size / 2));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read(file, bytes, sizeof bytes, &got, &error));
@@ -268,7 +268,7 @@ TEST(waiting_for_a_turn) {
   CHECK_INT(0, pthread_create(&thread, NULL, read_one, file));
   usleep(20000);
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 20 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20 * MILLISECONDS, &error));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read(file, &byte, 1, &got, &error));
   CHECK_INT(1, write(other, "x", 1));
   pthread_join(thread, &read_it);
@@ -309,7 +309,7 @@ TEST(closing_after_its_turn) {
 /* A deadline that moves while somebody waits for it. */
 static void *bring_forward(void *cancellation) {
   usleep(20000);
-  arrowio_cancellation_set_deadline(cancellation, 10 * MILLISECONDS, NULL);
+  arrowio_cancellation_set_timeout(cancellation, 10 * MILLISECONDS, NULL);
   return NULL;
 }
 
@@ -321,7 +321,7 @@ TEST(deadline_brought_forward) {
   arrowio_file *file = file_at(PIPE, ARROWIO_MODE_READ, &other);
   arrowio_cancellation *cancellation = new_cancellation();
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 3600000 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 3600000 * MILLISECONDS, &error));
   CHECK_INT(0, pthread_create(&thread, NULL, bring_forward, cancellation));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read(file, &byte, 1, &got, &error));
   pthread_join(thread, NULL);
@@ -337,7 +337,7 @@ TEST(close_of_a_full_pipe) {
   int before = open_descriptors();
   arrowio_file *raw = file_at(PIPE, ARROWIO_MODE_WRITE, &other), *file = NULL;
   arrowio_cancellation *cancellation = new_cancellation();
-  OK(arrowio_cancellation_set_deadline(cancellation, 20 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20 * MILLISECONDS, &error));
   fill(bytes, sizeof bytes);
   OK(arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_ZSTD, NULL, &file, &error));
   arrowio_file_release(raw);
@@ -382,12 +382,12 @@ TEST(opening_a_fifo) {
     arrowio_cancellation *cancellation = new_cancellation();
     opened.mode = modes[i];
     opened.calls = 0;
-    OK(arrowio_cancellation_set_deadline(cancellation, 20 * MILLISECONDS, &error));
+    OK(arrowio_cancellation_set_timeout(cancellation, 20 * MILLISECONDS, &error));
     OK(arrowio_cancellation_run(cancellation, open_it, path, &error));
     CHECK_INT(ARROWIO_TIMED_OUT, opened.status);
     FAILS(ARROWIO_TIMED_OUT, arrowio_cancellation_run(cancellation, open_it, path, &error));
     CHECK_INT(1, opened.calls);
-    OK(arrowio_cancellation_set_deadline(cancellation, -1, &error));
+    OK(arrowio_cancellation_set_timeout(cancellation, -1, &error));
     CHECK_INT(0, pthread_create(&thread, NULL, open_other_end, path));
     OK(arrowio_cancellation_run(cancellation, open_it, path, &error));
     pthread_join(thread, &fd);
@@ -451,9 +451,9 @@ TEST(fork_of_a_process) {
   inherited_file = file_at(PIPE, ARROWIO_MODE_READ, &other);
   inherited = new_cancellation();
   OK(arrowio_file_set_cancellation(inherited_file, inherited, &error));
-  OK(arrowio_cancellation_set_deadline(inherited, 20 * MILLISECONDS, &error));
+  OK(arrowio_cancellation_set_timeout(inherited, 20 * MILLISECONDS, &error));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read(inherited_file, &byte, 1, &got, &error));
-  OK(arrowio_cancellation_set_deadline(inherited, -1, &error));
+  OK(arrowio_cancellation_set_timeout(inherited, -1, &error));
   in_child(cancel_in_child);
   CHECK_INT(0, arrowio_cancellation_is_cancelled(inherited));
   CHECK_INT(1, write(other, "x", 1));

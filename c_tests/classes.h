@@ -426,7 +426,7 @@ static arrowio_file *read_ahead(arrowio_file *raw) {
   arrowio_read_ahead_options options = {.struct_size = sizeof options, .block_size = 5000, .blocks = 3};
   arrowio_file *file = NULL;
   OK(arrowio_executor_new(1, &behind.executor, &error));
-  OK(arrowio_read_ahead_stream_new(raw, behind.executor, &options, &file, &error));
+  OK(arrowio_read_ahead_input_stream_new(raw, behind.executor, &options, &file, &error));
   arrowio_file_release(raw);
   return file;
 }

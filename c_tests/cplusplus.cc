@@ -137,7 +137,7 @@ TEST(callbacks_from_lambdas) {
     static_cast<Counts *>(user_data)->live -= size;
     ::operator delete(data, std::align_val_t(alignment));
   };
-  callbacks.free_user_data = [](void *user_data) { static_cast<Counts *>(user_data)->freed++; };
+  callbacks.free_fn = [](void *user_data) { static_cast<Counts *>(user_data)->freed++; };
   {
     Pool pool = make<Pool>(arrowio_pool_new_callbacks, &callbacks, &counts);
     auto log = [](void *user_data, const arrowio_pool_event *) { static_cast<Counts *>(user_data)->events++; };

@@ -101,11 +101,11 @@ TEST(paths) {
   arrowio_os_file_options options = {.struct_size = sizeof options, .flags = ARROWIO_OPEN_AT};
   arrowio_file *file = NULL;
   save(here("named"), "", 0);
-  options.directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  options.directory_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   OK(arrowio_os_file_open("./named", ARROWIO_MODE_READ, &options, &file, &error));
   CHECK(strcmp(arrowio_file_path(file), "./named") == 0);
   close_file(file);
-  close(options.directory);
+  close(options.directory_fd);
 }
 
 /* ---- Metadata ---- */
@@ -119,9 +119,9 @@ static void check_facts(arrowio_file *file, const struct stat *facts) {
   CHECK_INT(facts->st_nlink, metadata.links);
   CHECK_INT(facts->st_ino, metadata.inode);
   CHECK_INT(facts->st_dev, metadata.device);
-  CHECK_INT(facts->st_atim.tv_sec * 1000000000LL + facts->st_atim.tv_nsec, metadata.accessed);
-  CHECK_INT(facts->st_mtim.tv_sec * 1000000000LL + facts->st_mtim.tv_nsec, metadata.modified);
-  CHECK_INT(facts->st_ctim.tv_sec * 1000000000LL + facts->st_ctim.tv_nsec, metadata.changed);
+  CHECK_INT(facts->st_atim.tv_sec * 1000000000LL + facts->st_atim.tv_nsec, metadata.accessed_ns);
+  CHECK_INT(facts->st_mtim.tv_sec * 1000000000LL + facts->st_mtim.tv_nsec, metadata.modified_ns);
+  CHECK_INT(facts->st_ctim.tv_sec * 1000000000LL + facts->st_ctim.tv_nsec, metadata.changed_ns);
 }
 
 TEST(metadata) {

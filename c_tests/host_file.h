@@ -80,7 +80,7 @@ static arrowio_status host_close(void *user_data, arrowio_error **out_error) {
 
 /* A file over the descriptor; `sparse`: with no more functions than it needs. */
 static inline arrowio_file *host_file(int descriptor, const char *name, uint32_t can, int sparse) {
-  arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .name = name, .close = host_close, .release = free};
+  arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .name = name, .close = host_close, .free_fn = free};
   arrowio_file *file = NULL;
   int *fd = malloc(sizeof *fd);
   *fd = descriptor;

@@ -212,7 +212,7 @@ impl Parameter<'_> {
             "arrowio_pool **" => "&out_pool",
             "arrowio_buffer **" => "&out_buffer",
             "arrowio_file **" => "&out_file",
-            "arrowio_fault_guard **" => "&out_guard",
+            "arrowio_fault_guard **" => "&out_fault_guard",
             "arrowio_error **" => "&error",
             "int64_t *" => "&number",
             "uint8_t **" if self.kind.starts_with("const") => "&bytes",
@@ -242,7 +242,7 @@ static arrowio_pool *out_pool;
 static arrowio_cancellation *cancellation, *out_cancellation;
 static arrowio_executor *executor, *out_executor;
 static arrowio_operation *operation, *out_operation;
-static arrowio_fault_guard *out_guard;
+static arrowio_fault_guard *out_fault_guard;
 static const uint8_t *bytes;
 static uint8_t *block;
 static int64_t number;
@@ -258,7 +258,7 @@ static void prepare(void) {
   out_executor = POISON;
   out_operation = POISON;
   arrowio_executor_new(1, &executor, NULL);
-  out_guard = POISON;
+  out_fault_guard = POISON;
   bytes = block = NULL;
   arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL);
   if (turn == 0) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
@@ -273,7 +273,7 @@ static int is_right(const void *handle) { return handle == POISON || (handle != 
 
 static void done(const char *call, int is_expected) {
   int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
-  all_right &= is_right(out_cancellation) && is_right(out_executor) && is_right(out_operation) && is_right(out_guard);
+  all_right &= is_right(out_cancellation) && is_right(out_executor) && is_right(out_operation) && is_right(out_fault_guard);
   all_right &= arrowio_error_status(error) == result && (error == NULL || arrowio_error_message(error)[0] != '\0');
   if (!all_right) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
@@ -289,7 +289,7 @@ static void done(const char *call, int is_expected) {
   if (out_operation != POISON) arrowio_operation_release(out_operation);
   arrowio_operation_release(operation);
   arrowio_executor_release(executor);
-  if (out_guard != POISON) arrowio_fault_guard_release(out_guard);
+  if (out_fault_guard != POISON) arrowio_fault_guard_release(out_fault_guard);
   arrowio_file_release(file);
   arrowio_buffer_release(buffer);
   arrowio_error_release(error);

@@ -3,7 +3,7 @@
 #include <pthread.h>
 
 static arrowio_os_file_options options_of(uint32_t flags, int directory) {
-  arrowio_os_file_options options = {.struct_size = sizeof options, .flags = flags, .directory = directory};
+  arrowio_os_file_options options = {.struct_size = sizeof options, .flags = flags, .directory_fd = directory};
   return options;
 }
 
@@ -150,7 +150,7 @@ static void check_reads(void) {
   int file = open("inside", O_RDONLY | O_CLOEXEC);
   options = options_of(ARROWIO_OPEN_AT | ARROWIO_OPEN_BENEATH, file);
   check_read("inside", &options, NULL, ENOTDIR);
-  options.directory = -1;
+  options.directory_fd = -1;
   check_read("inside", &options, NULL, EBADF);
   CHECK_INT(0, fchdir(former));
   close(former);
@@ -172,7 +172,7 @@ static void check_writes(void) {
   for (int mode = 0; mode < 3; mode++) {
     make_tree();
     close(root);
-    options.directory = root = open_directory("root");
+    options.directory_fd = root = open_directory("root");
     for (size_t i = 0; i < sizeof writes / sizeof writes[0]; i++) {
       arrowio_file *file = NULL;
       arrowio_status status = arrowio_os_file_open(writes[i].path, modes[mode], &options, &file, &error);

@@ -585,7 +585,7 @@ static void cancel(void) {
   RIGHT(write(ends[1], "x", 1) == 1);
   TRY_TWICE(arrowio_file_read(file, &byte, 1, &got, &error));
   RIGHT(got == 1 && byte == 'x');
-  TRY(arrowio_cancellation_set_deadline(cancellation, 1000, &error));
+  TRY(arrowio_cancellation_set_timeout(cancellation, 1000, &error));
   if ((status = arrowio_file_read(file, &byte, 1, &got, &error)) == ARROWIO_OUT_OF_MEMORY) {
     has_failed("read", __LINE__, ARROWIO_OUT_OF_MEMORY);
   } else {
@@ -780,7 +780,7 @@ static arrowio_status flush_fails(void *user_data, arrowio_error **out_error) {
 
 static void use_callbacks(void) {
   arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .name = "lines", .read = host_read,
-                                      .seek = host_seek, .flush = flush_fails, .release = count_free};
+                                      .seek = host_seek, .flush = flush_fails, .free_fn = count_free};
   arrowio_file *file = NULL;
   int opened = 0;
   frees = 0;
@@ -870,7 +870,7 @@ static void read_ahead(void) {
   arrowio_read_ahead_options options = {sizeof options, pool, 10000, 2};
   TRY(arrowio_executor_new(1, &executor, &error));
   TRY(arrowio_os_file_open(here("text"), ARROWIO_MODE_READ, NULL, &raw, &error));
-  TRY(arrowio_read_ahead_stream_new(raw, executor, &options, &file, &error));
+  TRY(arrowio_read_ahead_input_stream_new(raw, executor, &options, &file, &error));
   TRY_TWICE(arrowio_file_read(file, bytes, TEXT_SIZE, &got, &error));
   RIGHT(got == TEXT_SIZE && same(bytes, lines, TEXT_SIZE));
   TRY(arrowio_file_close(file, &error));

@@ -176,7 +176,7 @@ TEST(budget) {
   CHECK(!is_kept(file, 100000, 10 * 1024 + 1));
   /* Of what does not fit at once some is kept, and none of it goes for the rest. */
   arrowio_range all[20];
-  OK(arrowio_range_cache_evict(file, INT64_MAX, &error));
+  OK(arrowio_range_cache_evict_before(file, INT64_MAX, &error));
   CHECK_INT(0, arrowio_pool_bytes_allocated(pool));
   for (int i = 0; i < 20; i++) all[i] = (arrowio_range){i * 10000, 1024};
   save(here("raw"), content, SIZE);
@@ -216,14 +216,14 @@ TEST(evict) {
   arrowio_file *raw = open_raw(), *file = cache_over(arrowio_file_retain(raw), &options);
   const arrowio_range ranges[] = {{1000, 1000}, {3000, 1000}, {5000, 1000}};
   OK(arrowio_file_will_need(file, ranges, 3, &error));
-  OK(arrowio_range_cache_evict(file, 4000, &error));
+  OK(arrowio_range_cache_evict_before(file, 4000, &error));
   change_raw();
   CHECK(!is_kept(file, 1000, 1000) && !is_kept(file, 3000, 1000) && is_kept(file, 5000, 1000));
-  SAYS(ARROWIO_INVALID, "is no range cache", arrowio_range_cache_evict(raw, 4000, &error));
-  FAILS(ARROWIO_INVALID, arrowio_range_cache_evict(file, -1, &error));
+  SAYS(ARROWIO_INVALID, "is no range cache", arrowio_range_cache_evict_before(raw, 4000, &error));
+  FAILS(ARROWIO_INVALID, arrowio_range_cache_evict_before(file, -1, &error));
   OK(arrowio_file_close(file, &error));
   CHECK_INT(1, arrowio_file_is_closed(raw));
-  FAILS(ARROWIO_CLOSED, arrowio_range_cache_evict(file, 0, &error));
+  FAILS(ARROWIO_CLOSED, arrowio_range_cache_evict_before(file, 0, &error));
   FAILS(ARROWIO_CLOSED, arrowio_file_will_need(file, ranges, 3, &error));
   arrowio_file_release(file);
   arrowio_file_release(raw);
@@ -409,7 +409,7 @@ static void use_it(int index, void *unused) {
     int64_t offset = next_random(&seed) % (SIZE - 3000), size = next_random(&seed) % 3000;
     for (int n = 0; n < 5; n++) ranges[n] = (arrowio_range){next_random(&seed) % SIZE, next_random(&seed) % 3000};
     if (i % 3 == 0) THREAD_CHECK(arrowio_file_will_need(crowd.file, ranges, 5, NULL) == ARROWIO_OK);
-    if (i % 11 == 0) THREAD_CHECK(arrowio_range_cache_evict(crowd.file, offset, NULL) == ARROWIO_OK);
+    if (i % 11 == 0) THREAD_CHECK(arrowio_range_cache_evict_before(crowd.file, offset, NULL) == ARROWIO_OK);
     if (i % 2) offset = ranges[0].offset < SIZE - 3000 ? ranges[0].offset : offset;
     THREAD_CHECK(arrowio_file_read_at(crowd.file, offset, bytes, size, &got, NULL) == ARROWIO_OK && got == size);
     THREAD_CHECK(same(bytes, content + offset, size));

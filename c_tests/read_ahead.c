@@ -24,7 +24,7 @@ static arrowio_read_ahead_options blocks_of(int64_t size, int64_t blocks) {
 
 static arrowio_file *ahead_of(arrowio_file *raw, arrowio_executor *executor, const arrowio_read_ahead_options *options) {
   arrowio_file *file = NULL;
-  OK(arrowio_read_ahead_stream_new(raw, executor, options, &file, &error));
+  OK(arrowio_read_ahead_input_stream_new(raw, executor, options, &file, &error));
   arrowio_file_release(raw);
   return file;
 }
@@ -142,7 +142,7 @@ TEST(cancelled) {
   arrowio_executor *executor = new_executor(1);
   arrowio_file *file = ahead_of(pipe_reader(&other), executor, NULL);
   OK(arrowio_cancellation_new(&cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 20000000, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20000000, &error));
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
   CHECK_INT(2, write(other, content, 2));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read(file, bytes, 5, &got, &error));
@@ -258,7 +258,7 @@ TEST(executors_without_time) {
   close_file(file);
   /* On failure the file beneath is as it was. */
   arrowio_file *raw = open_raw();
-  FAILS(ARROWIO_CANCELLED, arrowio_read_ahead_stream_new(raw, executor, NULL, &none, &error));
+  FAILS(ARROWIO_CANCELLED, arrowio_read_ahead_input_stream_new(raw, executor, NULL, &none, &error));
   CHECK(none == NULL);
   check_next(raw, 0, 100);
   close_file(raw);
@@ -270,12 +270,12 @@ TEST(wrong_arguments) {
   arrowio_executor *executor = new_executor(1);
   arrowio_file *output = NULL, *file = NULL, *raw = open_raw();
   OK(arrowio_buffer_output_stream_new(NULL, 0, &output, &error));
-  SAYS(ARROWIO_INVALID, "cannot be read", arrowio_read_ahead_stream_new(output, executor, NULL, &file, &error));
+  SAYS(ARROWIO_INVALID, "cannot be read", arrowio_read_ahead_input_stream_new(output, executor, NULL, &file, &error));
   arrowio_read_ahead_options options = blocks_of(-1, 0);
-  SAYS(ARROWIO_INVALID, "block_size", arrowio_read_ahead_stream_new(raw, executor, &options, &file, &error));
+  SAYS(ARROWIO_INVALID, "block_size", arrowio_read_ahead_input_stream_new(raw, executor, &options, &file, &error));
   options = blocks_of(0, -1);
-  SAYS(ARROWIO_INVALID, "blocks", arrowio_read_ahead_stream_new(raw, executor, &options, &file, &error));
-  FAILS(ARROWIO_INVALID, arrowio_read_ahead_stream_new(raw, NULL, NULL, &file, &error));
+  SAYS(ARROWIO_INVALID, "blocks", arrowio_read_ahead_input_stream_new(raw, executor, &options, &file, &error));
+  FAILS(ARROWIO_INVALID, arrowio_read_ahead_input_stream_new(raw, NULL, NULL, &file, &error));
   /* Memory that there is not fails the reads, and they may be tried again. */
   char byte;
   int64_t got;

@@ -6,9 +6,9 @@
 enum { SIZE = 300000 };
 static uint8_t content[SIZE];
 
-static arrowio_file_statistics counted(arrowio_file *file) {
-  arrowio_file_statistics statistics = {.struct_size = sizeof statistics};
-  OK(arrowio_file_read_statistics(file, &statistics, &error));
+static arrowio_statistics counted(arrowio_file *file) {
+  arrowio_statistics statistics = {.struct_size = sizeof statistics};
+  OK(arrowio_file_statistics(file, &statistics, &error));
   return statistics;
 }
 
@@ -25,9 +25,9 @@ TEST(nothing_unasked) {
   save(here("file"), content, SIZE);
   arrowio_file *file = opened("file", ARROWIO_MODE_READ);
   OK(arrowio_file_read(file, bytes, 1000, &got, &error));
-  arrowio_file_statistics none = counted(file);
+  arrowio_statistics none = counted(file);
   CHECK_INT(0, none.read_calls + none.bytes_read + none.write_calls + none.bytes_written + none.system_calls +
-                   none.system_nanoseconds);
+                   none.system_ns);
   close_file(file);
 }
 
@@ -38,11 +38,11 @@ TEST(reads) {
   arrowio_buffer *buffer = NULL;
   OK(arrowio_file_enable_statistics(file, &error));
   OK(arrowio_file_read(file, bytes, 1000, &got, &error));
-  arrowio_file_statistics first = counted(file);
+  arrowio_statistics first = counted(file);
   CHECK_INT(1, first.read_calls);
   CHECK_INT(1000, first.bytes_read);
   CHECK_INT(1, first.system_calls);
-  CHECK(first.system_nanoseconds > 0);
+  CHECK(first.system_ns > 0);
 
   OK(arrowio_file_peek(file, 100, &data, &got, &error));
   CHECK_INT(1, counted(file).read_calls);
@@ -55,7 +55,7 @@ TEST(reads) {
   arrowio_buffer_release(buffer);
   FAILS(ARROWIO_INVALID, arrowio_file_write(file, "x", 1, &error));
   OK(arrowio_file_close(file, &error));
-  arrowio_file_statistics all = counted(file);
+  arrowio_statistics all = counted(file);
   CHECK_INT(4, all.read_calls);
   CHECK_INT(1000 + line + 7 + 3, all.bytes_read);
   CHECK_INT(0, all.write_calls + all.bytes_written);
@@ -70,7 +70,7 @@ TEST(layers) {
   OK(arrowio_file_enable_statistics(raw, &error));
   for (int i = 0; i < 3; i++) OK(arrowio_file_write(file, content, SIZE, &error));
   OK(arrowio_file_close(file, &error));
-  arrowio_file_statistics above = counted(file), beneath = counted(raw);
+  arrowio_statistics above = counted(file), beneath = counted(raw);
   CHECK_INT(3, above.write_calls);
   CHECK_INT(3 * SIZE, above.bytes_written);
   CHECK_INT(file_size(here("file.gz")), beneath.bytes_written);
@@ -92,10 +92,10 @@ TEST(memory) {
   CHECK(arrowio_buffer_data(slice) == arrowio_buffer_data(buffer) + 20);
   OK(arrowio_file_read_at(file, 0, bytes, 30, &got, &error));
   CHECK_INT(40, tell(file));
-  arrowio_file_statistics all = counted(file);
+  arrowio_statistics all = counted(file);
   CHECK_INT(3, all.read_calls);
   CHECK_INT(60, all.bytes_read);
-  CHECK_INT(0, all.system_calls + all.system_nanoseconds);
+  CHECK_INT(0, all.system_calls + all.system_ns);
   arrowio_buffer_release(slice);
   arrowio_buffer_release(buffer);
   close_file(file);
@@ -118,7 +118,7 @@ TEST(waiting) {
   CHECK_INT(0, pthread_create(&writer, NULL, write_late, &ends[1]));
   OK(arrowio_file_read(file, bytes, 4, &got, &error));
   pthread_join(writer, NULL);
-  CHECK(counted(file).system_nanoseconds >= 20000000);
+  CHECK(counted(file).system_ns >= 20000000);
   close(ends[1]);
   close_file(file);
 }
@@ -126,24 +126,24 @@ TEST(waiting) {
 /* Programs built against an older header know less of the struct, those against a newer one more. */
 TEST(other_sizes_of_the_struct) {
   arrowio_file *file = opened("file", ARROWIO_MODE_READ);
-  struct { arrowio_file_statistics known; int64_t more[2]; } newer;
+  struct { arrowio_statistics known; int64_t more[2]; } newer;
   memset(&newer, 0xff, sizeof newer);
   newer.known.struct_size = sizeof newer;
   OK(arrowio_file_enable_statistics(file, &error));
   OK(arrowio_file_read(file, bytes, 10, &got, &error));
-  OK(arrowio_file_read_statistics(file, &newer.known, &error));
+  OK(arrowio_file_statistics(file, &newer.known, &error));
   CHECK_INT(10, newer.known.bytes_read);
   CHECK_INT(0, newer.more[0] | newer.more[1]);
   CHECK_INT(sizeof newer, newer.known.struct_size);
 
-  arrowio_file_statistics older;
+  arrowio_statistics older;
   memset(&older, 0xff, sizeof older);
-  older.struct_size = offsetof(arrowio_file_statistics, bytes_read);
-  OK(arrowio_file_read_statistics(file, &older, &error));
+  older.struct_size = offsetof(arrowio_statistics, bytes_read);
+  OK(arrowio_file_statistics(file, &older, &error));
   CHECK_INT(1, older.read_calls);
   CHECK_INT(-1, older.bytes_read);
   older.struct_size = 3;
-  SAYS(ARROWIO_INVALID, "struct_size is 3", arrowio_file_read_statistics(file, &older, &error));
+  SAYS(ARROWIO_INVALID, "struct_size is 3", arrowio_file_statistics(file, &older, &error));
   close_file(file);
 }
 

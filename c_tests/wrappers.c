@@ -185,7 +185,7 @@ TEST(slow_until_cancelled) {
   int64_t got;
   OK(arrowio_cancellation_new(&cancellation, &error));
   OK(arrowio_file_set_cancellation(file, cancellation, &error));
-  OK(arrowio_cancellation_set_deadline(cancellation, 5000000, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 5000000, &error));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read(file, &byte, 1, &got, &error));
   FAILS(ARROWIO_TIMED_OUT, arrowio_file_read_at(file, 0, &byte, 1, &got, &error));
   CHECK_INT(0, arrowio_file_is_closed(file));

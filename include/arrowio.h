@@ -16,11 +16,14 @@
  * Every other pointer that is returned is borrowed from the first argument. The library retains what it keeps and takes
  * nothing over but what a function says; user_data is freed by its free_fn exactly once, and not at all if the call failed.
  *
- * Threads: functions may be called on any thread, with the limits that each states. Nothing of one object waits for
- * another. The library starts no thread and sets no signal handler unasked.
+ * Threads: functions may be called on any thread, with the limits that each states. The library starts no thread but those
+ * of an executor, and sets no signal handler but that of a fault guard.
+ *
+ * Time: a timeout is in nanoseconds from now; as a parameter -1 means for ever, in an option 0 does.
  *
  * Fork: a child of fork() may use everything but a file that another thread was using at that moment, which would wait for
- * it for ever. Descriptors share their position with the parent's, as always.
+ * it for ever, and the executors and operations of its parent, which say so. Descriptors share their position with the
+ * parent's, as always.
  *
  * Structs begin with struct_size, to be set to their sizeof; the rest set to zero means the defaults. They may grow.
  */
@@ -53,7 +56,7 @@
 #define ARROWIO_VERSION_NUMBER 100
 
 /**
- * A relative path begins in the directory that arrowio_os_file_options.directory is open for.
+ * A relative path begins in the directory that arrowio_os_file_options.directory_fd is open for.
  */
 #define ARROWIO_OPEN_AT 1
 
@@ -82,7 +85,7 @@
 #define ARROWIO_OPEN_ATOMIC 16
 
 /**
- * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
+ * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _read_lines, _read_async, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1
 
@@ -97,7 +100,7 @@
 #define ARROWIO_CAPABILITY_SEEK 4
 
 /**
- * arrowio_file_read_at and _read_at_buffer.
+ * arrowio_file_read_at, _read_at_buffer, _read_at_async, _read_many and _read_many_async; segments and range caches of it.
  */
 #define ARROWIO_CAPABILITY_READ_AT 8
 
@@ -120,41 +123,6 @@
  * Buffers that are read are slices of what the file is made of: no copy.
  */
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
-
-/**
- * A regular file.
- */
-#define ARROWIO_KIND_REGULAR 1
-
-/**
- * A directory.
- */
-#define ARROWIO_KIND_DIRECTORY 2
-
-/**
- * A symbolic link.
- */
-#define ARROWIO_KIND_LINK 3
-
-/**
- * A pipe or FIFO.
- */
-#define ARROWIO_KIND_PIPE 4
-
-/**
- * A socket.
- */
-#define ARROWIO_KIND_SOCKET 5
-
-/**
- * A terminal or another character device.
- */
-#define ARROWIO_KIND_CHARACTER_DEVICE 6
-
-/**
- * A block device.
- */
-#define ARROWIO_KIND_BLOCK_DEVICE 7
 
 /**
  * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
@@ -194,8 +162,8 @@ typedef struct arrowio_fault_guard arrowio_fault_guard;
 
 /**
  * An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
- * others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
- * arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
+ * others wait; a call from within a callback of the same file is ARROWIO_INVALID. What reads at offsets (see
+ * ARROWIO_CAPABILITY_READ_AT) runs on any number of threads at once, and at the same time as any other call. After
  * arrowio_file_close everything but the getters, close, abort and release is ARROWIO_CLOSED. Goes with
  * arrowio_file_release.
  */
@@ -308,7 +276,7 @@ typedef struct arrowio_pool_callbacks {
   /**
    * Frees user_data when the pool goes. NULL: nothing to free.
    */
-  arrowio_free_fn free_user_data;
+  arrowio_free_fn free_fn;
 } arrowio_pool_callbacks;
 
 /**
@@ -345,7 +313,7 @@ typedef struct arrowio_os_file_options {
    * With ARROWIO_OPEN_AT: the open directory that a relative path begins in; it stays the caller's, and may be closed as
    * soon as the call is over.
    */
-  int32_t directory;
+  int32_t directory_fd;
 } arrowio_os_file_options;
 
 /**
@@ -442,7 +410,7 @@ typedef struct arrowio_file_callbacks {
    */
   arrowio_status (*sync)(void *user_data, struct arrowio_error **out_error);
   /**
-   * Called once, when the file is closed; nothing else but release comes after it. NULL: nothing to do.
+   * Called once, when the file is closed; nothing else but free_fn comes after it. NULL: nothing to do.
    */
   arrowio_status (*close)(void *user_data, struct arrowio_error **out_error);
   /**
@@ -452,7 +420,7 @@ typedef struct arrowio_file_callbacks {
   /**
    * Frees user_data when the last reference to the file has gone. NULL: nothing to free.
    */
-  arrowio_free_fn release;
+  arrowio_free_fn free_fn;
 } arrowio_file_callbacks;
 
 /**
@@ -616,6 +584,11 @@ typedef struct arrowio_stream_options {
 } arrowio_stream_options;
 
 /**
+ * What a file is: one of the ARROWIO_KIND constants.
+ */
+typedef uint32_t arrowio_kind;
+
+/**
  * What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
  */
 typedef struct arrowio_metadata {
@@ -626,7 +599,7 @@ typedef struct arrowio_metadata {
   /**
    * An ARROWIO_KIND constant.
    */
-  uint32_t kind;
+  arrowio_kind kind;
   /**
    * Permission bits, 07777 at most.
    */
@@ -658,15 +631,15 @@ typedef struct arrowio_metadata {
   /**
    * When it was last read, in nanoseconds since 1970 UTC, as are the others.
    */
-  int64_t accessed;
+  int64_t accessed_ns;
   /**
    * When its content was last changed.
    */
-  int64_t modified;
+  int64_t modified_ns;
   /**
    * When its content or what is known of it was last changed.
    */
-  int64_t changed;
+  int64_t changed_ns;
 } arrowio_metadata;
 
 /**
@@ -704,9 +677,9 @@ typedef struct arrowio_copy_options {
 /**
  * What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
  */
-typedef struct arrowio_file_statistics {
+typedef struct arrowio_statistics {
   /**
-   * sizeof(arrowio_file_statistics).
+   * sizeof(arrowio_statistics).
    */
   size_t struct_size;
   /**
@@ -732,8 +705,8 @@ typedef struct arrowio_file_statistics {
   /**
    * Nanoseconds in these: the time waited.
    */
-  int64_t system_nanoseconds;
-} arrowio_file_statistics;
+  int64_t system_ns;
+} arrowio_statistics;
 
 /**
  * What arrowio_cancellation_run calls; must not throw.
@@ -766,7 +739,7 @@ typedef struct arrowio_operation_options {
   /**
    * Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
    */
-  arrowio_free_fn free;
+  arrowio_free_fn free_fn;
   /**
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
    * a thread when a thread comes to it or somebody waits for it. 0: never.
@@ -1046,6 +1019,41 @@ typedef struct arrowio_read_ahead_options {
  */
 #define ARROWIO_SEEK_END 2
 
+/**
+ * A regular file.
+ */
+#define ARROWIO_KIND_REGULAR 1
+
+/**
+ * A directory.
+ */
+#define ARROWIO_KIND_DIRECTORY 2
+
+/**
+ * A symbolic link.
+ */
+#define ARROWIO_KIND_LINK 3
+
+/**
+ * A pipe or FIFO.
+ */
+#define ARROWIO_KIND_PIPE 4
+
+/**
+ * A socket.
+ */
+#define ARROWIO_KIND_SOCKET 5
+
+/**
+ * A terminal or another character device.
+ */
+#define ARROWIO_KIND_CHARACTER_DEVICE 6
+
+/**
+ * A block device.
+ */
+#define ARROWIO_KIND_BLOCK_DEVICE 7
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1153,7 +1161,7 @@ void arrowio_error_release(struct arrowio_error *error);
  * \param warn       called with each warning. NULL: back to standard error.
  * \param user_data  passed to both functions.
  * \param free_fn    frees user_data once another handler has taken over; NULL: nothing to free.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps user_data on success; on failure free_fn is not called. Threads: any. Since 0.1.
@@ -1177,7 +1185,7 @@ struct arrowio_pool *arrowio_pool_default(void);
  * Makes a pool the default for all calls from now on. What lives in the former default stays there.
  *
  * \param pool       the new default.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps the pool until the process ends. Threads: any. Since 0.1.
@@ -1190,7 +1198,7 @@ arrowio_status arrowio_pool_set_default(struct arrowio_pool *pool, struct arrowi
  *
  * \param backend_name  "mimalloc", "jemalloc" or "system"; see arrowio_pool_supported_backend.
  * \param out_pool      the pool; NULL on failure.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, or an unknown name), ARROWIO_NOT_IMPLEMENTED (not part of this build),
  *         ARROWIO_INTERNAL.
  *
@@ -1276,7 +1284,7 @@ void arrowio_pool_release_unused(struct arrowio_pool *pool);
  *
  * \param parent     the pool beneath. NULL: the default pool as it is now.
  * \param out_pool   the new pool; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the parent. Threads: any. Since 0.1.
@@ -1293,7 +1301,7 @@ arrowio_status arrowio_pool_new_proxy(struct arrowio_pool *parent,
  * \param parent     the pool beneath. NULL: the default pool as it is now.
  * \param limit      bytes, at least 0.
  * \param out_pool   the new pool; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (out_pool is NULL, limit is negative), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the parent. Threads: any. Since 0.1.
@@ -1312,7 +1320,7 @@ arrowio_status arrowio_pool_new_capped(struct arrowio_pool *parent,
  * \param user_data  passed to both functions.
  * \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
  * \param out_pool   the new pool; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (log or out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the parent and, on success, user_data. On failure free_fn is not
@@ -1331,11 +1339,11 @@ arrowio_status arrowio_pool_new_logging(struct arrowio_pool *parent,
  * \param callbacks  the allocator's functions; copied.
  * \param user_data  passed to each of them.
  * \param out_pool   the new pool; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a required function missing, a wrong struct_size), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
- * Ownership: the caller has one reference; on success it keeps user_data, on failure free_user_data is not called.
+ * Ownership: the caller has one reference; on success it keeps user_data, on failure free_fn is not called.
  * Threads: any. Since 0.1.
  */
 arrowio_status arrowio_pool_new_callbacks(const struct arrowio_pool_callbacks *callbacks,
@@ -1350,7 +1358,7 @@ arrowio_status arrowio_pool_new_callbacks(const struct arrowio_pool_callbacks *c
  * \param size       bytes, at least 0. A block of size 0 has an address too, which must not be written to.
  * \param alignment  a power of two, in bytes.
  * \param out_data   the block. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, a wrong alignment), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the block is the caller's to give to arrowio_pool_free. Threads: any. Since 0.1.
@@ -1370,7 +1378,7 @@ arrowio_status arrowio_pool_allocate(struct arrowio_pool *pool,
  * \param new_size    bytes, at least 0.
  * \param alignment   the block's alignment in bytes.
  * \param inout_data  the block; where it is now on success, unchanged on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, a wrong alignment), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the new block replaces the old one. Threads: any, one at a time for the same block. Since 0.1.
@@ -1431,7 +1439,7 @@ void arrowio_pool_release(struct arrowio_pool *pool);
  * \param pool        where the memory comes from. NULL: the default pool.
  * \param size        bytes, at least 0.
  * \param out_buffer  the buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
@@ -1448,7 +1456,7 @@ arrowio_status arrowio_buffer_allocate(struct arrowio_pool *pool,
  * \param pool        where the memory comes from. NULL: the default pool.
  * \param size        bytes, at least 0.
  * \param out_buffer  the buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
@@ -1466,7 +1474,7 @@ arrowio_status arrowio_buffer_allocate_resizable(struct arrowio_pool *pool,
  * \param user_data   passed to free_fn.
  * \param free_fn     called exactly once, after the last slice is gone, on the thread that lets go; NULL: nothing to free.
  * \param out_buffer  the buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. The memory stays the host's until free_fn is called; on failure free_fn is not
@@ -1487,7 +1495,7 @@ arrowio_status arrowio_buffer_wrap(const void *data,
  * \param user_data   passed to free_fn.
  * \param free_fn     called exactly once, after the last slice is gone, on the thread that lets go; NULL: nothing to free.
  * \param out_buffer  the buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. The memory stays the host's until free_fn is called; on failure free_fn is not
@@ -1507,7 +1515,7 @@ arrowio_status arrowio_buffer_wrap_mutable(void *data,
  * \param data        the bytes; may be NULL if size is 0.
  * \param size        bytes, at least 0.
  * \param out_buffer  the buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the pool, not data. Threads: any. Since 0.1.
@@ -1526,7 +1534,7 @@ arrowio_status arrowio_buffer_copy_bytes(struct arrowio_pool *pool,
  * \param offset      where the slice begins, in bytes.
  * \param size        bytes, at least 0; offset + size is at most the buffer's size.
  * \param out_buffer  the slice; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, the buffer is being resized), ARROWIO_INDEX_ERROR (not
  *         inside the buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1545,7 +1553,7 @@ arrowio_status arrowio_buffer_slice(struct arrowio_buffer *buffer,
  * \param offset      where the slice begins, in bytes.
  * \param size        bytes, at least 0; offset + size is at most the buffer's size.
  * \param out_buffer  the slice; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, the buffer is immutable or being resized),
  *         ARROWIO_INDEX_ERROR (not inside the buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1565,7 +1573,7 @@ arrowio_status arrowio_buffer_slice_mutable(struct arrowio_buffer *buffer,
  * \param size        bytes, at least 0; offset + size is at most the buffer's size.
  * \param pool        where the memory comes from. NULL: the default pool.
  * \param out_buffer  the copy; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_INDEX_ERROR (not inside the buffer),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1589,7 +1597,7 @@ arrowio_status arrowio_buffer_copy(struct arrowio_buffer *buffer,
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
  * \param size       bytes to copy, at least 0.
  * \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
  *         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1609,7 +1617,7 @@ arrowio_status arrowio_buffer_read(const struct arrowio_buffer *buffer,
  * \param count       how many, at least 0.
  * \param pool        where the memory comes from. NULL: the default pool.
  * \param out_buffer  the whole; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative count), ARROWIO_CAPACITY_ERROR (together too long),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1628,7 +1636,7 @@ arrowio_status arrowio_buffer_concatenate(struct arrowio_buffer *const *buffers,
  * \param buffer         a buffer from arrowio_buffer_allocate_resizable, or one that was read or finished into memory.
  * \param size           bytes, at least 0.
  * \param shrink_to_fit  not 0: the capacity becomes the least that holds the size. 0: it never becomes less.
- * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \param out_error      optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, not resizable, slices of it live), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -1645,7 +1653,7 @@ arrowio_status arrowio_buffer_resize(struct arrowio_buffer *buffer,
  *
  * \param buffer     a buffer from arrowio_buffer_allocate_resizable, or one that was read or finished into memory.
  * \param capacity   bytes, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative capacity, not resizable, slices of it live),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1764,7 +1772,7 @@ void arrowio_buffer_release(struct arrowio_buffer *buffer);
  *
  * \param size        bytes, at least 0; all are zero.
  * \param out_buffer  the buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_CAPACITY_ERROR (more than there are addresses),
  *         ARROWIO_IO_ERROR (with errno; EMFILE without a free descriptor), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1782,7 +1790,7 @@ arrowio_status arrowio_buffer_allocate_shared(int64_t size,
  *
  * \param buffer     the buffer. The first time the caller has the only reference, and there is no slice of it.
  * \param out_fd     the descriptor, not inherited across exec. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, another kind of buffer, other references, a forked child that still has the
  *         memory), ARROWIO_IO_ERROR (with errno; EMFILE without a free descriptor), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL. On failure the buffer is as mutable as before, unless only the descriptor was not to be had.
@@ -1800,7 +1808,7 @@ arrowio_status arrowio_buffer_share(struct arrowio_buffer *buffer,
  *
  * \param fd          the descriptor.
  * \param out_buffer  the buffer, as large as the memory is; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no descriptor of shared memory, one that lacks F_SEAL_WRITE or F_SEAL_SHRINK,
  *         so that the memory could change), ARROWIO_IO_ERROR (with errno; EBADF for no descriptor), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
@@ -1829,7 +1837,7 @@ arrowio_status arrowio_buffer_map_shared(int fd,
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
  *         directory), ARROWIO_ALREADY_EXISTS (with ARROWIO_OPEN_EXCLUSIVE), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1845,12 +1853,12 @@ arrowio_status arrowio_os_file_open(const char *path,
  * Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
  * have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
  *
- * \param directory  a NUL-terminated path, from which on options->flags and options->directory hold. NULL: the environment
+ * \param directory  a NUL-terminated path, from which on options->flags and options->directory_fd hold. NULL: the environment
  *                   variable TMPDIR, or "/tmp".
  * \param prefix     what the name begins with, without a slash; 16 random letters and digits follow. NULL: "arrowio-".
  * \param options    optional; without ARROWIO_OPEN_EXCLUSIVE, which it is anyway, and ARROWIO_OPEN_ATOMIC.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a prefix with a slash, wrong options), ARROWIO_IO_ERROR (with errno),
  *         ARROWIO_ALREADY_EXISTS (no free name in many attempts), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1872,7 +1880,7 @@ arrowio_status arrowio_temporary_file_open(const char *directory,
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
  * \param options    optional; with borrow_descriptor the descriptor stays the caller's.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a descriptor that is not open for it, wrong options),
  *         ARROWIO_IO_ERROR (with errno; EBADF for no descriptor, EISDIR for a directory), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
@@ -1903,7 +1911,7 @@ arrowio_status arrowio_os_file_open_fd(int fd,
  * \param offset     where the map begins in the file, in bytes; any number up to the file's size.
  * \param size       bytes; offset + size is at most the file's size. -1: to the end.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a range outside the file), ARROWIO_IO_ERROR (with errno;
  *         EISDIR for a directory, ENODEV for what cannot be mapped), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1923,7 +1931,7 @@ arrowio_status arrowio_memory_map_open(const char *path,
  * \param path       a NUL-terminated path.
  * \param size       bytes, at least 0.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_IO_ERROR (with errno; ENOSPC for a full disk),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1942,7 +1950,7 @@ arrowio_status arrowio_memory_map_create(const char *path,
  * \param stream     ARROWIO_STANDARD_INPUT, _OUTPUT or _ERROR.
  * \param options    optional; what concerns paths and who closes has no meaning here.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown stream, one that is not open for its direction, wrong options),
  *         ARROWIO_IO_ERROR (with errno; EBADF where the program was started without it), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -1959,7 +1967,7 @@ arrowio_status arrowio_standard_stream_open(arrowio_standard_stream stream,
  *
  * \param buffer     the buffer; while the file lives it cannot be resized.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; the file keeps the buffer until its last release. Threads: any. Since 0.1.
@@ -1974,7 +1982,7 @@ arrowio_status arrowio_buffer_reader_new(struct arrowio_buffer *buffer,
  * \param pool              where the memory comes from. NULL: the default pool.
  * \param initial_capacity  bytes to have room for at first, at least 0.
  * \param out_file          the file; NULL on failure.
- * \param out_error         optional; NULL on success, else an error for the caller to release.
+ * \param out_error         optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative capacity), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
@@ -1989,7 +1997,7 @@ arrowio_status arrowio_buffer_output_stream_new(struct arrowio_pool *pool,
  *
  * \param file        a file from arrowio_buffer_output_stream_new, open or closed.
  * \param out_buffer  the bytes, in a mutable and resizable buffer; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED (finished or aborted before),
  *         ARROWIO_OUT_OF_MEMORY (it can be tried again), ARROWIO_INTERNAL.
  *
@@ -2005,7 +2013,7 @@ arrowio_status arrowio_buffer_output_stream_finish(struct arrowio_file *file,
  *
  * \param buffer     a mutable buffer; while the file lives it cannot be resized.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an immutable buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; the file keeps the buffer until its last release. Threads: any. Since 0.1.
@@ -2021,11 +2029,11 @@ arrowio_status arrowio_fixed_size_buffer_writer_new(struct arrowio_buffer *buffe
  * \param callbacks  the functions; copied.
  * \param user_data  passed to each of them.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, neither read nor write, read_at without read, write_at or resize without write,
  *         a wrong struct_size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
- * Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure release is
+ * Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure free_fn is
  * not called. Threads: any. Since 0.1.
  */
 arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *callbacks,
@@ -2034,15 +2042,15 @@ arrowio_status arrowio_callback_file_new(const struct arrowio_file_callbacks *ca
                                          struct arrowio_error **out_error);
 
 /**
- * Makes a file that reads a part of another one, from 0 on, at a position of its own. Any number of them may be used at the same
- * time on any threads. Where the other file gives buffers without a copy, this one does so too. Closing it leaves the
+ * Makes a file that reads a part of another one, from 0 on, at a position of its own. Any number of them may be used at
+ * the same time on any threads. Where the other file gives buffers without a copy, this one does so too. Closing it leaves the
  * other one open; once that is closed, reads are ARROWIO_CLOSED.
  *
  * \param raw        a file with ARROWIO_CAPABILITY_READ_AT.
  * \param offset     where the part begins, in bytes, at least 0.
- * \param size       bytes, at least 0. What lies past the end of the other file is not there, until that grows.
+ * \param size       bytes, at least 0. -1: to the end, wherever that is. What lies past the end of the other file is not there, until that grows.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read at offsets),
  *         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2064,7 +2072,7 @@ arrowio_status arrowio_segment_new(struct arrowio_file *raw,
  * \param free_fn    frees user_data when the last reference to the file has gone. NULL: nothing to free.
  * \param pool       where chunks and buffers that are read come from. NULL: the default pool.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -2092,7 +2100,7 @@ arrowio_status arrowio_transform_input_stream_new(struct arrowio_file *raw,
  *                   "shift-jis", "euc-jp", "euc-kr", "iso-2022-jp": as the web does (encoding.spec.whatwg.org).
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
  *         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2111,7 +2119,7 @@ arrowio_status arrowio_transcoding_input_stream_new(struct arrowio_file *raw,
  * \param checksum   an ARROWIO_CHECKSUM constant.
  * \param pool       where buffers come from that are read, and what is read ahead. NULL: the default pool.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_CLOSED,
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2129,7 +2137,7 @@ arrowio_status arrowio_checksum_input_stream_new(struct arrowio_file *raw,
  * \param raw        a writable file; it must not be used otherwise meanwhile.
  * \param checksum   an ARROWIO_CHECKSUM constant.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2148,7 +2156,7 @@ arrowio_status arrowio_checksum_output_stream_new(struct arrowio_file *raw,
  * \param out_digest  the checksum; one of 32 bits in the lower half. Written on success only.
  * \param out_size    how many bytes it is of: as arrowio_file_tell says, but that after a failed read the bytes which it
  *                    brought, and which are read again, have counted already. Written on success only.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
@@ -2166,7 +2174,7 @@ arrowio_status arrowio_checksum_stream_digest(struct arrowio_file *file,
  * \param first      a writable file; it must not be used otherwise meanwhile.
  * \param second     another one.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_CLOSED,
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2181,7 +2189,7 @@ arrowio_status arrowio_tee_output_stream_new(struct arrowio_file *first,
  * Makes a file that keeps nothing of what is written to it; its position and size tell how much it was.
  *
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -2195,7 +2203,7 @@ arrowio_status arrowio_mock_output_stream_new(struct arrowio_file **out_file, st
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param options    optional; without them no read waits.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2213,7 +2221,7 @@ arrowio_status arrowio_slow_input_new(struct arrowio_file *raw,
  * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read, wrong options),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2233,7 +2241,7 @@ arrowio_status arrowio_compressed_input_stream_new(struct arrowio_file *raw,
  * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, wrong options),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2252,7 +2260,7 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2270,7 +2278,7 @@ arrowio_status arrowio_buffered_input_stream_new(struct arrowio_file *raw,
  * \param raw        a writable file; it must not be used otherwise meanwhile.
  * \param options    optional; without read_bound.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_CLOSED,
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2286,7 +2294,7 @@ arrowio_status arrowio_buffered_output_stream_new(struct arrowio_file *raw,
  *
  * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
  * \param size       bytes, from 1 to 1 GiB.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a size out of bounds), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno: what was gathered could not be written), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
@@ -2302,7 +2310,7 @@ arrowio_status arrowio_buffered_stream_set_buffer_size(struct arrowio_file *file
  *
  * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
  * \param out_size   bytes. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -2320,7 +2328,7 @@ arrowio_status arrowio_buffered_stream_buffer_size(struct arrowio_file *file,
  * \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
  * \param out_raw    the file beneath; NULL on failure.
  * \param out_ahead  what was read ahead, often empty, and always so of a stream that writes; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno: what
  *         was gathered could not be written), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2339,7 +2347,7 @@ arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
  * \param path       a NUL-terminated path.
  * \param options    optional.
  * \param out_file   the stream; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_IO_ERROR (with errno),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data is found by the reads.
  *
@@ -2356,7 +2364,7 @@ arrowio_status arrowio_input_stream_open(const char *path,
  * \param buffer     the buffer; while the stream lives it cannot be resized.
  * \param options    optional.
  * \param out_file   the stream; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps the buffer. Threads: any. Since 0.1.
@@ -2373,7 +2381,7 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param options    optional.
  * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2392,7 +2400,7 @@ arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
  * \param path       a NUL-terminated path.
  * \param options    optional.
  * \param out_file   the stream; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_IO_ERROR (with errno),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2410,7 +2418,7 @@ arrowio_status arrowio_output_stream_open(const char *path,
  * \param raw        a writable file; it must not be used otherwise meanwhile.
  * \param options    optional.
  * \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2429,7 +2437,7 @@ arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
  * \param size       bytes to read, at least 0.
  * \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2448,7 +2456,7 @@ arrowio_status arrowio_file_read(struct arrowio_file *file,
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
  * \param size       bytes to read at most, at least 0.
  * \param out_read   bytes read, 0 only at the end (or if size is 0). Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2467,7 +2475,7 @@ arrowio_status arrowio_file_read_some(struct arrowio_file *file,
  * \param file        the file.
  * \param size        bytes to read, at least 0.
  * \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2484,7 +2492,7 @@ arrowio_status arrowio_file_read_buffer(struct arrowio_file *file,
  *
  * \param file        the file.
  * \param out_buffer  the bytes; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
  *         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2502,7 +2510,7 @@ arrowio_status arrowio_file_read_all(struct arrowio_file *file,
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
  * \param size       bytes to read, at least 0.
  * \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2523,7 +2531,7 @@ arrowio_status arrowio_file_read_at(struct arrowio_file *file,
  * \param offset      where to read, in bytes, at least 0; past the end: 0 bytes.
  * \param size        bytes to read, at least 0.
  * \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2543,7 +2551,7 @@ arrowio_status arrowio_file_read_at_buffer(struct arrowio_file *file,
  * \param size       bytes to show, at least 0, any number.
  * \param out_data   the bytes. Written on success only.
  * \param out_size   how many, fewer than asked for only before the end. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2561,7 +2569,7 @@ arrowio_status arrowio_file_peek(struct arrowio_file *file,
  *
  * \param file       the file.
  * \param size       bytes to skip, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2575,7 +2583,7 @@ arrowio_status arrowio_file_advance(struct arrowio_file *file, int64_t size, str
  * \param file       the file.
  * \param out_data   the line. Written on success only.
  * \param out_size   its size with the newline; 0 only at the end. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
  *         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2599,7 +2607,7 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
  * \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
  *                     undefined.
  * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
- * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \param out_error    optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2619,7 +2627,7 @@ arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
  * \param offset        in bytes; may be negative from ARROWIO_SEEK_CURRENT and _END.
  * \param whence        from where it counts: ARROWIO_SEEK_START, _CURRENT or _END.
  * \param out_position  optional: the new position from the start. Written on success only.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown whence, a position before the start, a file that cannot seek),
  *         ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2636,7 +2644,7 @@ arrowio_status arrowio_file_seek(struct arrowio_file *file,
  *
  * \param file          the file.
  * \param out_position  bytes from the start. Written on success only.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -2649,7 +2657,7 @@ arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_positio
  *
  * \param file       the file.
  * \param out_size   bytes. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file without a size), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2664,7 +2672,7 @@ arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, s
  * \param file       the file.
  * \param data       the bytes; may be NULL if size is 0.
  * \param size       bytes, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2680,7 +2688,7 @@ arrowio_status arrowio_file_write(struct arrowio_file *file,
  *
  * \param file       the file.
  * \param buffer     the buffer.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
  *         errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2697,7 +2705,7 @@ arrowio_status arrowio_file_write_buffer(struct arrowio_file *file,
  * \param offset     where to write, in bytes, at least 0.
  * \param data       the bytes; may be NULL if size is 0.
  * \param size       bytes, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2714,7 +2722,7 @@ arrowio_status arrowio_file_write_at(struct arrowio_file *file,
  * read.
  *
  * \param file       the file.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -2726,7 +2734,7 @@ arrowio_status arrowio_file_flush(struct arrowio_file *file, struct arrowio_erro
  * Waits until everything written is on the disk, through every layer.
  *
  * \param file       the file.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -2740,7 +2748,7 @@ arrowio_status arrowio_file_sync(struct arrowio_file *file, struct arrowio_error
  *
  * \param file       the file.
  * \param size       bytes, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2753,7 +2761,7 @@ arrowio_status arrowio_file_resize(struct arrowio_file *file, int64_t size, stru
  * Calling it again gives the same result. The first failure is reported.
  *
  * \param file       the file.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
@@ -2766,7 +2774,7 @@ arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_erro
  * its end. Does nothing for a file that is closed.
  *
  * \param file       the file.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the reference stays the caller's. Threads: one call at a time per file, others wait. Since 0.1.
@@ -2843,7 +2851,7 @@ int32_t arrowio_file_is_terminal(const struct arrowio_file *file);
  *
  * \param file       the file.
  * \param out_fd     the descriptor. Written on success only.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that has none), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
@@ -2858,7 +2866,7 @@ arrowio_status arrowio_file_descriptor(struct arrowio_file *file,
  *
  * \param file          the file.
  * \param out_metadata  where it goes; struct_size says how much of it there is. Written on success only.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no struct_size, a file that is none of the system's), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2879,7 +2887,7 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * \param size        bytes to copy at most; -1: up to the end of the source.
  * \param options     optional.
  * \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
- * \param out_error   optional; NULL on success, else an error for the caller to release.
+ * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
  *         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
  *         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
@@ -2898,7 +2906,7 @@ arrowio_status arrowio_file_copy(struct arrowio_file *source,
  * served from memory it multiplies that of the smallest ones.
  *
  * \param file       the file; counting what is counted already changes nothing.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -2910,20 +2918,20 @@ arrowio_status arrowio_file_enable_statistics(struct arrowio_file *file, struct 
  *
  * \param file            the file.
  * \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
- * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \param out_error       optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
  */
-arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
-                                            struct arrowio_file_statistics *out_statistics,
-                                            struct arrowio_error **out_error);
+arrowio_status arrowio_file_statistics(const struct arrowio_file *file,
+                                       struct arrowio_statistics *out_statistics,
+                                       struct arrowio_error **out_error);
 
 /**
  * Installs the SIGBUS handler, unless another guard has.
  *
- * \param out_guard  the guard; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_fault_guard  the guard; NULL on failure.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
  *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -2931,7 +2939,7 @@ arrowio_status arrowio_file_read_statistics(const struct arrowio_file *file,
  * process has installed another one since, ours stays beneath it and passes everything on. Threads: any; the guard is for
  * all of them. Since 0.1.
  */
-arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_guard,
+arrowio_status arrowio_fault_guard_new(struct arrowio_fault_guard **out_fault_guard,
                                        struct arrowio_error **out_error);
 
 /**
@@ -2958,7 +2966,7 @@ void arrowio_fault_guard_release(struct arrowio_fault_guard *fault_guard);
  * Makes a cancellation that stops nothing yet.
  *
  * \param out_cancellation  the cancellation; NULL on failure.
- * \param out_error         optional; NULL on success, else an error for the caller to release.
+ * \param out_error         optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -2981,15 +2989,15 @@ void arrowio_cancellation_cancel(struct arrowio_cancellation *cancellation);
  * Sets when calls that heed the cancellation end with ARROWIO_TIMED_OUT, in place of the former deadline.
  *
  * \param cancellation  the cancellation.
- * \param nanoseconds   from now, at least 0. -1: never.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param timeout_ns   from now, at least 0. -1: never.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a number below -1), ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
-arrowio_status arrowio_cancellation_set_deadline(struct arrowio_cancellation *cancellation,
-                                                 int64_t nanoseconds,
-                                                 struct arrowio_error **out_error);
+arrowio_status arrowio_cancellation_set_timeout(struct arrowio_cancellation *cancellation,
+                                                int64_t timeout_ns,
+                                                struct arrowio_error **out_error);
 
 /**
  * Whether a cancellation stops calls now.
@@ -3008,7 +3016,7 @@ int32_t arrowio_cancellation_is_cancelled(const struct arrowio_cancellation *can
  * \param cancellation  the cancellation.
  * \param run           what to call, once, unless the call fails.
  * \param user_data     for run.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK (whatever became of the calls in run), ARROWIO_INVALID (NULL), ARROWIO_CANCELLED or ARROWIO_TIMED_OUT
  *         (before run was called), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -3048,7 +3056,7 @@ void arrowio_cancellation_release(struct arrowio_cancellation *cancellation);
  *
  * \param file          the file.
  * \param cancellation  what to stop for; replaces the former one. NULL: nothing.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL for the file), ARROWIO_INTERNAL.
  *
  * Ownership: the file keeps the cancellation until it is replaced. Threads: any, also while a call on the file runs, which
@@ -3063,7 +3071,7 @@ arrowio_status arrowio_file_set_cancellation(struct arrowio_file *file,
  *
  * \param threads       the most threads that it may have, at least 1.
  * \param out_executor  the executor; NULL on failure.
- * \param out_error     optional; NULL on success, else an error for the caller to release.
+ * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -3078,7 +3086,7 @@ arrowio_status arrowio_executor_new(int32_t threads,
  *
  * \param executor   the executor.
  * \param threads    at least 1.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread, in a child of fork()), ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -3092,7 +3100,7 @@ arrowio_status arrowio_executor_resize(struct arrowio_executor *executor,
  *
  * \param executor     the executor.
  * \param out_threads  how many. Written on success only.
- * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \param out_error    optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -3106,15 +3114,15 @@ arrowio_status arrowio_executor_threads(struct arrowio_executor *executor,
  * on to their end. Then waits for its threads. Before the program unloads the library it waits for all of them.
  *
  * \param executor     the executor, stopped already or not.
- * \param nanoseconds  how long to wait for its threads to end, at least 0. -1: as long as it takes.
- * \param out_error    optional; NULL on success, else an error for the caller to release.
- * \return ARROWIO_OK (all threads have ended, or nanoseconds is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
+ * \param timeout_ns  how long to wait for its threads to end, at least 0. -1: as long as it takes.
+ * \param out_error    optional.
+ * \return ARROWIO_OK (all threads have ended, or timeout_ns is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
  *         below -1, waiting on one of its own threads, in a child of fork()), ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
 arrowio_status arrowio_executor_stop(struct arrowio_executor *executor,
-                                     int64_t nanoseconds,
+                                     int64_t timeout_ns,
                                      struct arrowio_error **out_error);
 
 /**
@@ -3147,7 +3155,7 @@ void arrowio_executor_release(struct arrowio_executor *executor);
  * \param size           bytes to read, at least 0.
  * \param options        optional.
  * \param out_operation  the operation, which gives one buffer; NULL on failure.
- * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \param out_error      optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
  *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL. What the read fails with the operation tells.
@@ -3170,7 +3178,7 @@ arrowio_status arrowio_file_read_async(struct arrowio_file *file,
  * \param size           bytes to read, at least 0.
  * \param options        optional.
  * \param out_operation  the operation, which gives one buffer; NULL on failure.
- * \param out_error      optional; NULL on success, else an error for the caller to release.
+ * \param out_error      optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
  *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL. What the read fails with the operation tells.
@@ -3189,8 +3197,8 @@ arrowio_status arrowio_file_read_at_async(struct arrowio_file *file,
  * Waits until an operation is done, well or not. The callback may still be running then.
  *
  * \param operation    the operation.
- * \param nanoseconds  how long to wait at most, at least 0. -1: as long as it takes.
- * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \param timeout_ns  how long to wait at most, at least 0. -1: as long as it takes.
+ * \param out_error    optional.
  * \return ARROWIO_OK (it is done; arrowio_operation_result tells how it ended), ARROWIO_TIMED_OUT (it goes on),
  *         ARROWIO_CANCELLED (this call's own cancellation), ARROWIO_INVALID (NULL, a number below -1, in a child of fork()
  *         unless it was done before), ARROWIO_INTERNAL.
@@ -3198,7 +3206,7 @@ arrowio_status arrowio_file_read_at_async(struct arrowio_file *file,
  * Ownership: keeps nothing. Threads: any, but the only thread of the executor would wait for itself. Since 0.1.
  */
 arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
-                                      int64_t nanoseconds,
+                                      int64_t timeout_ns,
                                       struct arrowio_error **out_error);
 
 /**
@@ -3226,22 +3234,22 @@ void arrowio_operation_cancel(struct arrowio_operation *operation);
  * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
  *
  * \param operation       the operation.
- * \param out_descriptor  the descriptor. Written on success only.
- * \param out_error       optional; NULL on success, else an error for the caller to release.
+ * \param out_fd  the descriptor. Written on success only.
+ * \param out_error       optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (no descriptor is left, with errno),
  *         ARROWIO_INTERNAL.
  *
  * Ownership: the descriptor is the operation's, to be waited for but not read or closed. Threads: any. Since 0.1.
  */
 arrowio_status arrowio_operation_descriptor(struct arrowio_operation *operation,
-                                            int *out_descriptor,
+                                            int *out_fd,
                                             struct arrowio_error **out_error);
 
 /**
  * How an operation ended.
  *
  * \param operation  the operation.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return what the read gave, with its error: ARROWIO_OK, ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others; ARROWIO_INVALID also for NULL and for an
  *         operation that is not done.
@@ -3267,7 +3275,7 @@ int64_t arrowio_operation_buffer_count(const struct arrowio_operation *operation
  * \param operation    an operation that is done.
  * \param out_buffers  where the buffers go, room for `count` of them; all NULL on failure. May be NULL if count is 0.
  * \param count        how many there are: arrowio_operation_buffer_count.
- * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \param out_error    optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, another count, not done, taken before), or what the read
  *         failed with, as arrowio_operation_result gives it: ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others.
@@ -3310,7 +3318,7 @@ void arrowio_operation_release(struct arrowio_operation *operation);
  * \param options      optional.
  * \param out_buffers  room for `count` buffers, one for each range, with fewer bytes only at the end; all NULL on failure.
  *                     May be NULL if count is 0.
- * \param out_error    optional; NULL on success, else an error for the caller to release.
+ * \param out_error    optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it, wrong options), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -3334,7 +3342,7 @@ arrowio_status arrowio_file_read_many(struct arrowio_file *file,
  * \param options            optional; its executor may be the same one.
  * \param operation_options  optional.
  * \param out_operation      the operation, which gives `count` buffers; NULL on failure.
- * \param out_error          optional; NULL on success, else an error for the caller to release.
+ * \param out_error          optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
  *         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL. What the reads fail with the operation tells.
@@ -3358,7 +3366,7 @@ arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
  * \param raw        a file that can be read at offsets; the cache reads from its position on.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read at offsets, wrong options), ARROWIO_CLOSED,
  *         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
@@ -3376,7 +3384,7 @@ arrowio_status arrowio_range_cache_new(struct arrowio_file *raw,
  * \param file       the file.
  * \param ranges     in any order, `count` ranges; may be NULL if count is 0.
  * \param count      how many, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, in a child of fork()), ARROWIO_CLOSED, ARROWIO_CANCELLED
  *         (also when the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno),
  *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
@@ -3393,14 +3401,14 @@ arrowio_status arrowio_file_will_need(struct arrowio_file *file,
  *
  * \param file       a file from arrowio_range_cache_new.
  * \param offset     in bytes, at least 0.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file of another class), ARROWIO_CLOSED, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
  */
-arrowio_status arrowio_range_cache_evict(struct arrowio_file *file,
-                                         int64_t offset,
-                                         struct arrowio_error **out_error);
+arrowio_status arrowio_range_cache_evict_before(struct arrowio_file *file,
+                                                int64_t offset,
+                                                struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
@@ -3411,18 +3419,18 @@ arrowio_status arrowio_range_cache_evict(struct arrowio_file *file,
  * \param executor   whose thread reads ahead.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
- * \param out_error  optional; NULL on success, else an error for the caller to release.
+ * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options, in a child of fork()),
  *         ARROWIO_CLOSED, ARROWIO_CANCELLED (the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with
  *         errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw and the executor. Threads: any. Since 0.1.
  */
-arrowio_status arrowio_read_ahead_stream_new(struct arrowio_file *raw,
-                                             struct arrowio_executor *executor,
-                                             const struct arrowio_read_ahead_options *options,
-                                             struct arrowio_file **out_file,
-                                             struct arrowio_error **out_error);
+arrowio_status arrowio_read_ahead_input_stream_new(struct arrowio_file *raw,
+                                                   struct arrowio_executor *executor,
+                                                   const struct arrowio_read_ahead_options *options,
+                                                   struct arrowio_file **out_file,
+                                                   struct arrowio_error **out_error);
 
 #ifdef __cplusplus
 }  // extern "C"

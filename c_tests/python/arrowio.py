@@ -132,7 +132,7 @@ class Callbacks(ctypes.Structure):
     _fields_ = [
         ("struct_size", c_size_t), ("name", c_char_p), ("read", READ), ("read_at", READ_AT), ("write", READ),
         ("write_at", READ_AT), ("seek", SEEK), ("tell", GET), ("size", GET), ("resize", SET), ("flush", SIMPLE),
-        ("sync", SIMPLE), ("close", SIMPLE), ("abort", SIMPLE), ("release", FREE),
+        ("sync", SIMPLE), ("close", SIMPLE), ("abort", SIMPLE), ("free_fn", FREE),
     ]
 
 
@@ -195,7 +195,7 @@ class PythonFile(File):
             if released is not None:
                 released()
 
-        callbacks.release = FREE(release)
+        callbacks.free_fn = FREE(release)
         super().__init__(handle("arrowio_callback_file_new", byref(callbacks), c_void_p(key)))
         PythonFile.alive[key] = callbacks
 

@@ -23,6 +23,11 @@ fn negative(value: i64, argument: &str) -> Error {
     error!(Invalid, "{argument} is {value}, it must not be negative")
 }
 
+/// A size where -1 stands for all there is.
+pub(super) fn size_or_rest(value: i64, argument: &str) -> Result<usize> {
+    if value == -1 { Ok(usize::MAX) } else { size(value, argument) }
+}
+
 /// A length of time in nanoseconds; -1 stands for all time.
 pub(super) fn duration(value: i64, argument: &str) -> Result<Option<i64>> {
     if value == -1 { Ok(None) } else { size(value, argument).map(|_| Some(value)) }

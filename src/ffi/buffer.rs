@@ -24,7 +24,7 @@ pub struct arrowio_buffer {
 /// \param pool        where the memory comes from. NULL: the default pool.
 /// \param size        bytes, at least 0.
 /// \param out_buffer  the buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn arrowio_buffer_allocate(
 /// \param pool        where the memory comes from. NULL: the default pool.
 /// \param size        bytes, at least 0.
 /// \param out_buffer  the buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
@@ -99,7 +99,7 @@ unsafe fn wrap(
 /// \param user_data   passed to free_fn.
 /// \param free_fn     called exactly once, after the last slice is gone, on the thread that lets go; NULL: nothing to free.
 /// \param out_buffer  the buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. The memory stays the host's until free_fn is called; on failure free_fn is not
@@ -129,7 +129,7 @@ pub unsafe extern "C" fn arrowio_buffer_wrap(
 /// \param user_data   passed to free_fn.
 /// \param free_fn     called exactly once, after the last slice is gone, on the thread that lets go; NULL: nothing to free.
 /// \param out_buffer  the buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. The memory stays the host's until free_fn is called; on failure free_fn is not
@@ -158,7 +158,7 @@ pub unsafe extern "C" fn arrowio_buffer_wrap_mutable(
 /// \param data        the bytes; may be NULL if size is 0.
 /// \param size        bytes, at least 0.
 /// \param out_buffer  the buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the pool, not data. Threads: any. Since 0.1.
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn arrowio_buffer_copy_bytes(
 /// \param offset      where the slice begins, in bytes.
 /// \param size        bytes, at least 0; offset + size is at most the buffer's size.
 /// \param out_buffer  the slice; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, the buffer is being resized), ARROWIO_INDEX_ERROR (not
 ///         inside the buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn arrowio_buffer_slice(
 /// \param offset      where the slice begins, in bytes.
 /// \param size        bytes, at least 0; offset + size is at most the buffer's size.
 /// \param out_buffer  the slice; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, the buffer is immutable or being resized),
 ///         ARROWIO_INDEX_ERROR (not inside the buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -245,7 +245,7 @@ pub unsafe extern "C" fn arrowio_buffer_slice_mutable(
 /// \param size        bytes, at least 0; offset + size is at most the buffer's size.
 /// \param pool        where the memory comes from. NULL: the default pool.
 /// \param out_buffer  the copy; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_INDEX_ERROR (not inside the buffer),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -280,7 +280,7 @@ pub unsafe extern "C" fn arrowio_buffer_copy(
 /// \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
 /// \param size       bytes to copy, at least 0.
 /// \param out_read   bytes copied, fewer than asked for only at the end. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number), ARROWIO_IO_ERROR (bytes that are gone; with errno where the
 ///         system forbids to copy safely), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn arrowio_buffer_read(
 /// \param count       how many, at least 0.
 /// \param pool        where the memory comes from. NULL: the default pool.
 /// \param out_buffer  the whole; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative count), ARROWIO_CAPACITY_ERROR (together too long),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -340,7 +340,7 @@ pub unsafe extern "C" fn arrowio_buffer_concatenate(
 /// \param buffer         a buffer from arrowio_buffer_allocate_resizable, or one that was read or finished into memory.
 /// \param size           bytes, at least 0.
 /// \param shrink_to_fit  not 0: the capacity becomes the least that holds the size. 0: it never becomes less.
-/// \param out_error      optional; NULL on success, else an error for the caller to release.
+/// \param out_error      optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, not resizable, slices of it live), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -366,7 +366,7 @@ pub unsafe extern "C" fn arrowio_buffer_resize(
 ///
 /// \param buffer     a buffer from arrowio_buffer_allocate_resizable, or one that was read or finished into memory.
 /// \param capacity   bytes, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative capacity, not resizable, slices of it live),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

@@ -68,7 +68,7 @@ pub(super) fn buffer_size(size: i64) -> Result<usize> {
 /// \param raw        a readable file; it must not be used otherwise meanwhile.
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn arrowio_buffered_input_stream_new(
 /// \param raw        a writable file; it must not be used otherwise meanwhile.
 /// \param options    optional; without read_bound.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, wrong options), ARROWIO_CLOSED,
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn arrowio_buffered_output_stream_new(
 ///
 /// \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
 /// \param size       bytes, from 1 to 1 GiB.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a size out of bounds), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno: what was gathered could not be written), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn arrowio_buffered_stream_set_buffer_size(
 ///
 /// \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
 /// \param out_size   bytes. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -176,7 +176,7 @@ pub unsafe extern "C" fn arrowio_buffered_stream_buffer_size(
 /// \param file       a file from arrowio_buffered_input_stream_new or _output_stream_new.
 /// \param out_raw    the file beneath; NULL on failure.
 /// \param out_ahead  what was read ahead, often empty, and always so of a stream that writes; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno: what
 ///         was gathered could not be written), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

@@ -112,14 +112,14 @@ pub struct arrowio_file_callbacks {
     /// Waits until what was written is on the disk. NULL: flush has to do.
     pub sync:
         Option<unsafe extern "C" fn(user_data: *mut c_void, out_error: *mut *mut arrowio_error) -> arrowio_status>,
-    /// Called once, when the file is closed; nothing else but release comes after it. NULL: nothing to do.
+    /// Called once, when the file is closed; nothing else but free_fn comes after it. NULL: nothing to do.
     pub close:
         Option<unsafe extern "C" fn(user_data: *mut c_void, out_error: *mut *mut arrowio_error) -> arrowio_status>,
     /// Called in place of close when the file is closed without finishing what was written. NULL: close has to do.
     pub abort:
         Option<unsafe extern "C" fn(user_data: *mut c_void, out_error: *mut *mut arrowio_error) -> arrowio_status>,
     /// Frees user_data when the last reference to the file has gone. NULL: nothing to free.
-    pub release: arrowio_free_fn,
+    pub free_fn: arrowio_free_fn,
 }
 
 // SAFETY: a size and nullable pointers.
@@ -253,11 +253,11 @@ impl Host for HostFile {
 /// \param callbacks  the functions; copied.
 /// \param user_data  passed to each of them.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, neither read nor write, read_at without read, write_at or resize without write,
 ///         a wrong struct_size), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
-/// Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure release is
+/// Ownership: the caller has one reference; on success the file keeps user_data until its last release, on failure free_fn is
 /// not called. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_callback_file_new(
@@ -274,7 +274,7 @@ pub unsafe extern "C" fn arrowio_callback_file_new(
         }
         let mut callbacks = arguments::options(callbacks)?;
         let name = arguments::string(std::mem::replace(&mut callbacks.name, ptr::null()), "name").ok();
-        let host = HostData::new(user_data, callbacks.release)?;
+        let host = HostData::new(user_data, callbacks.free_fn)?;
         let file = callback_file(HostFile { callbacks, host: host.clone() }, name.map(|name| name.to_bytes()))?;
         host.adopt();
         out.set(file)

@@ -21,7 +21,7 @@ pub type arrowio_run_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 /// Makes a cancellation that stops nothing yet.
 ///
 /// \param out_cancellation  the cancellation; NULL on failure.
-/// \param out_error         optional; NULL on success, else an error for the caller to release.
+/// \param out_error         optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -56,21 +56,21 @@ pub unsafe extern "C" fn arrowio_cancellation_cancel(cancellation: *mut arrowio_
 /// Sets when calls that heed the cancellation end with ARROWIO_TIMED_OUT, in place of the former deadline.
 ///
 /// \param cancellation  the cancellation.
-/// \param nanoseconds   from now, at least 0. -1: never.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param timeout_ns   from now, at least 0. -1: never.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a number below -1), ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn arrowio_cancellation_set_deadline(
+pub unsafe extern "C" fn arrowio_cancellation_set_timeout(
     cancellation: *mut arrowio_cancellation,
-    nanoseconds: i64,
+    timeout_ns: i64,
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let cancellation = handle::borrow::<Cancellation>(cancellation, "cancellation")?;
-        cancellation.set_deadline(arguments::duration(nanoseconds, "nanoseconds")?);
+        cancellation.set_deadline(arguments::duration(timeout_ns, "timeout_ns")?);
         Ok(())
     };
     // SAFETY: the caller's promise.
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn arrowio_cancellation_is_cancelled(cancellation: *const 
 /// \param cancellation  the cancellation.
 /// \param run           what to call, once, unless the call fails.
 /// \param user_data     for run.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK (whatever became of the calls in run), ARROWIO_INVALID (NULL), ARROWIO_CANCELLED or ARROWIO_TIMED_OUT
 ///         (before run was called), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn arrowio_cancellation_release(cancellation: *mut arrowio
 ///
 /// \param file          the file.
 /// \param cancellation  what to stop for; replaces the former one. NULL: nothing.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL for the file), ARROWIO_INTERNAL.
 ///
 /// Ownership: the file keeps the cancellation until it is replaced. Threads: any, also while a call on the file runs, which

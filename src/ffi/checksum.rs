@@ -30,7 +30,7 @@ fn checksum(checksum: arrowio_checksum) -> Result<Checksum> {
 /// \param checksum   an ARROWIO_CHECKSUM constant.
 /// \param pool       where buffers come from that are read, and what is read ahead. NULL: the default pool.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be read), ARROWIO_CLOSED,
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -58,7 +58,7 @@ pub unsafe extern "C" fn arrowio_checksum_input_stream_new(
 /// \param raw        a writable file; it must not be used otherwise meanwhile.
 /// \param checksum   an ARROWIO_CHECKSUM constant.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown checksum, a file that cannot be written), ARROWIO_CLOSED,
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn arrowio_checksum_output_stream_new(
 /// \param out_digest  the checksum; one of 32 bits in the lower half. Written on success only.
 /// \param out_size    how many bytes it is of: as arrowio_file_tell says, but that after a failed read the bytes which it
 ///                    brought, and which are read again, have counted already. Written on success only.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.

@@ -74,7 +74,7 @@ pub(super) fn codec(codec: arrowio_codec) -> Result<&'static Codec> {
 /// \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read, wrong options),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn arrowio_compressed_input_stream_new(
 /// \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, wrong options),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

@@ -22,7 +22,8 @@ pub struct arrowio_copy_options {
     pub struct_size: usize,
     /// Where memory on the way comes from. NULL: the default pool.
     pub pool: *mut arrowio_pool,
-    /// Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+    /// Bytes in one step, at most 1 GiB. 0: 1 MiB. Where the operating system moves them by itself, steps are larger unless
+    /// there is a `progress`.
     pub chunk_size: i64,
     /// Called after each step with the bytes copied so far. NULL: nobody is told.
     pub progress: arrowio_progress_fn,
@@ -49,7 +50,7 @@ impl arrowio_copy_options {
 
 /// Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
 /// compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
-/// where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+/// where it can. It stops for the cancellation of either file. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
 /// the message says how much that is.
 ///
 /// \param source      a readable file.
@@ -57,7 +58,7 @@ impl arrowio_copy_options {
 /// \param size        bytes to copy at most; -1: up to the end of the source.
 /// \param options     optional.
 /// \param out_copied  optional; bytes copied, fewer than asked for only at the end. Written on success only.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a size below -1, a file that cannot be read or written, a file and itself,
 ///         wrong options), ARROWIO_CLOSED, ARROWIO_CANCELLED (by `progress`), ARROWIO_IO_ERROR (with errno, or damaged
 ///         data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
@@ -75,14 +76,15 @@ pub unsafe extern "C" fn arrowio_file_copy(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let (source, target) = (handle::borrow::<File>(source, "source")?, handle::borrow::<File>(target, "target")?);
-        let limit = if size == -1 { usize::MAX } else { arguments::size(size, "size")? };
+        let limit = arguments::size_or_rest(size, "size")?;
         let given = arguments::options(options)?;
         let mut tell = |done: usize| match given.progress.map(|progress| progress(given.user_data, done as i64)) {
             None | Some(0) => Ok(()),
             Some(answer) => Err(error!(Cancelled, "the progress function gave {answer}")),
         };
+        let progress = given.progress.is_some().then_some(&mut tell as &mut dyn FnMut(usize) -> Result<()>);
         let (pool, chunk_size) = (arguments::pool(&given.pool).clone(), given.chunk_size()?);
-        let copied = copy(&source, &target, limit, &mut CopyOptions { pool, chunk_size, progress: Some(&mut tell) })?;
+        let copied = copy(&source, &target, limit, &mut CopyOptions { pool, chunk_size, progress })?;
         if !out_copied.is_null() {
             out_copied.write(copied as i64);
         }

@@ -178,7 +178,7 @@ impl WarningHandler for HostHandler {
 /// \param warn       called with each warning. NULL: back to standard error.
 /// \param user_data  passed to both functions.
 /// \param free_fn    frees user_data once another handler has taken over; NULL: nothing to free.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps user_data on success; on failure free_fn is not called. Threads: any. Since 0.1.

@@ -22,7 +22,7 @@ fn threads(threads: i32) -> Result<usize> {
 ///
 /// \param threads       the most threads that it may have, at least 1.
 /// \param out_executor  the executor; NULL on failure.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn arrowio_executor_new(
 ///
 /// \param executor   the executor.
 /// \param threads    at least 1.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, fewer than 1 thread, in a child of fork()), ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn arrowio_executor_resize(
 ///
 /// \param executor     the executor.
 /// \param out_threads  how many. Written on success only.
-/// \param out_error    optional; NULL on success, else an error for the caller to release.
+/// \param out_error    optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -89,24 +89,24 @@ pub unsafe extern "C" fn arrowio_executor_threads(
 /// on to their end. Then waits for its threads. Before the program unloads the library it waits for all of them.
 ///
 /// \param executor     the executor, stopped already or not.
-/// \param nanoseconds  how long to wait for its threads to end, at least 0. -1: as long as it takes.
-/// \param out_error    optional; NULL on success, else an error for the caller to release.
-/// \return ARROWIO_OK (all threads have ended, or nanoseconds is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
+/// \param timeout_ns  how long to wait for its threads to end, at least 0. -1: as long as it takes.
+/// \param out_error    optional.
+/// \return ARROWIO_OK (all threads have ended, or timeout_ns is 0), ARROWIO_TIMED_OUT, ARROWIO_INVALID (NULL, a number
 ///         below -1, waiting on one of its own threads, in a child of fork()), ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_executor_stop(
     executor: *mut arrowio_executor,
-    nanoseconds: i64,
+    timeout_ns: i64,
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let executor = handle::borrow::<Executor>(executor, "executor")?;
-        let nanoseconds = arguments::duration(nanoseconds, "nanoseconds")?;
+        let timeout = arguments::duration(timeout_ns, "timeout_ns")?;
         executor.stop()?;
-        if nanoseconds == Some(0) { Ok(()) } else { executor.wait(nanoseconds) }
+        if timeout == Some(0) { Ok(()) } else { executor.wait(timeout) }
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

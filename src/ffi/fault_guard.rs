@@ -18,8 +18,8 @@ pub struct arrowio_fault_guard {
 
 /// Installs the SIGBUS handler, unless another guard has.
 ///
-/// \param out_guard  the guard; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_fault_guard  the guard; NULL on failure.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_NOT_IMPLEMENTED (a processor other than x86-64),
 ///         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -28,11 +28,11 @@ pub struct arrowio_fault_guard {
 /// all of them. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_fault_guard_new(
-    out_guard: *mut *mut arrowio_fault_guard,
+    out_fault_guard: *mut *mut arrowio_fault_guard,
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
-    let body = || unsafe { Slot::new(out_guard, "out_guard")?.set(FaultGuard::new()?) };
+    let body = || unsafe { Slot::new(out_fault_guard, "out_fault_guard")?.set(FaultGuard::new()?) };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
 }

@@ -11,8 +11,8 @@ use crate::memory::Buffer;
 use std::ffi::c_void;
 
 /// An open file or stream, of any class; arrowio_file_capabilities tells what it can do. Calls on one file go one at a time:
-/// others wait; a call from within a callback of the same file is ARROWIO_INVALID. arrowio_file_read_at and
-/// arrowio_file_read_at_buffer run on any number of threads at once, and at the same time as any other call. After
+/// others wait; a call from within a callback of the same file is ARROWIO_INVALID. What reads at offsets (see
+/// ARROWIO_CAPABILITY_READ_AT) runs on any number of threads at once, and at the same time as any other call. After
 /// arrowio_file_close everything but the getters, close, abort and release is ARROWIO_CLOSED. Goes with
 /// arrowio_file_release.
 pub struct arrowio_file {
@@ -28,13 +28,13 @@ pub const ARROWIO_SEEK_CURRENT: arrowio_whence = 1;
 /// From the end of the file.
 pub const ARROWIO_SEEK_END: arrowio_whence = 2;
 
-/// arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _peek and _advance.
+/// arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _read_lines, _read_async, _peek and _advance.
 pub const ARROWIO_CAPABILITY_READ: u32 = 1;
 /// arrowio_file_write and _write_buffer.
 pub const ARROWIO_CAPABILITY_WRITE: u32 = 2;
 /// arrowio_file_seek.
 pub const ARROWIO_CAPABILITY_SEEK: u32 = 4;
-/// arrowio_file_read_at and _read_at_buffer.
+/// arrowio_file_read_at, _read_at_buffer, _read_at_async, _read_many and _read_many_async; segments and range caches of it.
 pub const ARROWIO_CAPABILITY_READ_AT: u32 = 8;
 /// arrowio_file_write_at.
 pub const ARROWIO_CAPABILITY_WRITE_AT: u32 = 16;
@@ -83,7 +83,7 @@ fn set_view(view: *const [u8], out_data: Out<*const u8>, out_size: Out<i64>) -> 
 /// \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
 /// \param size       bytes to read, at least 0.
 /// \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn arrowio_file_read(
 /// \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
 /// \param size       bytes to read at most, at least 0.
 /// \param out_read   bytes read, 0 only at the end (or if size is 0). Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -141,7 +141,7 @@ pub unsafe extern "C" fn arrowio_file_read_some(
 /// \param file        the file.
 /// \param size        bytes to read, at least 0.
 /// \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -168,7 +168,7 @@ pub unsafe extern "C" fn arrowio_file_read_buffer(
 ///
 /// \param file        the file.
 /// \param out_buffer  the bytes; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
 ///         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -195,7 +195,7 @@ pub unsafe extern "C" fn arrowio_file_read_all(
 /// \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
 /// \param size       bytes to read, at least 0.
 /// \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn arrowio_file_read_at(
 /// \param offset      where to read, in bytes, at least 0; past the end: 0 bytes.
 /// \param size        bytes to read, at least 0.
 /// \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -257,7 +257,7 @@ pub unsafe extern "C" fn arrowio_file_read_at_buffer(
 /// \param size       bytes to show, at least 0, any number.
 /// \param out_data   the bytes. Written on success only.
 /// \param out_size   how many, fewer than asked for only before the end. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -285,7 +285,7 @@ pub unsafe extern "C" fn arrowio_file_peek(
 ///
 /// \param file       the file.
 /// \param size       bytes to skip, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -307,7 +307,7 @@ pub unsafe extern "C" fn arrowio_file_advance(
 /// \param file       the file.
 /// \param out_data   the line. Written on success only.
 /// \param out_size   its size with the newline; 0 only at the end. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
 ///         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -341,7 +341,7 @@ pub unsafe extern "C" fn arrowio_file_read_line(
 /// \param out_offsets  room for max_lines + 1 offsets in bytes, of which the first is 0. What it holds after a failure is
 ///                     undefined.
 /// \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
-/// \param out_error    optional; NULL on success, else an error for the caller to release.
+/// \param out_error    optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -375,7 +375,7 @@ pub unsafe extern "C" fn arrowio_file_read_lines(
 /// \param offset        in bytes; may be negative from ARROWIO_SEEK_CURRENT and _END.
 /// \param whence        from where it counts: ARROWIO_SEEK_START, _CURRENT or _END.
 /// \param out_position  optional: the new position from the start. Written on success only.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown whence, a position before the start, a file that cannot seek),
 ///         ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -404,7 +404,7 @@ pub unsafe extern "C" fn arrowio_file_seek(
 ///
 /// \param file          the file.
 /// \param out_position  bytes from the start. Written on success only.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -428,7 +428,7 @@ pub unsafe extern "C" fn arrowio_file_tell(
 ///
 /// \param file       the file.
 /// \param out_size   bytes. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file without a size), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -454,7 +454,7 @@ pub unsafe extern "C" fn arrowio_file_size(
 /// \param file       the file.
 /// \param data       the bytes; may be NULL if size is 0.
 /// \param size       bytes, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -479,7 +479,7 @@ pub unsafe extern "C" fn arrowio_file_write(
 ///
 /// \param file       the file.
 /// \param buffer     the buffer.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
 ///         errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -505,7 +505,7 @@ pub unsafe extern "C" fn arrowio_file_write_buffer(
 /// \param offset     where to write, in bytes, at least 0.
 /// \param data       the bytes; may be NULL if size is 0.
 /// \param size       bytes, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -531,7 +531,7 @@ pub unsafe extern "C" fn arrowio_file_write_at(
 /// read.
 ///
 /// \param file       the file.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -550,7 +550,7 @@ pub unsafe extern "C" fn arrowio_file_flush(
 /// Waits until everything written is on the disk, through every layer.
 ///
 /// \param file       the file.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -571,7 +571,7 @@ pub unsafe extern "C" fn arrowio_file_sync(
 ///
 /// \param file       the file.
 /// \param size       bytes, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -592,7 +592,7 @@ pub unsafe extern "C" fn arrowio_file_resize(
 /// Calling it again gives the same result. The first failure is reported.
 ///
 /// \param file       the file.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
@@ -612,7 +612,7 @@ pub unsafe extern "C" fn arrowio_file_close(
 /// its end. Does nothing for a file that is closed.
 ///
 /// \param file       the file.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the reference stays the caller's. Threads: one call at a time per file, others wait. Since 0.1.

@@ -14,7 +14,7 @@ use crate::memory::Buffer;
 ///
 /// \param buffer     the buffer; while the file lives it cannot be resized.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; the file keeps the buffer until its last release. Threads: any. Since 0.1.
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn arrowio_buffer_reader_new(
 /// \param pool              where the memory comes from. NULL: the default pool.
 /// \param initial_capacity  bytes to have room for at first, at least 0.
 /// \param out_file          the file; NULL on failure.
-/// \param out_error         optional; NULL on success, else an error for the caller to release.
+/// \param out_error         optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative capacity), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the pool. Threads: any. Since 0.1.
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn arrowio_buffer_output_stream_new(
 ///
 /// \param file        a file from arrowio_buffer_output_stream_new, open or closed.
 /// \param out_buffer  the bytes, in a mutable and resizable buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class), ARROWIO_CLOSED (finished or aborted before),
 ///         ARROWIO_OUT_OF_MEMORY (it can be tried again), ARROWIO_INTERNAL.
 ///
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn arrowio_buffer_output_stream_finish(
 ///
 /// \param buffer     a mutable buffer; while the file lives it cannot be resized.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an immutable buffer), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; the file keeps the buffer until its last release. Threads: any. Since 0.1.

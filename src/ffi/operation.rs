@@ -36,7 +36,7 @@ pub struct arrowio_operation_options {
     /// For the callback.
     pub user_data: *mut c_void,
     /// Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
-    pub free: arrowio_free_fn,
+    pub free_fn: arrowio_free_fn,
     /// The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
     /// a thread when a thread comes to it or somebody waits for it. 0: never.
     pub timeout_ns: i64,
@@ -72,7 +72,7 @@ pub(super) unsafe fn start(
 ) -> Result<Operation> {
     // SAFETY: the caller's promise.
     let options = unsafe { arguments::options(options)? };
-    let data = HostData::new(options.user_data, options.free)?;
+    let data = HostData::new(options.user_data, options.free_fn)?;
     let timeout = Some(arguments::size(options.timeout_ns, "timeout_ns")? as i64).filter(|timeout| *timeout > 0);
     let completion = match options.callback {
         Some(call) => Some(try_box(HostCompletion { call, data: data.clone() })? as Box<dyn Completion>),
@@ -91,7 +91,7 @@ pub(super) unsafe fn start(
 /// \param size           bytes to read, at least 0.
 /// \param options        optional.
 /// \param out_operation  the operation, which gives one buffer; NULL on failure.
-/// \param out_error      optional; NULL on success, else an error for the caller to release.
+/// \param out_error      optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
 ///         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL. What the read fails with the operation tells.
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn arrowio_file_read_async(
 /// \param size           bytes to read, at least 0.
 /// \param options        optional.
 /// \param out_operation  the operation, which gives one buffer; NULL on failure.
-/// \param out_error      optional; NULL on success, else an error for the caller to release.
+/// \param out_error      optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
 ///         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL. What the read fails with the operation tells.
@@ -157,8 +157,8 @@ pub unsafe extern "C" fn arrowio_file_read_at_async(
 /// Waits until an operation is done, well or not. The callback may still be running then.
 ///
 /// \param operation    the operation.
-/// \param nanoseconds  how long to wait at most, at least 0. -1: as long as it takes.
-/// \param out_error    optional; NULL on success, else an error for the caller to release.
+/// \param timeout_ns  how long to wait at most, at least 0. -1: as long as it takes.
+/// \param out_error    optional.
 /// \return ARROWIO_OK (it is done; arrowio_operation_result tells how it ended), ARROWIO_TIMED_OUT (it goes on),
 ///         ARROWIO_CANCELLED (this call's own cancellation), ARROWIO_INVALID (NULL, a number below -1, in a child of fork()
 ///         unless it was done before), ARROWIO_INTERNAL.
@@ -167,13 +167,13 @@ pub unsafe extern "C" fn arrowio_file_read_at_async(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_operation_wait(
     operation: *mut arrowio_operation,
-    nanoseconds: i64,
+    timeout_ns: i64,
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let operation = handle::borrow::<Operation>(operation, "operation")?;
-        operation.wait(arguments::duration(nanoseconds, "nanoseconds")?)
+        operation.wait(arguments::duration(timeout_ns, "timeout_ns")?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }
@@ -211,8 +211,8 @@ pub unsafe extern "C" fn arrowio_operation_cancel(operation: *mut arrowio_operat
 /// A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
 ///
 /// \param operation       the operation.
-/// \param out_descriptor  the descriptor. Written on success only.
-/// \param out_error       optional; NULL on success, else an error for the caller to release.
+/// \param out_fd  the descriptor. Written on success only.
+/// \param out_error       optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (no descriptor is left, with errno),
 ///         ARROWIO_INTERNAL.
 ///
@@ -220,12 +220,12 @@ pub unsafe extern "C" fn arrowio_operation_cancel(operation: *mut arrowio_operat
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_operation_descriptor(
     operation: *mut arrowio_operation,
-    out_descriptor: *mut c_int,
+    out_fd: *mut c_int,
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
     let body = || unsafe {
-        let out = Out::new(out_descriptor, "out_descriptor")?;
+        let out = Out::new(out_fd, "out_fd")?;
         out.set(handle::borrow::<Operation>(operation, "operation")?.descriptor()?)
     };
     // SAFETY: the caller's promise.
@@ -235,7 +235,7 @@ pub unsafe extern "C" fn arrowio_operation_descriptor(
 /// How an operation ended.
 ///
 /// \param operation  the operation.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return what the read gave, with its error: ARROWIO_OK, ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others; ARROWIO_INVALID also for NULL and for an
 ///         operation that is not done.
@@ -269,7 +269,7 @@ pub unsafe extern "C" fn arrowio_operation_buffer_count(operation: *const arrowi
 /// \param operation    an operation that is done.
 /// \param out_buffers  where the buffers go, room for `count` of them; all NULL on failure. May be NULL if count is 0.
 /// \param count        how many there are: arrowio_operation_buffer_count.
-/// \param out_error    optional; NULL on success, else an error for the caller to release.
+/// \param out_error    optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, another count, not done, taken before), or what the read
 ///         failed with, as arrowio_operation_result gives it: ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL and others.

@@ -42,10 +42,10 @@ pub struct arrowio_os_file_options {
     pub flags: u32,
     /// With ARROWIO_OPEN_AT: the open directory that a relative path begins in; it stays the caller's, and may be closed as
     /// soon as the call is over.
-    pub directory: i32,
+    pub directory_fd: i32,
 }
 
-/// A relative path begins in the directory that arrowio_os_file_options.directory is open for.
+/// A relative path begins in the directory that arrowio_os_file_options.directory_fd is open for.
 pub const ARROWIO_OPEN_AT: u32 = 1;
 /// The path must not lead out of the directory that it begins in, be it by "..", as an absolute one or by symbolic links,
 /// nor through the links of /proc that stand for open files: ARROWIO_IO_ERROR with EXDEV or ELOOP. Links that stay beneath
@@ -109,14 +109,17 @@ impl arrowio_os_file_options {
                 "flags are 0x{:x}, a sum of ARROWIO_OPEN constants is at most 0x{KNOWN_FLAGS:x}", given.flags
             ));
         }
-        if given.directory != 0 && !has(ARROWIO_OPEN_AT) {
-            return Err(error!(Invalid, "directory is {} but flags are without ARROWIO_OPEN_AT", given.directory));
+        if given.directory_fd != 0 && !has(ARROWIO_OPEN_AT) {
+            return Err(error!(
+                Invalid,
+                "directory_fd is {} but flags are without ARROWIO_OPEN_AT", given.directory_fd
+            ));
         }
         Ok(OsFileOptions {
             pool,
             permissions,
             borrow: given.borrow_descriptor != 0,
-            directory: has(ARROWIO_OPEN_AT).then_some(given.directory),
+            directory: has(ARROWIO_OPEN_AT).then_some(given.directory_fd),
             beneath: has(ARROWIO_OPEN_BENEATH),
             no_follow: has(ARROWIO_OPEN_NO_FOLLOW),
             exclusive: has(ARROWIO_OPEN_EXCLUSIVE),
@@ -141,7 +144,7 @@ impl arrowio_os_file_options {
 /// \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, wrong options), ARROWIO_IO_ERROR (with errno; EISDIR for a
 ///         directory), ARROWIO_ALREADY_EXISTS (with ARROWIO_OPEN_EXCLUSIVE), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -167,12 +170,12 @@ pub unsafe extern "C" fn arrowio_os_file_open(
 /// Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
 /// have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
 ///
-/// \param directory  a NUL-terminated path, from which on options->flags and options->directory hold. NULL: the environment
+/// \param directory  a NUL-terminated path, from which on options->flags and options->directory_fd hold. NULL: the environment
 ///                   variable TMPDIR, or "/tmp".
 /// \param prefix     what the name begins with, without a slash; 16 random letters and digits follow. NULL: "arrowio-".
 /// \param options    optional; without ARROWIO_OPEN_EXCLUSIVE, which it is anyway, and ARROWIO_OPEN_ATOMIC.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a prefix with a slash, wrong options), ARROWIO_IO_ERROR (with errno),
 ///         ARROWIO_ALREADY_EXISTS (no free name in many attempts), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -205,7 +208,7 @@ pub unsafe extern "C" fn arrowio_temporary_file_open(
 /// \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
 /// \param options    optional; with borrow_descriptor the descriptor stays the caller's.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a descriptor that is not open for it, wrong options),
 ///         ARROWIO_IO_ERROR (with errno; EBADF for no descriptor, EISDIR for a directory), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
@@ -245,7 +248,7 @@ pub unsafe extern "C" fn arrowio_os_file_open_fd(
 /// \param offset     where the map begins in the file, in bytes; any number up to the file's size.
 /// \param size       bytes; offset + size is at most the file's size. -1: to the end.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a range outside the file), ARROWIO_IO_ERROR (with errno;
 ///         EISDIR for a directory, ENODEV for what cannot be mapped), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -277,7 +280,7 @@ pub unsafe extern "C" fn arrowio_memory_map_open(
 /// \param path       a NUL-terminated path.
 /// \param size       bytes, at least 0.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_IO_ERROR (with errno; ENOSPC for a full disk),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

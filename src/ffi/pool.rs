@@ -38,7 +38,7 @@ pub extern "C" fn arrowio_pool_default() -> *mut arrowio_pool {
 /// Makes a pool the default for all calls from now on. What lives in the former default stays there.
 ///
 /// \param pool       the new default.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps the pool until the process ends. Threads: any. Since 0.1.
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn arrowio_pool_set_default(
 ///
 /// \param backend_name  "mimalloc", "jemalloc" or "system"; see arrowio_pool_supported_backend.
 /// \param out_pool      the pool; NULL on failure.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, or an unknown name), ARROWIO_NOT_IMPLEMENTED (not part of this build),
 ///         ARROWIO_INTERNAL.
 ///
@@ -165,7 +165,7 @@ pub unsafe extern "C" fn arrowio_pool_release_unused(pool: *mut arrowio_pool) {
 ///
 /// \param parent     the pool beneath. NULL: the default pool as it is now.
 /// \param out_pool   the new pool; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the parent. Threads: any. Since 0.1.
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn arrowio_pool_new_proxy(
 /// \param parent     the pool beneath. NULL: the default pool as it is now.
 /// \param limit      bytes, at least 0.
 /// \param out_pool   the new pool; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (out_pool is NULL, limit is negative), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the parent. Threads: any. Since 0.1.
@@ -286,7 +286,7 @@ fn to_c(event: PoolEvent) -> arrowio_pool_event {
 /// \param user_data  passed to both functions.
 /// \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
 /// \param out_pool   the new pool; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (log or out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the parent and, on success, user_data. On failure free_fn is not
@@ -340,7 +340,7 @@ pub struct arrowio_pool_callbacks {
     /// Gives memory kept for reuse back to the system. NULL: nothing to do.
     pub release_unused: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
     /// Frees user_data when the pool goes. NULL: nothing to free.
-    pub free_user_data: arrowio_free_fn,
+    pub free_fn: arrowio_free_fn,
 }
 
 // SAFETY: a size and nullable functions.
@@ -360,7 +360,7 @@ impl HostAllocator {
     fn new(callbacks: arrowio_pool_callbacks, user_data: *mut c_void) -> Result<Self> {
         let allocate = callbacks.allocate.ok_or_else(|| null("callbacks.allocate"))?;
         let free = callbacks.free.ok_or_else(|| null("callbacks.free"))?;
-        let host = HostData::new(user_data, callbacks.free_user_data)?;
+        let host = HostData::new(user_data, callbacks.free_fn)?;
         Ok(Self { callbacks, allocate, free, host })
     }
 }
@@ -401,11 +401,11 @@ impl Allocator for HostAllocator {
 /// \param callbacks  the allocator's functions; copied.
 /// \param user_data  passed to each of them.
 /// \param out_pool   the new pool; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a required function missing, a wrong struct_size), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
-/// Ownership: the caller has one reference; on success it keeps user_data, on failure free_user_data is not called.
+/// Ownership: the caller has one reference; on success it keeps user_data, on failure free_fn is not called.
 /// Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_new_callbacks(
@@ -436,7 +436,7 @@ pub unsafe extern "C" fn arrowio_pool_new_callbacks(
 /// \param size       bytes, at least 0. A block of size 0 has an address too, which must not be written to.
 /// \param alignment  a power of two, in bytes.
 /// \param out_data   the block. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, a wrong alignment), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the block is the caller's to give to arrowio_pool_free. Threads: any. Since 0.1.
@@ -466,7 +466,7 @@ pub unsafe extern "C" fn arrowio_pool_allocate(
 /// \param new_size    bytes, at least 0.
 /// \param alignment   the block's alignment in bytes.
 /// \param inout_data  the block; where it is now on success, unchanged on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, a wrong alignment), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the new block replaces the old one. Threads: any, one at a time for the same block. Since 0.1.

@@ -72,7 +72,7 @@ impl arrowio_range_cache_options {
 /// \param raw        a file that can be read at offsets; the cache reads from its position on.
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read at offsets, wrong options), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn arrowio_range_cache_new(
 /// \param file       the file.
 /// \param ranges     in any order, `count` ranges; may be NULL if count is 0.
 /// \param count      how many, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, in a child of fork()), ARROWIO_CLOSED, ARROWIO_CANCELLED
 ///         (also when the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
@@ -123,12 +123,12 @@ pub unsafe extern "C" fn arrowio_file_will_need(
 ///
 /// \param file       a file from arrowio_range_cache_new.
 /// \param offset     in bytes, at least 0.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file of another class), ARROWIO_CLOSED, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn arrowio_range_cache_evict(
+pub unsafe extern "C" fn arrowio_range_cache_evict_before(
     file: *mut arrowio_file,
     offset: i64,
     out_error: *mut *mut arrowio_error,

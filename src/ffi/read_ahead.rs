@@ -55,14 +55,14 @@ unsafe fn convert(options: *const arrowio_read_ahead_options) -> Result<ReadAhea
 /// \param executor   whose thread reads ahead.
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options, in a child of fork()),
 ///         ARROWIO_CLOSED, ARROWIO_CANCELLED (the executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with
 ///         errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps raw and the executor. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn arrowio_read_ahead_stream_new(
+pub unsafe extern "C" fn arrowio_read_ahead_input_stream_new(
     raw: *mut arrowio_file,
     executor: *mut arrowio_executor,
     options: *const arrowio_read_ahead_options,

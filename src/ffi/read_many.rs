@@ -100,7 +100,7 @@ pub(super) unsafe fn ranges(ranges: *const arrowio_range, count: i64) -> Result<
 /// \param options      optional.
 /// \param out_buffers  room for `count` buffers, one for each range, with fewer bytes only at the end; all NULL on failure.
 ///                     May be NULL if count is 0.
-/// \param out_error    optional; NULL on success, else an error for the caller to release.
+/// \param out_error    optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it, wrong options), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn arrowio_file_read_many(
 /// \param options            optional; its executor may be the same one.
 /// \param operation_options  optional.
 /// \param out_operation      the operation, which gives `count` buffers; NULL on failure.
-/// \param out_error          optional; NULL on success, else an error for the caller to release.
+/// \param out_error          optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, wrong options, in a child of fork()), ARROWIO_CANCELLED (the
 ///         executor was stopped), ARROWIO_IO_ERROR (no thread can be started, with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL. What the reads fail with the operation tells.

@@ -13,7 +13,7 @@ use std::ffi::c_int;
 ///
 /// \param size        bytes, at least 0; all are zero.
 /// \param out_buffer  the buffer; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_CAPACITY_ERROR (more than there are addresses),
 ///         ARROWIO_IO_ERROR (with errno; EMFILE without a free descriptor), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn arrowio_buffer_allocate_shared(
 ///
 /// \param buffer     the buffer. The first time the caller has the only reference, and there is no slice of it.
 /// \param out_fd     the descriptor, not inherited across exec. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, another kind of buffer, other references, a forked child that still has the
 ///         memory), ARROWIO_IO_ERROR (with errno; EMFILE without a free descriptor), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL. On failure the buffer is as mutable as before, unless only the descriptor was not to be had.
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn arrowio_buffer_share(
 ///
 /// \param fd          the descriptor.
 /// \param out_buffer  the buffer, as large as the memory is; NULL on failure.
-/// \param out_error   optional; NULL on success, else an error for the caller to release.
+/// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, no descriptor of shared memory, one that lacks F_SEAL_WRITE or F_SEAL_SHRINK,
 ///         so that the memory could change), ARROWIO_IO_ERROR (with errno; EBADF for no descriptor), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.

@@ -33,7 +33,7 @@ fn stream(stream: arrowio_standard_stream) -> Result<StandardStream> {
 /// \param stream     ARROWIO_STANDARD_INPUT, _OUTPUT or _ERROR.
 /// \param options    optional; what concerns paths and who closes has no meaning here.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown stream, one that is not open for its direction, wrong options),
 ///         ARROWIO_IO_ERROR (with errno; EBADF where the program was started without it), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

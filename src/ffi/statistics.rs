@@ -10,8 +10,8 @@ use crate::io::{File, Statistics};
 /// What the calls on a file did since arrowio_file_enable_statistics. Set struct_size; the rest is filled in.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct arrowio_file_statistics {
-    /// sizeof(arrowio_file_statistics).
+pub struct arrowio_statistics {
+    /// sizeof(arrowio_statistics).
     pub struct_size: usize,
     /// Calls that read and succeeded.
     pub read_calls: i64,
@@ -24,15 +24,15 @@ pub struct arrowio_file_statistics {
     /// Calls of the operating system, for this file and those beneath it, on the threads that called.
     pub system_calls: i64,
     /// Nanoseconds in these: the time waited.
-    pub system_nanoseconds: i64,
+    pub system_ns: i64,
 }
 
 // SAFETY: a size and numbers.
-unsafe impl Extensible for arrowio_file_statistics {
-    const NAME: &'static str = "arrowio_file_statistics";
+unsafe impl Extensible for arrowio_statistics {
+    const NAME: &'static str = "arrowio_statistics";
 }
 
-impl From<Statistics> for arrowio_file_statistics {
+impl From<Statistics> for arrowio_statistics {
     fn from(counted: Statistics) -> Self {
         Self {
             struct_size: size_of::<Self>(),
@@ -41,7 +41,7 @@ impl From<Statistics> for arrowio_file_statistics {
             write_calls: counted.write_calls as i64,
             bytes_written: counted.bytes_written as i64,
             system_calls: counted.system_calls as i64,
-            system_nanoseconds: counted.system_nanoseconds as i64,
+            system_ns: counted.system_nanoseconds as i64,
         }
     }
 }
@@ -50,7 +50,7 @@ impl From<Statistics> for arrowio_file_statistics {
 /// served from memory it multiplies that of the smallest ones.
 ///
 /// \param file       the file; counting what is counted already changes nothing.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -72,14 +72,14 @@ pub unsafe extern "C" fn arrowio_file_enable_statistics(
 ///
 /// \param file            the file.
 /// \param out_statistics  with struct_size set; filled in. All 0 where nothing is counted.
-/// \param out_error       optional; NULL on success, else an error for the caller to release.
+/// \param out_error       optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a wrong struct_size), ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any; beside a call that runs, numbers of different moments. Since 0.1.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn arrowio_file_read_statistics(
+pub unsafe extern "C" fn arrowio_file_statistics(
     file: *const arrowio_file,
-    out_statistics: *mut arrowio_file_statistics,
+    out_statistics: *mut arrowio_statistics,
     out_error: *mut *mut arrowio_error,
 ) -> arrowio_status {
     // SAFETY: the caller's promise.

@@ -71,7 +71,7 @@ impl arrowio_stream_options {
 /// \param path       a NUL-terminated path.
 /// \param options    optional.
 /// \param out_file   the stream; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_IO_ERROR (with errno),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data is found by the reads.
 ///
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn arrowio_input_stream_open(
 /// \param buffer     the buffer; while the stream lives it cannot be resized.
 /// \param options    optional.
 /// \param out_file   the stream; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; it keeps the buffer. Threads: any. Since 0.1.
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
 /// \param raw        a readable file; it must not be used otherwise meanwhile.
 /// \param options    optional.
 /// \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, an unknown codec, wrong options),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -154,7 +154,7 @@ pub unsafe extern "C" fn arrowio_input_stream_from_file(
 /// \param path       a NUL-terminated path.
 /// \param options    optional.
 /// \param out_file   the stream; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_IO_ERROR (with errno),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn arrowio_output_stream_open(
 /// \param raw        a writable file; it must not be used otherwise meanwhile.
 /// \param options    optional.
 /// \param out_file   the stream, which is raw itself where there is nothing to add to it; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, an unknown codec or level, wrong options),
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

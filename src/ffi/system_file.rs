@@ -9,20 +9,22 @@ use crate::io::{File, FileKind, Metadata};
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr;
 
+/// What a file is: one of the ARROWIO_KIND constants.
+pub type arrowio_kind = u32;
 /// A regular file.
-pub const ARROWIO_KIND_REGULAR: u32 = 1;
+pub const ARROWIO_KIND_REGULAR: arrowio_kind = 1;
 /// A directory.
-pub const ARROWIO_KIND_DIRECTORY: u32 = 2;
+pub const ARROWIO_KIND_DIRECTORY: arrowio_kind = 2;
 /// A symbolic link.
-pub const ARROWIO_KIND_LINK: u32 = 3;
+pub const ARROWIO_KIND_LINK: arrowio_kind = 3;
 /// A pipe or FIFO.
-pub const ARROWIO_KIND_PIPE: u32 = 4;
+pub const ARROWIO_KIND_PIPE: arrowio_kind = 4;
 /// A socket.
-pub const ARROWIO_KIND_SOCKET: u32 = 5;
+pub const ARROWIO_KIND_SOCKET: arrowio_kind = 5;
 /// A terminal or another character device.
-pub const ARROWIO_KIND_CHARACTER_DEVICE: u32 = 6;
+pub const ARROWIO_KIND_CHARACTER_DEVICE: arrowio_kind = 6;
 /// A block device.
-pub const ARROWIO_KIND_BLOCK_DEVICE: u32 = 7;
+pub const ARROWIO_KIND_BLOCK_DEVICE: arrowio_kind = 7;
 
 /// What the system knows of a file. Set struct_size; everything else is written by arrowio_file_metadata.
 #[derive(Clone, Copy)]
@@ -31,7 +33,7 @@ pub struct arrowio_metadata {
     /// sizeof(arrowio_metadata).
     pub struct_size: usize,
     /// An ARROWIO_KIND constant.
-    pub kind: u32,
+    pub kind: arrowio_kind,
     /// Permission bits, 07777 at most.
     pub permissions: u32,
     /// Owner.
@@ -47,11 +49,11 @@ pub struct arrowio_metadata {
     /// The number of its device.
     pub device: u64,
     /// When it was last read, in nanoseconds since 1970 UTC, as are the others.
-    pub accessed: i64,
+    pub accessed_ns: i64,
     /// When its content was last changed.
-    pub modified: i64,
+    pub modified_ns: i64,
     /// When its content or what is known of it was last changed.
-    pub changed: i64,
+    pub changed_ns: i64,
 }
 
 // SAFETY: numbers.
@@ -80,9 +82,9 @@ impl From<Metadata> for arrowio_metadata {
             links: found.links,
             inode: found.inode,
             device: found.device,
-            accessed: found.accessed,
-            modified: found.modified,
-            changed: found.changed,
+            accessed_ns: found.accessed,
+            modified_ns: found.modified,
+            changed_ns: found.changed,
         }
     }
 }
@@ -117,7 +119,7 @@ pub unsafe extern "C" fn arrowio_file_is_terminal(file: *const arrowio_file) -> 
 ///
 /// \param file       the file.
 /// \param out_fd     the descriptor. Written on success only.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that has none), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -141,7 +143,7 @@ pub unsafe extern "C" fn arrowio_file_descriptor(
 ///
 /// \param file          the file.
 /// \param out_metadata  where it goes; struct_size says how much of it there is. Written on success only.
-/// \param out_error     optional; NULL on success, else an error for the caller to release.
+/// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, no struct_size, a file that is none of the system's), ARROWIO_CLOSED,
 ///         ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

@@ -62,7 +62,7 @@ impl Transform for HostTransform {
 /// \param free_fn    frees user_data when the last reference to the file has gone. NULL: nothing to free.
 /// \param pool       where chunks and buffers that are read come from. NULL: the default pool.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
@@ -142,7 +142,7 @@ impl arrowio_transcoding_options {
 ///                   "shift-jis", "euc-jp", "euc-kr", "iso-2022-jp": as the web does (encoding.spec.whatwg.org).
 /// \param options    optional.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown encoding, a file that cannot be read, wrong options),
 ///         ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

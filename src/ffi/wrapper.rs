@@ -15,7 +15,7 @@ use crate::io::{File, Latency, mock_output_stream, slow_input, tee_output_stream
 /// \param first      a writable file; it must not be used otherwise meanwhile.
 /// \param second     another one.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written, twice the same), ARROWIO_CLOSED,
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn arrowio_tee_output_stream_new(
 /// Makes a file that keeps nothing of what is written to it; its position and size tell how much it was.
 ///
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -88,7 +88,7 @@ impl arrowio_slow_input_options {
 /// \param raw        a readable file; it must not be used otherwise meanwhile.
 /// \param options    optional; without them no read waits.
 /// \param out_file   the file; NULL on failure.
-/// \param out_error  optional; NULL on success, else an error for the caller to release.
+/// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read, wrong options), ARROWIO_CLOSED,
 ///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///

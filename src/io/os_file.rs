@@ -185,6 +185,10 @@ impl Stream for OsFile {
         Some((size - self.tell().ok()?).max(0) as usize)
     }
 
+    fn is_descriptor(&self) -> bool {
+        true
+    }
+
     fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
         let source = self.source.clone();
         let sent = source.descriptor.with(|descriptor| target.receive_from(descriptor, size))?;

@@ -8,7 +8,7 @@ use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use super::transfer::{CHUNK, Cause, Stopped, Transfer, lost, read_to_end, read_until_full};
-use crate::error::{Error, Result, error};
+use crate::error::{Error, ErrorKind, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::try_box;
 use std::mem::MaybeUninit;
@@ -132,14 +132,17 @@ impl State {
         let taken = unsafe { taken.assume_init_ref() };
         match self.lookahead.put_back(taken) {
             Ok(()) => error,
-            Err(_) => lost(error, taken.len()),
+            Err(why) => lost(error, taken.len(), &why),
         }
     }
 
     /// Puts the last bytes that were read back: the next call reads them again.
     pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
         if self.seekable {
-            return self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+            let moved = self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+            if moved.is_ok() || self.class_looks_ahead {
+                return moved;
+            }
         }
         self.lookahead.put_back(taken)
     }
@@ -173,7 +176,7 @@ impl State {
         let filled = read_to_end(&mut builder, size, hint, |room, _| self.read_full(room));
         filled.and_then(|()| builder.finish()).map_err(|error| {
             let size = builder.size();
-            self.lookahead.adopt(builder).map_or_else(|_| lost(error.clone(), size), |()| error.clone())
+            self.lookahead.adopt(builder).map_or_else(|why| lost(error.clone(), size, &why), |()| error.clone())
         })
     }
 
@@ -228,6 +231,11 @@ impl State {
             self.lookahead.fill(more, |room| self.stream.read(room))?;
         }
         Ok(self.lookahead.bytes())
+    }
+
+    /// Whether bytes lie ahead that were read before.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.lookahead.is_empty()
     }
 
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
@@ -319,7 +327,9 @@ impl State {
 
     #[cold]
     fn note(&mut self, error: &Error) {
-        if self.stream.needs_close() {
+        // What was refused or told to stop can be done again; anything else may be lost.
+        let can_be_repeated = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Invalid);
+        if self.stream.needs_close() && !can_be_repeated {
             self.unwritten.get_or_insert_with(|| error.clone());
         }
     }

@@ -70,8 +70,13 @@ impl Counters {
 
     #[inline]
     pub(super) fn count_read(&self, size: usize) {
+        self.count_reads(1, size);
+    }
+
+    #[inline]
+    pub(super) fn count_reads(&self, calls: usize, size: usize) {
         if self.is_on() {
-            add(&self.read_calls, 1);
+            add(&self.read_calls, calls as u64);
             add(&self.bytes_read, size as u64);
         }
     }

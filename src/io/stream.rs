@@ -119,6 +119,11 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// Whether it is nothing but a descriptor, so that `send_to` and `receive_from` may have a way. Does not change.
+    fn is_descriptor(&self) -> bool {
+        false
+    }
+
     /// One attempt to move up to `size` bytes from here to `target` within the operating system. `None`: there is no way; 0: there
     /// is nothing to move at this moment.
     fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {

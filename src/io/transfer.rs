@@ -50,8 +50,8 @@ impl Cause for Stopped {
 
 /// What is said where bytes could not be put back.
 #[cold]
-pub(super) fn lost(error: Error, size: usize) -> Error {
-    error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
+pub(super) fn lost(error: Error, size: usize, why: &Error) -> Error {
+    error.context(format_args!("{size} bytes read before it are lost ({why})"))
 }
 
 /// Reads until `dst` is full or the end comes.

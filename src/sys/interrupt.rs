@@ -73,6 +73,18 @@ impl Drop for Interruptible {
     }
 }
 
+/// Calls something whose waits nothing ends, on the calling thread.
+pub(crate) fn uninterrupted<T>(call: impl FnOnce() -> T) -> T {
+    struct Restored(Option<NonNull<Link>>);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            INNERMOST.set(self.0);
+        }
+    }
+    let _restored = Restored(INNERMOST.take());
+    call()
+}
+
 /// Whether anything may end the calling thread's waits.
 #[inline]
 pub(crate) fn is_interruptible() -> bool {

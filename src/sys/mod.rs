@@ -28,7 +28,7 @@ pub(crate) use event::Event;
 pub use fault_guard::FaultGuard;
 pub(crate) use fault_guard::{copy as guarded_copy, is_on as fault_guard_is_on};
 pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there, no_safe_copy};
-pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible, sleep};
+pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible, sleep, uninterrupted};
 pub use mapping::MapMode;
 pub(crate) use mapping::Mapping;
 pub use metadata::Metadata;

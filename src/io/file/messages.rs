@@ -1,6 +1,6 @@
 //! What is said of a call that was refused or failed: the file's name, the place and the numbers.
 
-use super::File;
+use super::{ALL, File};
 use crate::error::{Error, error};
 use crate::io::Capabilities;
 use crate::io::state::State;
@@ -35,6 +35,7 @@ impl File {
     pub(super) fn failed(&self, state: &State, error: Error, doing: &str, size: Option<usize>) -> Error {
         let name = self.name();
         match (size, state.tell()) {
+            (Some(ALL), Ok(at)) => error.context(format_args!("{doing} of everything from offset {at} on of {name}")),
             (Some(size), Ok(at)) => error.context(format_args!("{doing} of {size} bytes at offset {at} of {name}")),
             (Some(size), Err(_)) => error.context(format_args!("{doing} of {size} bytes of {name}")),
             (None, Ok(at)) => error.context(format_args!("{doing} at offset {at} of {name}")),

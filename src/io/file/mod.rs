@@ -20,6 +20,7 @@ use super::system_file::SystemFile;
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Pool, default_pool};
 use crate::shared::{Shared, try_box};
+use crate::sys::process_number;
 use crate::task::{Cancellable, Cancellation};
 use crate::warning::warn;
 use std::fmt;
@@ -35,6 +36,9 @@ pub(crate) struct Inner {
     name: String,
     capabilities: Capabilities,
     needs_close: bool,
+    is_descriptor: bool,
+    /// A child of fork() has copies of its parent's files, and finishes none of them.
+    process: i32,
     steady: bool,
     closed: AtomicBool,
     /// Whether `cursor` is read without a turn: while the file is open and nothing is counted.
@@ -48,6 +52,9 @@ pub(crate) struct Inner {
     state: Exclusive<State>,
 }
 
+/// More bytes than there can be.
+const ALL: usize = isize::MAX as usize;
+
 impl File {
     /// A file of a class. Small reads fetch `block_size` bytes at once.
     pub(crate) fn new<S>(stream: S, name: fmt::Arguments<'_>, pool: &Pool, block_size: usize) -> Result<Self>
@@ -60,6 +67,8 @@ impl File {
             name,
             capabilities: stream.capabilities(),
             needs_close: stream.needs_close(),
+            is_descriptor: stream.is_descriptor(),
+            process: process_number(),
             steady: stream.is_steady(),
             closed: AtomicBool::new(false),
             is_direct: AtomicBool::new(true),
@@ -91,6 +100,11 @@ impl File {
     /// Whether what it lends without a copy stays there; see `Stream::is_steady`.
     pub(super) fn is_steady(&self) -> bool {
         self.0.steady
+    }
+
+    /// Whether it is nothing but a descriptor; see `Stream::is_descriptor`.
+    pub(super) fn is_descriptor(&self) -> bool {
+        self.0.is_descriptor
     }
 
     /// What the operating system knows of it, or of the file beneath it.
@@ -154,7 +168,7 @@ impl File {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if *self.closed.get_mut() {
+        if *self.closed.get_mut() || self.process != process_number() {
             return;
         }
         if self.state.is_broken() {

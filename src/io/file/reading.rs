@@ -2,13 +2,14 @@
 //!
 //! Memory that nobody changes is read without a turn, as long as `open_cursor` gives it.
 
-use super::File;
+use super::{ALL, File};
 use crate::error::{Error, Result};
 use crate::io::Capabilities;
 use crate::io::memory_cursor::MemoryCursor;
 use crate::io::stream::RandomAccess;
 use crate::io::transfer::{lost, read_until_full};
 use crate::memory::Buffer;
+use crate::sys::uninterrupted;
 use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering::Acquire;
 
@@ -66,7 +67,7 @@ impl File {
 
     /// Everything up to the end.
     pub fn read_all(&self) -> Result<Buffer> {
-        self.read_buffer(isize::MAX as usize)
+        self.read_buffer(ALL)
     }
 
     /// Fills `dst` from `offset` on unless the end comes first. The position stays. From any number of threads at once.
@@ -167,19 +168,21 @@ impl File {
     /// are done with. Gives how many bytes there were.
     pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
         let mut state = self.begin_read()?;
+        let calls = usize::from(!state.has_ahead());
         let (count, consumed) = match state.some_ahead(most) {
             Ok(ahead) => (ahead.len(), take(ahead)?),
             Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
         };
         state.move_on(consumed)?;
-        self.count_read(consumed);
+        self.0.counters.count_reads(calls, consumed);
         Ok(count)
     }
 
     /// Puts the last bytes that were read back, for `error` kept them from where they should go.
     pub(in crate::io) fn put_back(&self, bytes: &[u8], error: Error) -> Error {
-        let result = self.begin_read().and_then(|mut state| state.put_back(bytes));
-        result.map_or_else(|_| lost(error.clone(), bytes.len()), |()| error.clone())
+        // Also where the file's work is to stop: that may be what the error is.
+        let result = uninterrupted(|| self.turn("read from").and_then(|mut state| state.put_back(bytes)));
+        result.map_or_else(|why| lost(error.clone(), bytes.len(), &why), |()| error.clone())
     }
 
     #[inline]

@@ -8,11 +8,24 @@ use crate::io::state::State;
 use crate::io::statistics::Counting;
 use crate::io::stream::RandomAccess;
 use crate::shared::Shared;
+use crate::sys::uninterrupted;
 use crate::task::Scope;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::Acquire;
 
 impl File {
+    /// The turn of a call that transfers nothing, and therefore does not stop for a cancellation of the file.
+    pub(super) fn begin_question(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
+        let held = self.turn(doing)?;
+        self.check(doing, needs)?;
+        Ok(held)
+    }
+
+    /// What calls on the file stop for, for a work of several calls.
+    pub(in crate::io) fn scope(&self, doing: &str) -> Result<Option<Scope>> {
+        self.0.cancellable.begin().map_err(|error| self.refused(error, doing))
+    }
+
     /// The turn of a question that can be asked of a closed file too.
     pub(in crate::io) fn turn(&self, doing: &str) -> Result<Held<'_, State>> {
         self.0.state.hold().map_err(|error| self.refused(error, doing))
@@ -25,7 +38,8 @@ impl File {
             self.0.random.as_deref().map_or(Ok(()), RandomAccess::end_reads)?;
             self.0.state.hold()
         };
-        wait().map_err(|error| self.refused(error, doing))
+        // Whatever the thread's work is to stop for: half closed is no state to be in.
+        uninterrupted(wait).map_err(|error| self.refused(error, doing))
     }
 
     #[inline]

@@ -17,13 +17,13 @@ impl File {
 
     /// The position in logical bytes.
     pub fn tell(&self) -> Result<i64> {
-        let state = self.begin("tell the position of", Capabilities::NONE)?;
+        let state = self.begin_question("tell the position of", Capabilities::NONE)?;
         state.tell().map_err(|error| self.failed(&state, error, "tell", None))
     }
 
     /// The size in logical bytes, asked of the system where it may change.
     pub fn size(&self) -> Result<i64> {
-        let state = self.begin("tell the size of", Capabilities::SIZE)?;
+        let state = self.begin_question("tell the size of", Capabilities::SIZE)?;
         state.stream.size().map_err(|error| self.failed(&state, error, "size", None))
     }
 
