@@ -6,12 +6,12 @@ use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::system_file::SystemFile;
 use super::transfer::Transfer;
-use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, MapMode, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, OpenFlags};
+use crate::task::{UntilClosed, closed};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 

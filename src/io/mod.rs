@@ -18,7 +18,6 @@ mod compressed_output_stream;
 mod copy;
 mod copy_ahead;
 mod encoding;
-mod exclusive;
 mod file;
 mod fixed_size_buffer_writer;
 mod hints;
@@ -37,7 +36,6 @@ mod range_cache;
 mod read_ahead;
 mod read_many;
 mod read_range;
-mod readers;
 mod replacement;
 mod segment;
 mod slow_input;
@@ -51,7 +49,6 @@ mod temporary;
 mod transcoding;
 mod transfer;
 mod transform;
-mod until_closed;
 
 #[cfg(test)]
 mod buffered_tests;

@@ -11,7 +11,6 @@ mod writing;
 pub(crate) use messages::Over;
 
 use super::Capabilities;
-use super::exclusive::Exclusive;
 use super::memory_cursor::MemoryCursor;
 use super::state::State;
 use super::statistics::Counters;
@@ -21,7 +20,7 @@ use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Pool, default_pool};
 use crate::shared::{Shared, try_box};
 use crate::sys::process_number;
-use crate::task::{Cancellable, Cancellation};
+use crate::task::{Cancellable, Cancellation, Exclusive};
 use crate::warning::warn;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::*};

@@ -3,13 +3,12 @@
 use super::File;
 use crate::error::Result;
 use crate::io::Capabilities;
-use crate::io::exclusive::Held;
 use crate::io::state::State;
 use crate::io::statistics::Counting;
 use crate::io::stream::RandomAccess;
 use crate::shared::Shared;
 use crate::sys::uninterrupted;
-use crate::task::Scope;
+use crate::task::{Held, Scope};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::Acquire;
 
