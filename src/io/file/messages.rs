@@ -1,6 +1,7 @@
 //! What is said of a call that was refused or failed: the file's name, the place and the numbers.
 
-use super::{ALL, File};
+use super::File;
+use super::reading::ALL;
 use crate::error::{Error, error};
 use crate::io::Capabilities;
 use crate::io::state::State;

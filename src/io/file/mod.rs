@@ -51,9 +51,6 @@ pub(crate) struct Inner {
     state: Exclusive<State>,
 }
 
-/// More bytes than there can be.
-const ALL: usize = isize::MAX as usize;
-
 impl File {
     /// A file of a class. Small reads fetch `block_size` bytes at once.
     pub(crate) fn new<S>(stream: S, name: fmt::Arguments<'_>, pool: &Pool, block_size: usize) -> Result<Self>
@@ -96,14 +93,14 @@ impl File {
         self.0.needs_close
     }
 
+    /// Whether it is nothing but a descriptor.
+    pub(super) fn is_descriptor(&self) -> bool {
+        self.0.is_descriptor
+    }
+
     /// Whether what it lends without a copy stays there; see `Stream::is_steady`.
     pub(super) fn is_steady(&self) -> bool {
         self.0.steady
-    }
-
-    /// Whether it is nothing but a descriptor; see `Stream::is_descriptor`.
-    pub(super) fn is_descriptor(&self) -> bool {
-        self.0.is_descriptor
     }
 
     /// What the operating system knows of it, or of the file beneath it.

@@ -2,7 +2,7 @@
 //!
 //! Memory that nobody changes is read without a turn, as long as `open_cursor` gives it.
 
-use super::{ALL, File};
+use super::File;
 use crate::error::{Error, Result};
 use crate::io::Capabilities;
 use crate::io::memory_cursor::MemoryCursor;
@@ -12,6 +12,9 @@ use crate::memory::Buffer;
 use crate::sys::uninterrupted;
 use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering::Acquire;
+
+/// More bytes than there can be.
+pub(super) const ALL: usize = isize::MAX as usize;
 
 impl File {
     /// Fills `dst` unless the end comes first, and gives the number of bytes.
@@ -174,7 +177,7 @@ impl File {
             Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
         };
         state.move_on(consumed)?;
-        self.0.counters.count_reads(calls, consumed);
+        self.counters().count_reads(calls, consumed);
         Ok(count)
     }
 

@@ -13,6 +13,11 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::Acquire;
 
 impl File {
+    /// The turn of a question that can be asked of a closed file too.
+    pub(in crate::io) fn turn(&self, doing: &str) -> Result<Held<'_, State>> {
+        self.0.state.hold().map_err(|error| self.refused(error, doing))
+    }
+
     /// The turn of a call that transfers nothing, and therefore does not stop for a cancellation of the file.
     pub(super) fn begin_question(&self, doing: &str, needs: Capabilities) -> Result<Held<'_, State>> {
         let held = self.turn(doing)?;
@@ -23,11 +28,6 @@ impl File {
     /// What calls on the file stop for, for a work of several calls.
     pub(in crate::io) fn scope(&self, doing: &str) -> Result<Option<Scope>> {
         self.0.cancellable.begin().map_err(|error| self.refused(error, doing))
-    }
-
-    /// The turn of a question that can be asked of a closed file too.
-    pub(in crate::io) fn turn(&self, doing: &str) -> Result<Held<'_, State>> {
-        self.0.state.hold().map_err(|error| self.refused(error, doing))
     }
 
     /// Waits for every call that is under way, before the file is closed.

@@ -56,7 +56,7 @@ impl File {
     /// Cuts or extends the file; what is new reads as zeros.
     pub fn resize(&self, size: usize) -> Result<()> {
         let mut state = self.begin("resize", Capabilities::RESIZE)?;
-        let result = state.writing(|stream| stream.resize(size));
+        let result = state.settle().and_then(|()| state.stream.resize(size));
         result.map_err(|error| error.context(format_args!("resize of {} to {size} bytes", self.name())))
     }
 
