@@ -247,7 +247,7 @@ impl State {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
-                self.lookahead.fill(most, |room| self.stream.read(room))?;
+                self.lookahead.fill(most.max(self.block_size), |room| self.stream.read(room))?;
             }
             self.lookahead.bytes()
         };
