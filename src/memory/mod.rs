@@ -23,7 +23,7 @@ mod tests;
 pub(crate) use allocator::{AccountedPool, Allocator, move_block};
 pub use buffer::Buffer;
 pub(crate) use buffer::Owner;
-pub(crate) use builder::BufferBuilder;
+pub(crate) use builder::{BufferBuilder, filled};
 pub use capped::CappedPool;
 pub use logging::{LoggingPool, PoolEvent};
 pub use pool::{MemoryPool, Pool};
