@@ -12,6 +12,9 @@
  * there before using the variable again. Other outputs are written on success only, but for handles, which are NULL on
  * failure. A function that cannot fail returns its value, and for NULL what its documentation says.
  *
+ * Every call on a file for which a cancellation was set, and every one within arrowio_cancellation_run, may also return
+ * ARROWIO_CANCELLED or ARROWIO_TIMED_OUT, but for close, abort, release and the getters.
+ *
  * Ownership: a handle from an out_ parameter, or from a retain function, is one reference that the caller releases once.
  * Every other pointer that is returned is borrowed from the first argument. The library retains what it keeps and takes
  * nothing over but what a function says; user_data is freed by its free_fn exactly once, and not at all if the call failed.
@@ -23,7 +26,8 @@
  *
  * Fork: a child of fork() may use everything but a file that another thread was using at that moment, which would wait for
  * it for ever, and the executors and operations of its parent, which say so. Descriptors share their position with the
- * parent's, as always.
+ * parent's, as always. Files of the parent that the child releases without closing them are let go as they are: nothing is
+ * flushed, ended, replaced or put back by it.
  *
  * Structs begin with struct_size, to be set to their sizeof; the rest set to zero means the defaults. They may grow.
  */
@@ -661,7 +665,8 @@ typedef struct arrowio_copy_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   * Bytes in one step, at most 1 GiB. 0: 1 MiB. Where the operating system moves them by itself, steps are larger unless
+   * there is a `progress`.
    */
   int64_t chunk_size;
   /**
@@ -2432,6 +2437,7 @@ arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
  * failure the position is where it was, and what was read before it is read again.
+ * `dst` must not be memory that the file itself is made of, such as a slice of its map: any bytes may come of that.
  *
  * \param file       the file.
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
@@ -2596,8 +2602,9 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
- * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
- * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as
+ * out_offsets has room for and as are there without a further read: of an OS file or stream about 128 KiB of them, often fewer
+ * than max_lines, at least one. A line of any length comes whole. Line i lies between
  * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
  * last line of a file may have none.
  *
@@ -2879,7 +2886,7 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
 /**
  * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
  * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
- * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * where it can. It stops for the cancellation of either file. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
  * the message says how much that is.
  *
  * \param source      a readable file.
@@ -3413,7 +3420,8 @@ arrowio_status arrowio_range_cache_evict_before(struct arrowio_file *file,
 /**
  * Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
  * much is there as the options say. A failure comes where it happened, and the next read tries again. Where no thread of
- * the executor has time, the calling one reads. Closing it ends a read that waits, and closes the other one.
+ * the executor has time, the calling one reads. Closing it ends the read that the executor is at, and
+ * closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param executor   whose thread reads ahead.

@@ -1,8 +1,9 @@
 //! Reads that an executor does while the host goes on. Each keeps its file alive until it is done.
 
 use super::File;
-use super::coalesce::{Range, list};
+use super::coalesce::list;
 use super::read_many::ReadManyOptions;
+use super::read_range::ReadRange;
 use crate::error::Result;
 use crate::memory::Buffer;
 use crate::task::{Executor, Operation, OperationOptions};
@@ -30,7 +31,7 @@ impl File {
     pub fn read_many_async(
         &self,
         executor: &Executor,
-        ranges: Vec<Range>,
+        ranges: Vec<ReadRange>,
         how: ReadManyOptions,
         options: OperationOptions,
     ) -> Result<Operation> {

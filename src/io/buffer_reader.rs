@@ -42,7 +42,7 @@ impl Stream for BufferReader {
         Some(self.0.clone().unsize(|p| p))
     }
 
-    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn memory_cursor(&self) -> Option<Shared<MemoryCursor>> {
         Some(self.0.clone())
     }
 

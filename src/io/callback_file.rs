@@ -1,13 +1,12 @@
 //! Files whose work is done by functions of the host. What these give is not believed but checked.
 
-use super::exclusive::{Exclusive, Held};
-use super::readers::Readers;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::transfer::{Stopped, Transfer, got_through};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Pool, default_pool};
 use crate::shared::Shared;
+use crate::task::{Exclusive, Held, Readers};
 use std::fmt;
 use std::mem::MaybeUninit;
 
@@ -353,7 +352,7 @@ impl<H: Host> RandomAccess for Source<H> {
         self.readers.check_entry()
     }
 
-    fn end(&self) -> Result<()> {
-        self.readers.end()
+    fn end_reads(&self) -> Result<()> {
+        self.readers.end_reads()
     }
 }

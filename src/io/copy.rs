@@ -137,6 +137,6 @@ impl Copying<'_> {
         let bytes = &block.as_slice()[..count];
         let result = self.target.write_or_stop(bytes);
         self.done += got_through(&result, count);
-        result.map_err(|Stopped { error, after }| self.source.take_back(&bytes[after..], error))
+        result.map_err(|Stopped { error, after }| self.source.put_back(&bytes[after..], error))
     }
 }

@@ -1,11 +1,11 @@
 //! The file behind mapped bytes, and copies of those that survive what other processes do to it.
 
 use super::system_file::SystemFile;
-use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, default_pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, FileKind, MapMode, Mapping, PathText, fault_guard_is_on, is_there, no_safe_copy};
+use crate::task::UntilClosed;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 

@@ -1,17 +1,17 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
 use super::buffer_reader::reader_of;
-use super::coalesce::Range;
 use super::mapped_file::{MappedFile, check_mappable};
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::system_file::SystemFile;
 use super::transfer::Transfer;
-use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, MapMode, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, OpenFlags};
+use crate::task::{UntilClosed, closed};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
@@ -234,7 +234,7 @@ impl RandomAccess for Source {
         self.bytes.with(|bytes| Ok(bytes.size())).ok()
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.bytes.with(|bytes| {
             ranges.iter().for_each(|range| bytes.will_need(range.offset, range.size));
             Ok(())

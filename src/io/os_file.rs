@@ -1,17 +1,17 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
-use super::coalesce::Range;
 use super::os_file_options::{Mode, OsFileOptions};
+use super::read_range::ReadRange;
 use super::replacement::Replacement;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::system_file::SystemFile;
 use super::transfer::{Stopped, Transfer, got_through};
-use super::until_closed::UntilClosed;
 use super::{Capabilities, File};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::Pool;
 use crate::shared::Shared;
 use crate::sys::{Descriptor, FileKind, PathText};
+use crate::task::UntilClosed;
 use std::ffi::CStr;
 use std::fmt;
 use std::mem::MaybeUninit;
@@ -270,7 +270,7 @@ impl SystemFile for Source {
 }
 
 impl RandomAccess for Source {
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.descriptor.call(|descriptor| {
             ranges.iter().for_each(|range| descriptor.will_need(range.offset, range.size));
             Ok(())

@@ -1,7 +1,8 @@
 //! Many ranges in one call: near ones are read at once, all into one piece of memory, on several threads if there are any.
 
 use super::File;
-use super::coalesce::{Coalesced, Nearness, Range, coalesce, list};
+use super::coalesce::{Coalesced, Nearness, coalesce, list};
+use super::read_range::ReadRange;
 use super::stream::RandomAccess;
 use super::transfer::{Stopped, read_until_full};
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ const MANY_BYTES: usize = 1 << 20;
 
 impl File {
     /// A buffer for each range, fewer bytes only at the end. The position is neither used nor moved.
-    pub fn read_many(&self, ranges: &[Range], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
+    pub fn read_many(&self, ranges: &[ReadRange], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
         let (random, _aside) = self.begin_at()?;
         let read = || {
             let mut buffers = list(ranges.len())?;
@@ -48,7 +49,7 @@ impl File {
 /// Reads what comes behind the ranges that there are buffers of.
 fn read_rest(
     random: &Shared<dyn RandomAccess>,
-    ranges: &[Range],
+    ranges: &[ReadRange],
     mut buffers: Vec<Buffer>,
     options: &ReadManyOptions,
 ) -> Result<Vec<Buffer>> {
@@ -75,7 +76,7 @@ fn read_rest(
 /// Reads to be done by any number of threads.
 struct Job {
     random: Shared<dyn RandomAccess>,
-    reads: Vec<Range>,
+    reads: Vec<ReadRange>,
     slab: Slab,
     /// Of each read how many bytes there were.
     filled: Vec<AtomicUsize>,
@@ -85,7 +86,7 @@ struct Job {
 }
 
 impl Job {
-    fn new(random: Shared<dyn RandomAccess>, reads: Vec<Range>) -> Result<Self> {
+    fn new(random: Shared<dyn RandomAccess>, reads: Vec<ReadRange>) -> Result<Self> {
         let slab = Slab::new(random.pool(), reads.iter().map(|read| read.size))?;
         let mut filled = list(reads.len())?;
         filled.resize_with(reads.len(), || AtomicUsize::new(0));
@@ -115,7 +116,7 @@ impl Job {
     }
 
     /// What was read of a range.
-    fn result(&self, range: Range, place: usize) -> Result<Buffer> {
+    fn result(&self, range: ReadRange, place: usize) -> Result<Buffer> {
         if place == Coalesced::NONE {
             return self.slab.nothing();
         }
@@ -140,9 +141,10 @@ fn run_with(job: &Shared<Job>, executor: &Executor) -> Result<()> {
         at_work: Mutex::new(AtWork { job: Some(job.clone()), helpers: 0 }),
         left: Condvar::new(),
     })?;
-    let helpers = executor.threads()?.min(job.reads.len() - 1);
+    // Without helpers, for lack of threads, because the executor was stopped or in a child of its process, this thread does
+    // it all.
+    let helpers = executor.threads().unwrap_or(0).min(job.reads.len() - 1);
     for _ in 0..helpers {
-        // Without helpers, for lack of threads or because the executor was stopped, this thread does it all.
         if executor.submit(try_box(Helper(crew.clone()))?).is_err() {
             break;
         }

@@ -1,7 +1,8 @@
 //! A part of a file as a stream of its own.
 
-use super::coalesce::{Range, list};
+use super::coalesce::list;
 use super::file::File;
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, position};
 use crate::error::{Result, error};
@@ -169,10 +170,12 @@ impl RandomAccess for Part {
         self.raw.size_hint().map(|end| self.available(end))
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         let mut places = list(ranges.len())?;
-        let place =
-            |range: &Range| Range { offset: self.place(range.offset), size: self.within(range.offset, range.size) };
+        let place = |range: &ReadRange| ReadRange {
+            offset: self.place(range.offset),
+            size: self.within(range.offset, range.size),
+        };
         places.extend(ranges.iter().map(place));
         self.raw.will_need(&places)
     }

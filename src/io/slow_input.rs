@@ -1,8 +1,8 @@
 //! A file that is slower than it is, to try what reads it.
 
 use super::Capabilities;
-use super::coalesce::Range;
 use super::file::File;
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result};
 use crate::memory::Pool;
@@ -112,7 +112,7 @@ impl RandomAccess for Source {
         self.raw.size_hint()
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.raw.will_need(ranges)
     }
 

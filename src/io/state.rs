@@ -31,7 +31,7 @@ pub(super) struct State {
     pub(super) stream: Box<dyn Stream>,
     lookahead: Lookahead,
     zero_copy: bool,
-    looks_ahead: bool,
+    class_looks_ahead: bool,
     /// In place of the class's own bytes, where others could take those away.
     copy_ahead: Option<CopyAhead>,
     seekable: bool,
@@ -45,13 +45,13 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
-        let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let (can, class_looks_ahead) = (stream.capabilities(), stream.looks_ahead());
         let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
-            looks_ahead,
+            class_looks_ahead,
             copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
@@ -63,7 +63,7 @@ impl State {
     /// Whether the class looks ahead by itself. Not while bytes are here that were put back.
     #[inline]
     fn looks_ahead(&self) -> bool {
-        self.looks_ahead && self.lookahead.is_empty()
+        self.class_looks_ahead && self.lookahead.is_empty()
     }
 
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
@@ -105,7 +105,7 @@ impl State {
     fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
         match read_until_full(&mut dst[done..], |rest, _| self.read_once(rest)) {
             Ok(count) => Ok(done + count),
-            Err(Stopped { error, after }) => Err(self.untake(&dst[..done + after], error)),
+            Err(Stopped { error, after }) => Err(self.put_back_unfinished(&dst[..done + after], error)),
         }
     }
 
@@ -122,8 +122,8 @@ impl State {
 
     /// What was read before a failure is read again by the next call, so that a failed read moves nothing.
     #[cold]
-    fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
-        if self.looks_ahead && self.seekable {
+    fn put_back_unfinished(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
+        if self.class_looks_ahead && self.seekable {
             // Bytes put back would be ones that the class does not know of.
             return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
         }
@@ -133,11 +133,11 @@ impl State {
         }
     }
 
-    /// Takes back the last bytes that were read: the next call reads them again.
+    /// Puts the last bytes that were read back: the next call reads them again.
     pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
         if self.seekable {
             let moved = self.seek(-(taken.len() as i64), Whence::Current).map(drop);
-            if moved.is_ok() || self.looks_ahead {
+            if moved.is_ok() || self.class_looks_ahead {
                 return moved;
             }
         }
@@ -173,7 +173,7 @@ impl State {
         let filled = read_to_end(&mut builder, size, hint, |room, _| self.read_full(room));
         filled.and_then(|()| builder.finish()).map_err(|error| {
             let size = builder.size();
-            self.lookahead.take_back(builder).map_or_else(|why| lost(error.clone(), size, &why), |()| error.clone())
+            self.lookahead.adopt(builder).map_or_else(|why| lost(error.clone(), size, &why), |()| error.clone())
         })
     }
 

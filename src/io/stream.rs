@@ -3,9 +3,9 @@
 use super::Capabilities;
 use super::buffered::Buffered;
 use super::checksum::Digest;
-use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::read_range::ReadRange;
 use super::system_file::SystemFile;
 use super::transfer::{CHUNK, Transfer, read_to_end, read_until_full};
 use crate::error::{Error, Result, error};
@@ -46,7 +46,7 @@ pub(crate) trait Stream: Send {
     }
 
     /// Memory that the class reads from and that never changes: `File` then reads it without waiting for its turn.
-    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn memory_cursor(&self) -> Option<Shared<MemoryCursor>> {
         None
     }
 
@@ -201,7 +201,7 @@ pub(crate) trait RandomAccess: Send + Sync {
     }
 
     /// These ranges will be read soon.
-    fn will_need(&self, _ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, _ranges: &[ReadRange]) -> Result<()> {
         Ok(())
     }
 
@@ -218,8 +218,9 @@ pub(crate) trait RandomAccess: Send + Sync {
         Ok(())
     }
 
-    /// Waits for reads that are under way and lets no further one begin. Where `check_entry` fails nothing changes. Called without a lock, before the file is closed. Needed where a read calls the host.
-    fn end(&self) -> Result<()> {
+    /// Waits for reads that are under way and lets no further one begin. Where `check_entry` fails nothing changes. Called
+    /// without a lock, before the file is closed. Needed where a read calls the host.
+    fn end_reads(&self) -> Result<()> {
         Ok(())
     }
 

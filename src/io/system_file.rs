@@ -2,9 +2,9 @@
 
 use super::Capabilities;
 use super::file::File;
-use super::until_closed::UntilClosed;
 use crate::error::{Result, error};
 use crate::sys::{Descriptor, Metadata};
+use crate::task::UntilClosed;
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, RawFd};
 

@@ -11,7 +11,6 @@ mod writing;
 pub(crate) use messages::Over;
 
 use super::Capabilities;
-use super::exclusive::Exclusive;
 use super::memory_cursor::MemoryCursor;
 use super::state::State;
 use super::statistics::Counters;
@@ -21,7 +20,7 @@ use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Pool, default_pool};
 use crate::shared::{Shared, try_box};
 use crate::sys::process_number;
-use crate::task::{Cancellable, Cancellation};
+use crate::task::{Cancellable, Cancellation, Exclusive};
 use crate::warning::warn;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::*};
@@ -41,14 +40,14 @@ pub(crate) struct Inner {
     process: i32,
     steady: bool,
     closed: AtomicBool,
-    /// Whether `memory` is read without a turn: while the file is open and nothing is counted.
-    lane: AtomicBool,
+    /// Whether `cursor` is read without a turn: while the file is open and nothing is counted.
+    is_direct: AtomicBool,
     counters: Counters,
     /// What calls on the file stop for.
     cancellable: Cancellable,
     system: Option<Shared<dyn SystemFile>>,
     random: Option<Shared<dyn RandomAccess>>,
-    memory: Option<Shared<MemoryCursor>>,
+    cursor: Option<Shared<MemoryCursor>>,
     state: Exclusive<State>,
 }
 
@@ -68,12 +67,12 @@ impl File {
             process: process_number(),
             steady: stream.is_steady(),
             closed: AtomicBool::new(false),
-            lane: AtomicBool::new(true),
+            is_direct: AtomicBool::new(true),
             counters: Counters::default(),
             cancellable: Cancellable::new(),
             system: stream.system_file(),
             random: stream.random_access(),
-            memory: stream.fixed_memory(),
+            cursor: stream.memory_cursor(),
             state: Exclusive::new(State::new(stream, pool, block_size)),
         })
         .map(Self)
@@ -159,7 +158,7 @@ impl File {
 
     /// From now on every read takes its turn.
     pub(super) fn stop_direct_reads(&self) {
-        self.0.lane.store(false, Release);
+        self.0.is_direct.store(false, Release);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads of every kind, at the position and at offsets.
 //!
-//! Memory that nobody changes is read without a turn, as long as `open_memory` gives it.
+//! Memory that nobody changes is read without a turn, as long as `open_cursor` gives it.
 
 use super::File;
 use crate::error::{Error, Result};
@@ -20,20 +20,20 @@ impl File {
     /// Fills `dst` unless the end comes first, and gives the number of bytes.
     #[inline]
     pub fn read(&self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        if let Some(memory) = self.open_memory() {
-            return memory.read(dst).map_or_else(|| self.read_mapped(memory, dst), Ok);
+        if let Some(cursor) = self.open_cursor() {
+            return cursor.read(dst).map_or_else(|| self.read_mapped(cursor, dst), Ok);
         }
         self.read_in_turn(dst)
     }
 
     #[inline(never)]
-    fn read_mapped(&self, memory: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        memory.read_mapped(dst).map_err(|error| self.failed_at(error, "read", memory.position(), dst.len()))
+    fn read_mapped(&self, cursor: &MemoryCursor, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        cursor.read_mapped(dst).map_err(|error| self.failed_at(error, "read", cursor.position(), dst.len()))
     }
 
     #[inline(never)]
-    fn read_mapped_at(&self, memory: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        memory.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
+    fn read_mapped_at(&self, cursor: &MemoryCursor, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        cursor.read_mapped_at(offset, dst).map_err(|error| self.failed_at(error, "read", offset, dst.len()))
     }
 
     #[inline(never)]
@@ -55,8 +55,8 @@ impl File {
     /// Up to `size` bytes in a buffer, fewer only at the end; without a copy where the class can.
     #[inline]
     pub fn read_buffer(&self, size: usize) -> Result<Buffer> {
-        if let Some(memory) = self.open_memory() {
-            return memory.read_slice(size).map_err(|error| self.failed_at(error, "read", memory.position(), size));
+        if let Some(cursor) = self.open_cursor() {
+            return cursor.read_slice(size).map_err(|error| self.failed_at(error, "read", cursor.position(), size));
         }
         self.read_buffer_in_turn(size)
     }
@@ -76,8 +76,8 @@ impl File {
     /// Fills `dst` from `offset` on unless the end comes first. The position stays. From any number of threads at once.
     #[inline]
     pub fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        if let Some(memory) = self.open_memory() {
-            return memory.read_at(offset, dst).map_or_else(|| self.read_mapped_at(memory, offset, dst), Ok);
+        if let Some(cursor) = self.open_cursor() {
+            return cursor.read_at(offset, dst).map_or_else(|| self.read_mapped_at(cursor, offset, dst), Ok);
         }
         self.read_at_by_class(offset, dst)
     }
@@ -113,8 +113,8 @@ impl File {
     /// Up to `size` bytes from `offset` on in a buffer; without a copy where the class can.
     #[inline]
     pub fn read_at_buffer(&self, offset: usize, size: usize) -> Result<Buffer> {
-        if let Some(memory) = self.open_memory() {
-            return memory.read_slice_at(offset, size).map_err(|error| self.failed_at(error, "read", offset, size));
+        if let Some(cursor) = self.open_cursor() {
+            return cursor.read_slice_at(offset, size).map_err(|error| self.failed_at(error, "read", offset, size));
         }
         self.read_at_buffer_by_class(offset, size)
     }
@@ -138,8 +138,8 @@ impl File {
     /// file.
     #[inline]
     pub fn read_line(&self) -> Result<*const [u8]> {
-        if let Some(memory) = self.open_memory() {
-            return Ok(memory.read_line());
+        if let Some(cursor) = self.open_cursor() {
+            return Ok(cursor.read_line());
         }
         self.read_line_in_turn()
     }
@@ -181,15 +181,15 @@ impl File {
         Ok(count)
     }
 
-    /// Takes back the last bytes that were read, for `error` kept them from where they should go.
-    pub(in crate::io) fn take_back(&self, bytes: &[u8], error: Error) -> Error {
+    /// Puts the last bytes that were read back, for `error` kept them from where they should go.
+    pub(in crate::io) fn put_back(&self, bytes: &[u8], error: Error) -> Error {
         // Also where the file's work is to stop: that may be what the error is.
         let result = uninterrupted(|| self.turn("read from").and_then(|mut state| state.put_back(bytes)));
         result.map_or_else(|why| lost(error.clone(), bytes.len(), &why), |()| error.clone())
     }
 
     #[inline]
-    fn open_memory(&self) -> Option<&MemoryCursor> {
-        self.0.memory.as_deref().filter(|_| self.0.lane.load(Acquire))
+    fn open_cursor(&self) -> Option<&MemoryCursor> {
+        self.0.cursor.as_deref().filter(|_| self.0.is_direct.load(Acquire))
     }
 }

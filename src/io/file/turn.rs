@@ -3,13 +3,12 @@
 use super::File;
 use crate::error::Result;
 use crate::io::Capabilities;
-use crate::io::exclusive::Held;
 use crate::io::state::State;
 use crate::io::statistics::Counting;
 use crate::io::stream::RandomAccess;
 use crate::shared::Shared;
 use crate::sys::uninterrupted;
-use crate::task::Scope;
+use crate::task::{Held, Scope};
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering::Acquire;
 
@@ -32,10 +31,10 @@ impl File {
     }
 
     /// Waits for every call that is under way, before the file is closed.
-    pub(super) fn end(&self, doing: &str) -> Result<Held<'_, State>> {
+    pub(super) fn begin_closing(&self, doing: &str) -> Result<Held<'_, State>> {
         let wait = || {
             self.0.state.check_entry()?;
-            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end)?;
+            self.0.random.as_deref().map_or(Ok(()), RandomAccess::end_reads)?;
             let state = self.0.state.hold()?;
             if !self.is_closed() {
                 state.stream.check_close()?;

@@ -56,7 +56,7 @@ impl File {
     /// Cuts or extends the file; what is new reads as zeros.
     pub fn resize(&self, size: usize) -> Result<()> {
         let mut state = self.begin("resize", Capabilities::RESIZE)?;
-        let result = state.writing(|stream| stream.resize(size));
+        let result = state.settle().and_then(|()| state.stream.resize(size));
         result.map_err(|error| error.context(format_args!("resize of {} to {size} bytes", self.name())))
     }
 
@@ -76,7 +76,7 @@ impl File {
 
     /// Finishes and closes every layer, and repeats its first failure when called again.
     pub fn close(&self) -> Result<()> {
-        let mut state = self.end("close")?;
+        let mut state = self.begin_closing("close")?;
         // It closes also where there is no memory for a scope.
         let _scope = self.0.cancellable.enter().ok();
         let _counting = self.0.counters.begin();
@@ -90,7 +90,7 @@ impl File {
 
     /// Closes every layer without finishing. Nothing happens when it is closed already.
     pub fn abort(&self) -> Result<()> {
-        let mut state = self.end("abort")?;
+        let mut state = self.begin_closing("abort")?;
         if self.is_closed() {
             return Ok(());
         }
@@ -100,7 +100,7 @@ impl File {
 
     /// Closes a file that keeps what was written, and gives that.
     pub fn finish(&self) -> Result<Buffer> {
-        let mut state = self.end("finish")?;
+        let mut state = self.begin_closing("finish")?;
         let buffer = state.stream.take_buffer();
         let buffer = buffer.map_err(|error| error.context(format_args!("finish of {}", self.name())))?;
         self.set_closed();
