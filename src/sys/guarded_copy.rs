@@ -2,8 +2,7 @@
 //! touch it raises SIGBUS. With a fault guard a copy ends there; without one the system copies, which gives an errno instead.
 
 use super::fault_guard;
-use super::{ErrnoText, retry};
-use crate::error::{Error, ErrorKind};
+use super::retry;
 use std::mem::MaybeUninit;
 
 /// The most that Linux transfers in one call.
@@ -50,19 +49,6 @@ pub(crate) fn is_there(byte: *const u8) -> bool {
     let mut copy = MaybeUninit::<u8>::uninit();
     // SAFETY: neither way of copying minds an address at which nothing is.
     unsafe { copy_from_mapped(byte, copy.as_mut_ptr(), 1) == Ok(1) }
-}
-
-/// Said where the system, asked to copy what is mapped, refuses to.
-#[cold]
-pub(crate) fn no_safe_copy(os_error: i32) -> Error {
-    Error::with_os_error(
-        ErrorKind::IoError,
-        os_error,
-        format_args!(
-            "the system allows no copy of mapped memory that is safe from a fault ({}); with a fault guard none is needed",
-            ErrnoText(os_error)
-        ),
-    )
 }
 
 /// # Safety

@@ -25,9 +25,11 @@ pub use descriptor::FileKind;
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, OpenFlags};
 pub(crate) use event::Event;
-pub use fault_guard::FaultGuard;
-pub(crate) use fault_guard::{copy as guarded_copy, is_on as fault_guard_is_on};
-pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there, no_safe_copy};
+pub(crate) use fault_guard::{
+    EXISTS as FAULT_GUARD_EXISTS, add as add_fault_guard, copy as guarded_copy, is_on as fault_guard_is_on,
+    remove as remove_fault_guard,
+};
+pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there};
 pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible, sleep, uninterrupted};
 pub use mapping::MapMode;
 pub(crate) use mapping::Mapping;
