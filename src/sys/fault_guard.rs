@@ -150,8 +150,10 @@ mod routine {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod handler {
+    use crate::sys::OsResult;
+
     /// Never called: there is no guard here.
-    pub(crate) fn add() -> Result<(), i32> {
+    pub(crate) fn add() -> OsResult<()> {
         Err(libc::ENOSYS)
     }
 
@@ -162,7 +164,7 @@ mod handler {
 #[cfg(target_arch = "x86_64")]
 mod handler {
     use super::{ON, routine};
-    use crate::sys::errno;
+    use crate::sys::{OsResult, errno};
     use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
     use std::mem::MaybeUninit;
     use std::ptr;
@@ -183,7 +185,7 @@ mod handler {
     }
 
     /// One more who wants the guard; installs the handler for the first.
-    pub(crate) fn add() -> Result<(), i32> {
+    pub(crate) fn add() -> OsResult<()> {
         let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
         if owners.count == 0 {
             install(&mut owners)?;
@@ -203,7 +205,7 @@ mod handler {
         }
     }
 
-    fn install(owners: &mut Owners) -> Result<(), i32> {
+    fn install(owners: &mut Owners) -> OsResult<()> {
         let before = current()?;
         let is_a_function = before.sa_sigaction != libc::SIG_DFL && before.sa_sigaction != libc::SIG_IGN;
         if is_ours(&before) || (owners.before.is_some() && is_a_function) {
@@ -243,7 +245,7 @@ mod handler {
         action.sa_sigaction == our_address()
     }
 
-    fn current() -> Result<sigaction, i32> {
+    fn current() -> OsResult<sigaction> {
         let mut current = MaybeUninit::<sigaction>::zeroed();
         // SAFETY: asks only; all-zero bytes are a valid struct.
         match unsafe { (sigaction(libc::SIGBUS, ptr::null(), current.as_mut_ptr()), current.assume_init()) } {
@@ -252,7 +254,7 @@ mod handler {
         }
     }
 
-    fn set(action: &sigaction) -> Result<(), i32> {
+    fn set(action: &sigaction) -> OsResult<()> {
         // SAFETY: a handler that was installed before, a constant, or ours, which may run at any moment.
         match unsafe { sigaction(libc::SIGBUS, action, ptr::null_mut()) } {
             0 => Ok(()),
