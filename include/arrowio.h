@@ -360,12 +360,13 @@ typedef struct arrowio_file_callbacks {
    */
   const char *name;
   /**
-   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end. Every byte that it
+   * counts in *out_read it has written to `dst`: the library reads as many there.
    */
   arrowio_status (*read)(void *user_data, void *dst, int64_t size, int64_t *out_read, struct arrowio_error **out_error);
   /**
-   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
-   * seek, if they are there.
+   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. It has written every byte
+   * that it counts, as `read` has. NULL: done by seek, read and seek, if they are there.
    */
   arrowio_status (*read_at)(void *user_data,
                             int64_t offset,
@@ -577,7 +578,8 @@ typedef struct arrowio_stream_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all.
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all. With
+   * a codec at least this many compressed bytes, and never fewer than 65536, are read and written at once as well.
    */
   int64_t buffer_size;
   /**

@@ -8,8 +8,9 @@ use super::file::arrowio_file;
 use super::guard;
 use super::handle::{self, Slot, Slots};
 use super::operation::{self, arrowio_operation, arrowio_operation_options};
-use crate::error::{Error, Result, error};
+use crate::error::{Result, error};
 use crate::io::{File, Nearness, ReadManyOptions, ReadRange};
+use crate::shared::try_vec;
 use crate::task::Executor;
 
 /// Bytes of a file.
@@ -77,8 +78,7 @@ pub(super) unsafe fn ranges(ranges: *const arrowio_range, count: i64) -> Result<
     if ranges.is_null() {
         return Err(handle::null("ranges"));
     }
-    let mut list = Vec::new();
-    list.try_reserve_exact(count).map_err(|_| Error::out_of_memory(count.saturating_mul(size_of::<ReadRange>())))?;
+    let mut list = try_vec(count)?;
     for at in 0..count {
         // SAFETY: the caller's promise.
         let arrowio_range { offset, size } = unsafe { ranges.add(at).read() };

@@ -7,7 +7,7 @@ use super::lookahead::Lookahead;
 use super::stream::Stream;
 use super::transfer::CHUNK;
 use crate::error::Result;
-use crate::memory::Pool;
+use crate::memory::{Pool, filled};
 use std::mem::MaybeUninit;
 
 /// A file that reads `raw` and takes the checksum of what is read.
@@ -34,11 +34,9 @@ impl Stream for ChecksumInputStream {
         Some(&self.raw)
     }
 
-    #[allow(unsafe_code, reason = "bytes that were just read")]
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let count = if self.lookahead.is_empty() { self.raw.read_some(dst)? } else { self.lookahead.take(dst) };
-        // SAFETY: both have filled what they counted.
-        self.running.update(unsafe { dst[..count].assume_init_ref() });
+        self.running.update(filled(dst, count));
         Ok(count)
     }
 

@@ -1,7 +1,8 @@
 //! Which reads serve a number of ranges: those that lie near each other are read at once.
 
 use super::read_range::ReadRange;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::shared::try_vec;
 
 /// When two ranges are near each other.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +34,12 @@ impl Coalesced {
 
 /// The reads for ranges in any order, which may overlap.
 pub(crate) fn coalesce(ranges: &[ReadRange], near: Nearness) -> Result<Coalesced> {
-    let mut order = list(ranges.len())?;
+    let mut order = try_vec(ranges.len())?;
     order.extend(ranges.iter().enumerate().filter(|(_, range)| range.size > 0).map(|(at, range)| (range.offset, at)));
     order.sort_unstable();
-    let mut places = list(ranges.len())?;
+    let mut places = try_vec(ranges.len())?;
     places.resize(ranges.len(), Coalesced::NONE);
-    let mut reads: Vec<ReadRange> = list(order.len())?;
+    let mut reads: Vec<ReadRange> = try_vec(order.len())?;
     for (_, at) in order {
         match reads.last_mut() {
             Some(read) if joins(*read, ranges[at], near) => read.size = read.end().max(ranges[at].end()) - read.offset,
@@ -53,13 +54,6 @@ pub(crate) fn coalesce(ranges: &[ReadRange], near: Nearness) -> Result<Coalesced
 fn joins(read: ReadRange, range: ReadRange, near: Nearness) -> bool {
     let is_near = range.offset <= read.end().saturating_add(near.hole_size_limit);
     is_near && (range.end() <= read.end() || range.end() - read.offset <= near.range_size_limit)
-}
-
-/// An empty list with room.
-pub(crate) fn list<T>(room: usize) -> Result<Vec<T>> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(room).map_err(|_| Error::out_of_memory(room.saturating_mul(size_of::<T>())))?;
-    Ok(list)
 }
 
 #[cfg(test)]

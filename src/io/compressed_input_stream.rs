@@ -14,7 +14,8 @@ pub fn compressed_input_stream(raw: &File, codec: &'static Codec, pool: &Pool) -
     input_stream_with_block_size(raw, codec, pool, 0)
 }
 
-/// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once.
+/// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once, and at least so many at once of
+/// `raw`.
 pub(super) fn input_stream_with_block_size(
     raw: &File,
     codec: &'static Codec,
@@ -24,6 +25,7 @@ pub(super) fn input_stream_with_block_size(
     raw.check_base(Capabilities::READ, "decompress")?;
     let stream = CompressedInputStream {
         raw: raw.clone(),
+        piece: block_size.max(CHUNK),
         codec,
         decoder: codec.decoder()?,
         consumed: 0,
@@ -36,6 +38,8 @@ pub(super) fn input_stream_with_block_size(
 
 struct CompressedInputStream {
     raw: File,
+    /// How much of it is read at once.
+    piece: usize,
     codec: &'static Codec,
     decoder: Box<dyn Decoder>,
     /// Compressed bytes done with.
@@ -67,7 +71,7 @@ impl CompressedInputStream {
         let mut decoded = Ok(Step::default());
         let decoder = &mut self.decoder;
         let at_start = self.frame != Frame::Open;
-        let seen = self.raw.consume_with(CHUNK, |input| {
+        let seen = self.raw.consume_with(self.piece, |input| {
             if !(input.is_empty() && at_start) {
                 decoded = decoder.decode(input, dst);
             }

@@ -11,23 +11,27 @@ use crate::memory::Pool;
 
 /// A file that writes to `raw` what it is given, compressed; level 0 is the codec's default. Closing it closes `raw`.
 pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, pool: &Pool) -> Result<File> {
-    output_stream_with_encoder(raw, codec, codec.encoder(level)?, pool)
+    output_stream_with_encoder(raw, codec, codec.encoder(level)?, pool, 0)
 }
 
-/// As `compressed_output_stream`, with an encoder that is there already.
+/// As `compressed_output_stream`, with an encoder that is there already, and at least `block_size` bytes at once to `raw`.
 pub(super) fn output_stream_with_encoder(
     raw: &File,
     codec: &'static Codec,
     encoder: Box<dyn Encoder>,
     pool: &Pool,
+    block_size: usize,
 ) -> Result<File> {
     raw.check_base(Capabilities::WRITE, "compress to")?;
-    let stream = CompressedOutputStream { output: Output::new(raw.clone(), pool), encoder, written: 0, failure: None };
+    let output = Output::new(raw.clone(), pool);
+    let stream = CompressedOutputStream { output, piece: block_size.max(CHUNK), encoder, written: 0, failure: None };
     File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, 0)
 }
 
 struct CompressedOutputStream {
     output: Output,
+    /// How much is written at once.
+    piece: usize,
     encoder: Box<dyn Encoder>,
     /// Uncompressed bytes taken.
     written: i64,
@@ -53,7 +57,7 @@ impl CompressedOutputStream {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
-        if self.output.pending() >= CHUNK {
+        if self.output.pending() >= self.piece {
             self.output.drain()?;
         }
         let mut step = Step::default();

@@ -2,9 +2,10 @@
 
 use super::system_file::SystemFile;
 use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, default_pool};
+
+use crate::memory::{Buffer, default_pool, no_safe_copy};
 use crate::shared::Shared;
-use crate::sys::{Descriptor, FileKind, MapMode, Mapping, PathText, fault_guard_is_on, is_there, no_safe_copy};
+use crate::sys::{Descriptor, FileKind, MapMode, Mapping, PathText, fault_guard_is_on, is_there};
 use crate::task::UntilClosed;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;

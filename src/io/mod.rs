@@ -60,7 +60,7 @@ mod callback_tests;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sys::{FaultGuard, FileKind, MapMode, Metadata};
+pub use crate::sys::{FileKind, MapMode, Metadata};
 pub use buffer_output_stream::buffer_output_stream;
 pub use buffer_reader::buffer_reader;
 pub use buffered_input_stream::buffered_input_stream;

@@ -113,9 +113,13 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
 
 fn onto(raw: &File, compression: Option<(&'static Codec, Box<dyn Encoder>)>, options: &StreamOptions) -> Result<File> {
     match compression {
-        Some((codec, encoder)) => {
-            compressed_output_stream::output_stream_with_encoder(raw, codec, encoder, &options.pool)
-        }
+        Some((codec, encoder)) => compressed_output_stream::output_stream_with_encoder(
+            raw,
+            codec,
+            encoder,
+            &options.pool,
+            options.buffer_size,
+        ),
         None if options.buffer_size == 0 => Ok(raw.clone()),
         None => buffered_output_stream(raw, options.buffer_size, &options.pool),
     }

@@ -1,14 +1,14 @@
 //! Stretches of a file that are read before they are needed, kept within a budget.
 
 use super::cache_entries::{Entries, EntryId, Found};
-use super::coalesce::{Nearness, coalesce, list};
+use super::coalesce::{Nearness, coalesce};
 use super::file::Over;
 use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
-use crate::shared::{Shared, try_box};
+use crate::shared::{Shared, try_box, try_vec};
 use crate::sys::{process_number, thread_token};
 use crate::task::{Cancellation, Executor, Task, check, wait};
 use std::mem::MaybeUninit;
@@ -92,10 +92,10 @@ impl Cache {
 
     fn plan(&self, ranges: &[ReadRange]) -> Result<(Vec<EntryId>, u64)> {
         let end = self.raw.size_hint().unwrap_or(usize::MAX);
-        let mut wanted = list(ranges.len())?;
+        let mut wanted = try_vec(ranges.len())?;
         wanted.extend(ranges.iter().map(|range| range.up_to(end)));
         let reads = coalesce(&wanted, self.options.near)?.reads;
-        let mut ids = list(reads.len())?;
+        let mut ids = try_vec(reads.len())?;
         let mut entries = self.lock();
         let moment = entries.now();
         for read in reads {

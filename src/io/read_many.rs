@@ -1,13 +1,13 @@
 //! Many ranges in one call: near ones are read at once, all into one piece of memory, on several threads if there are any.
 
 use super::File;
-use super::coalesce::{Coalesced, Nearness, coalesce, list};
+use super::coalesce::{Coalesced, Nearness, coalesce};
 use super::read_range::ReadRange;
 use super::stream::RandomAccess;
 use super::transfer::{Stopped, read_until_full};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Slab};
-use crate::shared::{Shared, try_box};
+use crate::shared::{Shared, try_box, try_vec};
 use crate::task::{Cancellation, Executor, Task, check, wait};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -30,7 +30,7 @@ impl File {
     pub fn read_many(&self, ranges: &[ReadRange], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
         let (random, _aside) = self.begin_at()?;
         let read = || {
-            let mut buffers = list(ranges.len())?;
+            let mut buffers = try_vec(ranges.len())?;
             for range in ranges {
                 match random.slice_at(range.offset, range.size)? {
                     Some(slice) => buffers.push(slice),
@@ -62,7 +62,7 @@ fn read_rest(
         }
         return Ok(buffers);
     };
-    let mut wanted = list(ranges.len())?;
+    let mut wanted = try_vec(ranges.len())?;
     wanted.extend(ranges.iter().map(|range| range.up_to(end)));
     let Coalesced { reads, places } = coalesce(&wanted, options.near)?;
     let job = Shared::try_new(Job::new(random.clone(), reads)?)?;
@@ -88,7 +88,7 @@ struct Job {
 impl Job {
     fn new(random: Shared<dyn RandomAccess>, reads: Vec<ReadRange>) -> Result<Self> {
         let slab = Slab::new(random.pool(), reads.iter().map(|read| read.size))?;
-        let mut filled = list(reads.len())?;
+        let mut filled = try_vec(reads.len())?;
         filled.resize_with(reads.len(), || AtomicUsize::new(0));
         Ok(Self { random, reads, slab, filled, failure: Mutex::new(None), cancellation: Cancellation::new()? })
     }

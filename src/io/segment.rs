@@ -1,13 +1,12 @@
 //! A part of a file as a stream of its own.
 
-use super::coalesce::list;
 use super::file::File;
 use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, position};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
-use crate::shared::Shared;
+use crate::shared::{Shared, try_vec};
 use std::mem::MaybeUninit;
 
 /// A file that reads up to `size` bytes of `raw` from `offset` on, at a position of its own. Closing it leaves `raw` open.
@@ -171,7 +170,7 @@ impl RandomAccess for Part {
     }
 
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
-        let mut places = list(ranges.len())?;
+        let mut places = try_vec(ranges.len())?;
         let place = |range: &ReadRange| ReadRange {
             offset: self.place(range.offset),
             size: self.within(range.offset, range.size),

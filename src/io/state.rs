@@ -9,7 +9,7 @@ use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use super::transfer::{CHUNK, Cause, Stopped, Transfer, lost, read_to_end, read_until_full};
 use crate::error::{Error, ErrorKind, Result, error};
-use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::memory::{Buffer, BufferBuilder, Pool, filled};
 use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
@@ -122,15 +122,12 @@ impl State {
 
     /// What was read before a failure is read again by the next call, so that a failed read moves nothing.
     #[cold]
-    #[allow(unsafe_code, reason = "bytes that were just read")]
     fn put_back_unfinished(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
         if self.class_looks_ahead && self.seekable {
             // Bytes put back would be ones that the class does not know of.
             return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
         }
-        // SAFETY: `read` has filled what it counted.
-        let taken = unsafe { taken.assume_init_ref() };
-        match self.lookahead.put_back(taken) {
+        match self.lookahead.put_back(filled(taken, taken.len())) {
             Ok(()) => error,
             Err(why) => lost(error, taken.len(), &why),
         }
@@ -247,7 +244,7 @@ impl State {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
-                self.lookahead.fill(most, |room| self.stream.read(room))?;
+                self.lookahead.fill(most.max(self.block_size), |room| self.stream.read(room))?;
             }
             self.lookahead.bytes()
         };

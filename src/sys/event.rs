@@ -1,13 +1,13 @@
 //! Something that happens once, to wait for by descriptor.
 
-use super::{Descriptor, retry};
+use super::{Descriptor, OsResult, retry};
 use std::os::fd::{AsRawFd, RawFd};
 
 /// A descriptor that is readable once the event has happened.
 pub(crate) struct Event(Descriptor);
 
 impl Event {
-    pub(crate) fn new(happened: bool) -> Result<Self, i32> {
+    pub(crate) fn new(happened: bool) -> OsResult<Self> {
         // SAFETY: no memory involved.
         let fd = retry(|| unsafe { libc::eventfd(happened.into(), libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) } as isize)?;
         Ok(Self(Descriptor::take(fd as RawFd)))

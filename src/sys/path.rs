@@ -1,8 +1,8 @@
 //! Paths: where they begin, how far they may lead, and what is done to the names in a directory.
 
-use super::descriptor::{Descriptor, FileKind, OpenFlags, OsResult};
+use super::descriptor::{Descriptor, FileKind, OpenFlags};
 use super::interrupt::is_interruptible;
-use super::{retry, walk};
+use super::{OsResult, retry, walk};
 use std::ffi::CStr;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsRawFd, RawFd};

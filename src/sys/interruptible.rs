@@ -3,10 +3,10 @@
 //! A descriptor may say that it is ready and wait all the same when somebody else takes what was there, so each transfer
 //! is made in a way that never waits, where the system has one.
 
-use super::descriptor::{Descriptor, FileKind, OpenFlags, OsResult};
+use super::descriptor::{Descriptor, FileKind, OpenFlags};
 use super::interrupt::{pause, wait_once, wait_until_ready};
 use super::path::Place;
-use super::retry;
+use super::{OsResult, retry};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};

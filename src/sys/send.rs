@@ -1,7 +1,7 @@
 //! Bytes moved from one descriptor to another by the kernel.
 
-use super::descriptor::{Descriptor, FileKind, LARGEST_TRANSFER, OsResult};
-use super::{retry, without_sigpipe};
+use super::descriptor::{Descriptor, FileKind};
+use super::{LARGEST_TRANSFER, OsResult, retry, without_sigpipe};
 use std::os::fd::{AsRawFd, RawFd};
 
 /// A way of moving at most so many bytes.
