@@ -332,8 +332,24 @@ impl<H: Host> RandomAccess for Source<H> {
         })
     }
 
+    /// What the host says, unless it is at something: nobody waits for a guess. None where it says 0, as of what it fills
+    /// on the way.
+    fn size_hint(&self) -> Option<usize> {
+        if !self.host.has(Callback::Size) {
+            return None;
+        }
+        self.check_entry().ok()?;
+        let _cursor = self.cursor.try_hold()?;
+        let size = checked(Callback::Size, self.host.size()).ok()?;
+        (size > 0).then_some(size as usize)
+    }
+
     fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    fn check_entry(&self) -> Result<()> {
+        self.readers.check_entry()
     }
 
     fn end_reads(&self) -> Result<()> {

@@ -171,6 +171,10 @@ impl RandomAccess for MemoryCursor {
         self.read_slice_at(offset, size).map(Some)
     }
 
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.size())
+    }
+
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         ranges.iter().for_each(|range| self.buffer.will_need(range.offset, range.size));
         Ok(())

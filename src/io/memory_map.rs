@@ -230,6 +230,10 @@ impl RandomAccess for Source {
         self.bytes.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
     }
 
+    fn size_hint(&self) -> Option<usize> {
+        self.bytes.with(|bytes| Ok(bytes.size())).ok()
+    }
+
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.bytes.with(|bytes| {
             ranges.iter().for_each(|range| bytes.will_need(range.offset, range.size));

@@ -8,7 +8,7 @@ use super::transfer::{Stopped, read_until_full};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Slab};
 use crate::shared::{Shared, try_box};
-use crate::task::{Executor, Task, check};
+use crate::task::{Cancellation, Executor, Task, check, wait};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -81,6 +81,8 @@ struct Job {
     /// Of each read how many bytes there were.
     filled: Vec<AtomicUsize>,
     failure: Mutex<Option<Error>>,
+    /// Ends what the helpers are at once it has failed.
+    cancellation: Cancellation,
 }
 
 impl Job {
@@ -88,7 +90,7 @@ impl Job {
         let slab = Slab::new(random.pool(), reads.iter().map(|read| read.size))?;
         let mut filled = list(reads.len())?;
         filled.resize_with(reads.len(), || AtomicUsize::new(0));
-        Ok(Self { random, reads, slab, filled, failure: Mutex::new(None) })
+        Ok(Self { random, reads, slab, filled, failure: Mutex::new(None), cancellation: Cancellation::new()? })
     }
 
     /// Does reads until none is left, or one fails.
@@ -106,6 +108,7 @@ impl Job {
     fn fail(&self, error: Error) {
         self.slab.end_claims();
         lock(&self.failure).get_or_insert(error);
+        self.cancellation.cancel();
     }
 
     fn bytes(&self) -> usize {
@@ -146,7 +149,7 @@ fn run_with(job: &Shared<Job>, executor: &Executor) -> Result<()> {
         }
     }
     job.work();
-    crew.dismiss();
+    crew.dismiss(job);
     Ok(())
 }
 
@@ -175,12 +178,15 @@ impl Crew {
         self.left.notify_all();
     }
 
-    /// Nobody joins any more; waits for those that have.
-    fn dismiss(&self) {
+    /// Nobody joins any more; waits for those that have. They are at memory of the job, so that to stop is to have them stop.
+    fn dismiss(&self, job: &Job) {
         let mut at_work = lock(&self.at_work);
         at_work.job = None;
         while at_work.helpers > 0 {
-            at_work = self.left.wait(at_work).unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let Err(stopped) = check() {
+                job.fail(stopped);
+            }
+            at_work = wait(&self.left, at_work, None);
         }
     }
 }
@@ -191,7 +197,8 @@ impl Task for Helper {
     fn run(self: Box<Self>) {
         let Some(job) = self.0.join() else { return };
         let _leaves = Leaves(&self.0);
-        job.work();
+        // Where it is to stop before it begins the calling thread is told by whoever failed.
+        let _ = job.cancellation.while_heeded(|| job.work());
     }
 
     fn refuse(self: Box<Self>, _why: Error) {}

@@ -56,8 +56,8 @@ impl Part {
     }
 
     /// How much of the part is there, of a file with so many bytes.
-    fn available(&self, end: i64) -> usize {
-        self.size.min((end as usize).saturating_sub(self.offset))
+    fn available(&self, end: usize) -> usize {
+        self.size.min(end.saturating_sub(self.offset))
     }
 }
 
@@ -139,7 +139,12 @@ impl Stream for Segment {
     }
 
     fn size(&self) -> Result<i64> {
-        Ok(self.part.available(self.part.raw.size()?) as i64)
+        Ok(self.part.available(self.part.raw.size()? as usize) as i64)
+    }
+
+    /// The file beneath stays open.
+    fn check_close(&self) -> Result<()> {
+        Ok(())
     }
 
     fn close(&mut self) -> Result<()> {
@@ -161,10 +166,8 @@ impl RandomAccess for Part {
         self.raw.slice_at(self.place(offset), self.within(offset, size))
     }
 
-    /// None where the size says nothing, as under /proc.
     fn size_hint(&self) -> Option<usize> {
-        let end = self.raw.size().ok().filter(|end| *end > 0)?;
-        Some(self.available(end))
+        self.raw.size_hint().map(|end| self.available(end))
     }
 
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {

@@ -108,6 +108,10 @@ impl RandomAccess for Source {
         self.raw.read_at(offset, dst)
     }
 
+    fn size_hint(&self) -> Option<usize> {
+        self.raw.size_hint()
+    }
+
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.raw.will_need(ranges)
     }

@@ -155,6 +155,12 @@ pub(crate) trait Stream: Send {
         self.beneath().map_or(Ok(()), File::close)
     }
 
+    /// Whether the calling thread may close the files that closing this one closes, by `File::check_close`. Asked before, so
+    /// that a layer whose file beneath refuses to be closed stays open as well.
+    fn check_close(&self) -> Result<()> {
+        self.beneath().map_or(Ok(()), File::check_close)
+    }
+
     /// Lets go of everything without finishing; a layer has the file beneath do so too.
     fn abort(&mut self) -> Result<()> {
         match self.beneath() {
@@ -207,8 +213,13 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
 
-    /// Waits for reads that are under way and lets no further one begin. INVALID, and nothing changes, from within a read
-    /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
+    /// INVALID from within a read of the same file. Needed where a read calls the host.
+    fn check_entry(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Waits for reads that are under way and lets no further one begin. Where `check_entry` fails nothing changes.
+    /// Called without a lock, before the file is closed. Needed where a read calls the host.
     fn end_reads(&self) -> Result<()> {
         Ok(())
     }

@@ -81,6 +81,10 @@ impl Stream for TeeOutputStream {
         self.both(File::sync)
     }
 
+    fn check_close(&self) -> Result<()> {
+        self.both(File::check_close)
+    }
+
     fn close(&mut self) -> Result<()> {
         let closed = self.both(File::close);
         self.failure.take().map_or(closed, Err)

@@ -51,6 +51,13 @@ impl<T> Exclusive<T> {
         Ok(held)
     }
 
+    /// The turn, where nobody has it.
+    pub(crate) fn try_hold(&self) -> Option<Held<'_, T>> {
+        self.holder.compare_exchange(0, thread_token(), Acquire, Relaxed).ok()?;
+        let held = Held(self);
+        (!self.broken.load(Relaxed)).then_some(held)
+    }
+
     /// Whether this thread may wait for its turn: not from within a call on the same file.
     pub(crate) fn check_entry(&self) -> Result<()> {
         if self.holder.load(Relaxed) == thread_token() { Err(reentry()) } else { Ok(()) }

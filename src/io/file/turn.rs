@@ -35,10 +35,25 @@ impl File {
         let wait = || {
             self.0.state.check_entry()?;
             self.0.random.as_deref().map_or(Ok(()), RandomAccess::end_reads)?;
-            self.0.state.hold()
+            let state = self.0.state.hold()?;
+            if !self.is_closed() {
+                state.stream.check_close()?;
+            }
+            Ok(state)
         };
         // Whatever the thread's work is to stop for: half closed is no state to be in.
         uninterrupted(wait).map_err(|error| self.refused(error, doing))
+    }
+
+    /// Whether the calling thread may close this file with one above it: not from within a call on it, or on one that it
+    /// closes in turn. Waits for nobody; what another thread is at now is not looked into.
+    pub(in crate::io) fn check_close(&self) -> Result<()> {
+        let check = || {
+            self.0.state.check_entry()?;
+            self.0.random.as_deref().map_or(Ok(()), RandomAccess::check_entry)?;
+            self.0.state.try_hold().filter(|_| !self.is_closed()).map_or(Ok(()), |state| state.stream.check_close())
+        };
+        check().map_err(|error| self.refused(error, "close"))
     }
 
     #[inline]
