@@ -2437,6 +2437,7 @@ arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
  * failure the position is where it was, and what was read before it is read again.
+ * `dst` must not be memory that the file itself is made of, such as a slice of its map: any bytes may come of that.
  *
  * \param file       the file.
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
@@ -2601,8 +2602,9 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
- * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
- * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as
+ * out_offsets has room for and as are there without a further read: of an OS file or stream about 128 KiB of them, often fewer
+ * than max_lines, at least one. A line of any length comes whole. Line i lies between
  * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
  * last line of a file may have none.
  *
@@ -3418,7 +3420,8 @@ arrowio_status arrowio_range_cache_evict_before(struct arrowio_file *file,
 /**
  * Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
  * much is there as the options say. A failure comes where it happened, and the next read tries again. Where no thread of
- * the executor has time, the calling one reads. Closing it ends a read that waits, and closes the other one.
+ * the executor has time, the calling one reads. Closing it ends the read that the executor is at, and
+ * closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param executor   whose thread reads ahead.

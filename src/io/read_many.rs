@@ -141,9 +141,10 @@ fn run_with(job: &Shared<Job>, executor: &Executor) -> Result<()> {
         at_work: Mutex::new(AtWork { job: Some(job.clone()), helpers: 0 }),
         left: Condvar::new(),
     })?;
-    let helpers = executor.threads()?.min(job.reads.len() - 1);
+    // Without helpers, for lack of threads, because the executor was stopped or in a child of its process, this thread does
+    // it all.
+    let helpers = executor.threads().unwrap_or(0).min(job.reads.len() - 1);
     for _ in 0..helpers {
-        // Without helpers, for lack of threads or because the executor was stopped, this thread does it all.
         if executor.submit(try_box(Helper(crew.clone()))?).is_err() {
             break;
         }

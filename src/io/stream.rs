@@ -218,8 +218,8 @@ pub(crate) trait RandomAccess: Send + Sync {
         Ok(())
     }
 
-    /// Waits for reads that are under way and lets no further one begin. Where `check_entry` fails nothing changes.
-    /// Called without a lock, before the file is closed. Needed where a read calls the host.
+    /// Waits for reads that are under way and lets no further one begin. Where `check_entry` fails nothing changes. Called
+    /// without a lock, before the file is closed. Needed where a read calls the host.
     fn end_reads(&self) -> Result<()> {
         Ok(())
     }
