@@ -217,6 +217,17 @@ static arrowio_file *open_map(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+static arrowio_file *open_map_fd(const uint8_t *bytes, int64_t size) {
+  arrowio_file *file = NULL;
+  save(behind.path, bytes, size);
+  int fd = open(behind.path, (row->mode == ARROWIO_MODE_READ_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+  CHECK(fd >= 0);
+  behind.called = "descriptor";
+  OK(arrowio_memory_map_open_fd(fd, row->mode, 0, -1, &file, &error));
+  close(fd);
+  return file;
+}
+
 static arrowio_file *open_region(const uint8_t *bytes, int64_t size) {
   static const uint8_t around[HEAD + TAIL];
   arrowio_file *file = NULL;
@@ -503,6 +514,8 @@ static const struct row plain_rows[] = {
     {"map, read", MAPPED, open_map, FOR(READ)},
     {"map, read and written", MAPPED_BOTH | CAN_RESIZE, open_map, FOR(READ_WRITE), .fixed = 1},
     {"map, private", MAPPED_BOTH, open_map, IN_SLICE, FOR(PRIVATE), .fixed = 1},
+    {"map of a descriptor, read", MAPPED, open_map_fd, FOR(READ)},
+    {"map of a descriptor, read and written", MAPPED_BOTH | CAN_RESIZE, open_map_fd, FOR(READ_WRITE), .fixed = 1},
     {"map of a region, read", MAPPED, open_region, FOR(READ)},
     {"map of a region, read and written", MAPPED_BOTH, open_region, FOR(READ_WRITE), .fixed = 1},
     {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER},

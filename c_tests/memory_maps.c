@@ -307,6 +307,70 @@ TEST(fifo) {
   in_child(map_a_fifo);
 }
 
+/* What was opened otherwise; the descriptor stays the caller's, also where nothing is mapped. */
+TEST(of_a_descriptor) {
+  arrowio_file *file = NULL, *temporary = NULL;
+  int before = open_descriptors(), fd = memfd_create("memory", MFD_CLOEXEC), own = -1;
+  CHECK_INT(SIZE, write(fd, content, SIZE));
+  OK(arrowio_memory_map_open_fd(fd, ARROWIO_MODE_READ_WRITE, 0, -1, &file, &error));
+  CHECK(arrowio_file_path(file) == NULL);
+  OK(arrowio_file_descriptor(file, &own, &error));
+  CHECK(own != fd && (fcntl(own, F_GETFD) & FD_CLOEXEC) != 0);
+  CHECK(map_holds(file, content, SIZE));
+  OK(arrowio_file_write_at(file, 5, "mapped", 6, &error));
+  char bytes[6];
+  CHECK_INT(6, pread(fd, bytes, 6, 5));
+  CHECK(same(bytes, "mapped", 6));
+  close_file(file);
+  OK(arrowio_memory_map_open_fd(fd, ARROWIO_MODE_PRIVATE, 5, 6, &file, &error));
+  CHECK(map_holds(file, "mapped", 6));
+  CHECK_INT(0, close(fd));
+  CHECK(map_holds(file, "mapped", 6));
+  close_file(file);
+
+  OK(arrowio_temporary_file_open(folder, NULL, NULL, &temporary, &error));
+  OK(arrowio_file_write(temporary, content, SIZE, &error));
+  OK(arrowio_file_descriptor(temporary, &fd, &error));
+  OK(arrowio_memory_map_open_fd(fd, ARROWIO_MODE_READ, 0, -1, &file, &error));
+  CHECK_INT(0, unlink(arrowio_file_path(temporary)));
+  close_file(temporary);
+  CHECK(map_holds(file, content, SIZE));
+  close_file(file);
+  CHECK_INT(before, open_descriptors());
+}
+
+TEST(of_a_wrong_descriptor) {
+  arrowio_file *file = NULL;
+  char said[40];
+  save(here("regular"), content, SIZE);
+  const struct { const char *path; int flags; arrowio_mode mode; arrowio_status status; int os_error; } wrong[] = {
+      {here("regular"), O_RDONLY, ARROWIO_MODE_READ_WRITE, ARROWIO_INVALID, 0},
+      {here("regular"), O_WRONLY, ARROWIO_MODE_READ, ARROWIO_INVALID, 0},
+      {here("regular"), O_WRONLY, ARROWIO_MODE_PRIVATE, ARROWIO_INVALID, 0},
+      {here("regular"), O_PATH, ARROWIO_MODE_READ, ARROWIO_INVALID, 0},
+      {here("regular"), O_RDWR, ARROWIO_MODE_WRITE, ARROWIO_INVALID, 0},
+      {folder, O_RDONLY, ARROWIO_MODE_READ, ARROWIO_IO_ERROR, EISDIR},
+      {"/dev/null", O_RDWR, ARROWIO_MODE_READ, ARROWIO_IO_ERROR, ENODEV},
+  };
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    int fd = open(wrong[i].path, wrong[i].flags | O_CLOEXEC), before = open_descriptors();
+    CHECK(fd >= 0);
+    snprintf(said, sizeof said, "memory map of descriptor %d", fd);
+    if (wrong[i].mode == ARROWIO_MODE_WRITE) snprintf(said, sizeof said, "mode is 2");
+    SAYS(wrong[i].status, said, arrowio_memory_map_open_fd(fd, wrong[i].mode, 0, -1, &file, &error));
+    CHECK_INT(wrong[i].os_error, arrowio_error_os_error(failure));
+    CHECK(file == NULL);
+    CHECK_INT(before, open_descriptors());
+    CHECK_INT(0, close(fd));
+  }
+  FAILS_WITH(EBADF, arrowio_memory_map_open_fd(-1, ARROWIO_MODE_READ, 0, -1, &file, &error));
+  int fd = open(here("regular"), O_RDONLY | O_CLOEXEC);
+  FAILS(ARROWIO_INVALID, arrowio_memory_map_open_fd(fd, ARROWIO_MODE_READ, -1, -1, &file, &error));
+  FAILS(ARROWIO_INVALID, arrowio_memory_map_open_fd(fd, ARROWIO_MODE_READ, 0, -2, &file, &error));
+  FAILS(ARROWIO_INVALID, arrowio_memory_map_open_fd(fd, ARROWIO_MODE_READ, 1, SIZE, &file, &error));
+  CHECK_INT(0, close(fd));
+}
+
 TEST(not_mappable) {
   arrowio_file *file = NULL;
   FAILS_WITH(ENODEV, arrowio_memory_map_open("/dev/null", ARROWIO_MODE_READ, 0, -1, &file, &error));
@@ -356,6 +420,8 @@ int main(int argc, char **argv) {
   RUN(maps_of_one_file);
   RUN(slices_keep_the_map);
   RUN(fifo);
+  RUN(of_a_descriptor);
+  RUN(of_a_wrong_descriptor);
   RUN(not_mappable);
   RUN(beyond_4_gib);
   return finish_files();

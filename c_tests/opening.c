@@ -318,7 +318,7 @@ TEST(flags) {
   arrowio_file *file = NULL;
   make_tree();
   int fd = open(here("root/inside"), O_RDWR | O_CLOEXEC), root = open_directory("root");
-  const uint32_t unknown[] = {32, UINT32_MAX, 1u << 31};
+  const uint32_t unknown[] = {64, UINT32_MAX, 1u << 31};
   arrowio_os_file_options options;
   for (int i = 0; i < 3; i++) {
     options = options_of(unknown[i], 0);

@@ -427,7 +427,8 @@ done:
 }
 
 static void write_map(void) {
-  arrowio_file *file = NULL;
+  arrowio_file *file = NULL, *second = NULL;
+  int fd = -1;
   arrowio_buffer *buffer = NULL;
   TRY(arrowio_memory_map_create(here("map"), 10000, &file, &error));
   TRY_TWICE(arrowio_file_write(file, lines, 10000, &error));
@@ -440,7 +441,10 @@ static void write_map(void) {
   arrowio_file_release(file);
   file = NULL;
   TRY(arrowio_memory_map_open(here("map"), ARROWIO_MODE_PRIVATE, 5000, 1000, &file, &error));
+  TRY(arrowio_file_descriptor(file, &fd, &error));
+  TRY(arrowio_memory_map_open_fd(fd, ARROWIO_MODE_READ, 5000, 1000, &second, &error));
 done:
+  arrowio_file_release(second);
   arrowio_buffer_release(buffer);
   arrowio_file_release(file);
 }

@@ -1845,7 +1845,7 @@ arrowio_status arrowio_buffer_map_shared(int fd,
  * permissions in the options the target's permission bits are kept, and its owner and group where the system lets it. Where
  * the target is a symbolic link, the file that it leads to is replaced and the link stays. The target must be a regular file
  * or not there; with ARROWIO_OPEN_EXCLUSIVE it must not be there when the file is closed either. A process that is killed
- * leaves the new file behind.
+ * leaves the new file behind. What a child of fork() does not close it leaves to its parent, the new file included.
  *
  * \param path       a NUL-terminated path.
  * \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
@@ -1865,7 +1865,9 @@ arrowio_status arrowio_os_file_open(const char *path,
 
 /**
  * Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
- * have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
+ * have permissions, nobody else's to read. It stays until somebody removes it, as by unlink(arrowio_file_path(file)). That
+ * path begins as directory does: with ARROWIO_OPEN_AT a relative one means something only from options->directory_fd, and
+ * unlinkat(directory_fd, arrowio_file_path(file), 0) removes the file, for which the caller keeps that descriptor open.
  *
  * \param directory  a NUL-terminated path, from which on options->flags and options->directory_fd hold. NULL: the environment
  *                   variable TMPDIR, or "/tmp".
@@ -1937,6 +1939,30 @@ arrowio_status arrowio_memory_map_open(const char *path,
                                        int64_t size,
                                        struct arrowio_file **out_file,
                                        struct arrowio_error **out_error);
+
+/**
+ * As arrowio_memory_map_open, of what an open descriptor stands for: of a file that was opened safely, a temporary one, or
+ * memory by memfd_create. Its position is of no matter. The library works on a duplicate, so the descriptor may be closed as
+ * soon as the call is over; who needs one of the map asks arrowio_file_descriptor.
+ *
+ * \param fd         the descriptor, open for reading; for ARROWIO_MODE_READ_WRITE also for writing.
+ * \param mode       ARROWIO_MODE_READ, _READ_WRITE or _PRIVATE.
+ * \param offset     where the map begins in the file, in bytes; any number up to the file's size.
+ * \param size       bytes; offset + size is at most the file's size. -1: to the end.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a descriptor that is not open for it, a range outside the file),
+ *         ARROWIO_IO_ERROR (with errno; EBADF for no descriptor, EISDIR for a directory, ENODEV for what cannot be mapped),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; the descriptor stays the caller's. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_memory_map_open_fd(int fd,
+                                          arrowio_mode mode,
+                                          int64_t offset,
+                                          int64_t size,
+                                          struct arrowio_file **out_file,
+                                          struct arrowio_error **out_error);
 
 /**
  * Creates a file of zeros, with its room on the disk taken, and maps it for reading and writing. A file that is there is
@@ -3027,7 +3053,8 @@ int32_t arrowio_cancellation_is_cancelled(const struct arrowio_cancellation *can
 
 /**
  * Calls a function of the host. What that calls of the library on the same thread heeds the cancellation, also the opening
- * of a FIFO at whose other end nobody is.
+ * of a FIFO at whose other end nobody is. As ever, that is open once somebody is there, or bytes are. (To notice a writer
+ * takes two descriptors during the call; where the process has none left, it is open at the first bytes.)
  *
  * \param cancellation  the cancellation.
  * \param run           what to call, once, unless the call fails.

@@ -90,7 +90,8 @@ pub unsafe extern "C" fn arrowio_cancellation_is_cancelled(cancellation: *const 
 }
 
 /// Calls a function of the host. What that calls of the library on the same thread heeds the cancellation, also the opening
-/// of a FIFO at whose other end nobody is.
+/// of a FIFO at whose other end nobody is. As ever, that is open once somebody is there, or bytes are. (To notice a writer
+/// takes two descriptors during the call; where the process has none left, it is open at the first bytes.)
 ///
 /// \param cancellation  the cancellation.
 /// \param run           what to call, once, unless the call fails.

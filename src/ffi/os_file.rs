@@ -8,7 +8,8 @@ use super::handle::Slot;
 use super::pool::arrowio_pool;
 use crate::error::{Result, error};
 use crate::io::{
-    MapMode, Mode, OsFileOptions, memory_map, memory_map_create, os_file, os_file_from_fd, temporary_file,
+    MapMode, Mode, OsFileOptions, memory_map, memory_map_create, memory_map_of_fd, os_file, os_file_from_fd,
+    temporary_file,
 };
 use std::ffi::{c_char, c_int};
 
@@ -96,6 +97,13 @@ fn map_mode(mode: arrowio_mode) -> Result<MapMode> {
     }
 }
 
+/// What of a file is mapped; without a size to its end.
+fn region(offset: i64, size: i64) -> Result<(i64, Option<usize>)> {
+    arguments::size(offset, "offset")?;
+    let size = if size == -1 { None } else { Some(arguments::size(size, "size")?) };
+    Ok((offset, size))
+}
+
 impl arrowio_os_file_options {
     /// # Safety
     /// As for `arguments::options`, with a pool that is NULL or live.
@@ -147,7 +155,7 @@ impl arrowio_os_file_options {
 /// permissions in the options the target's permission bits are kept, and its owner and group where the system lets it. Where
 /// the target is a symbolic link, the file that it leads to is replaced and the link stays. The target must be a regular file
 /// or not there; with ARROWIO_OPEN_EXCLUSIVE it must not be there when the file is closed either. A process that is killed
-/// leaves the new file behind.
+/// leaves the new file behind. What a child of fork() does not close it leaves to its parent, the new file included.
 ///
 /// \param path       a NUL-terminated path.
 /// \param mode       ARROWIO_MODE_READ, _WRITE, _APPEND or _READ_WRITE.
@@ -177,7 +185,9 @@ pub unsafe extern "C" fn arrowio_os_file_open(
 }
 
 /// Creates a file for reading and writing under a name that nobody can foresee. It is new for certain and, unless the options
-/// have permissions, nobody else's to read. It stays until somebody removes it; arrowio_file_path tells its name.
+/// have permissions, nobody else's to read. It stays until somebody removes it, as by unlink(arrowio_file_path(file)). That
+/// path begins as directory does: with ARROWIO_OPEN_AT a relative one means something only from options->directory_fd, and
+/// unlinkat(directory_fd, arrowio_file_path(file), 0) removes the file, for which the caller keeps that descriptor open.
 ///
 /// \param directory  a NUL-terminated path, from which on options->flags and options->directory_fd hold. NULL: the environment
 ///                   variable TMPDIR, or "/tmp".
@@ -275,9 +285,42 @@ pub unsafe extern "C" fn arrowio_memory_map_open(
     let body = || unsafe {
         let out = Slot::new(out_file, "out_file")?;
         let path = arguments::string(path, "path")?;
-        arguments::size(offset, "offset")?;
-        let size = if size == -1 { None } else { Some(arguments::size(size, "size")?) };
+        let (offset, size) = region(offset, size)?;
         out.set(memory_map(path, map_mode(mode)?, offset, size)?)
+    };
+    // SAFETY: the caller's promise.
+    unsafe { guard::call(out_error, body) }
+}
+
+/// As arrowio_memory_map_open, of what an open descriptor stands for: of a file that was opened safely, a temporary one, or
+/// memory by memfd_create. Its position is of no matter. The library works on a duplicate, so the descriptor may be closed as
+/// soon as the call is over; who needs one of the map asks arrowio_file_descriptor.
+///
+/// \param fd         the descriptor, open for reading; for ARROWIO_MODE_READ_WRITE also for writing.
+/// \param mode       ARROWIO_MODE_READ, _READ_WRITE or _PRIVATE.
+/// \param offset     where the map begins in the file, in bytes; any number up to the file's size.
+/// \param size       bytes; offset + size is at most the file's size. -1: to the end.
+/// \param out_file   the file; NULL on failure.
+/// \param out_error  optional.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown mode, a descriptor that is not open for it, a range outside the file),
+///         ARROWIO_IO_ERROR (with errno; EBADF for no descriptor, EISDIR for a directory, ENODEV for what cannot be mapped),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///
+/// Ownership: the caller has one reference; the descriptor stays the caller's. Threads: any. Since 0.1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn arrowio_memory_map_open_fd(
+    fd: c_int,
+    mode: arrowio_mode,
+    offset: i64,
+    size: i64,
+    out_file: *mut *mut arrowio_file,
+    out_error: *mut *mut arrowio_error,
+) -> arrowio_status {
+    // SAFETY: the caller's promise.
+    let body = || unsafe {
+        let out = Slot::new(out_file, "out_file")?;
+        let (offset, size) = region(offset, size)?;
+        out.set(memory_map_of_fd(fd, map_mode(mode)?, offset, size)?)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

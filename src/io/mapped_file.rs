@@ -16,15 +16,16 @@ use std::mem::MaybeUninit;
 /// them but under a fault guard; without one the system copies, in the file or in the map, and says what is wrong.
 pub(crate) struct MappedFile {
     descriptor: UntilClosed<Descriptor>,
-    path: PathText,
+    /// `None`: it was made of a descriptor.
+    path: Option<PathText>,
     mode: MapMode,
     /// Where the map begins.
     offset: i64,
 }
 
 impl MappedFile {
-    pub(super) fn new(descriptor: Descriptor, path: &CStr, mode: MapMode, offset: i64) -> Result<Shared<Self>> {
-        let path = PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?;
+    pub(super) fn new(descriptor: Descriptor, path: Option<&CStr>, mode: MapMode, offset: i64) -> Result<Shared<Self>> {
+        let path = path.map(|path| PathText::join(&[path.to_bytes()])).transpose().map_err(Error::from_os)?;
         Shared::try_new(Self { descriptor: UntilClosed::new(descriptor), path, mode, offset })
     }
 
@@ -122,7 +123,7 @@ impl MappedFile {
 
 impl SystemFile for MappedFile {
     fn path(&self) -> Option<&CStr> {
-        Some(self.path.as_c_str())
+        self.path.as_ref().map(PathText::as_c_str)
     }
 
     fn open_descriptor(&self) -> &UntilClosed<Descriptor> {

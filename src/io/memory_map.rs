@@ -6,13 +6,14 @@ use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::system_file::SystemFile;
 use super::transfer::Transfer;
-use super::{Capabilities, File, MapMode, OsFileOptions, position};
+use super::{Capabilities, File, MapMode, Mode, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, OpenFlags};
 use crate::task::{UntilClosed, closed};
 use std::ffi::CStr;
+use std::fmt;
 use std::mem::MaybeUninit;
 
 /// Maps `size` bytes of the file at `path` from `offset` on; without a size, all from there to its end.
@@ -20,9 +21,22 @@ pub fn memory_map(path: &CStr, mode: MapMode, offset: i64, size: Option<usize>) 
     let flags = if mode == MapMode::ReadWrite { OpenFlags::READ_WRITE } else { OpenFlags::READ_NOW };
     let open = || {
         let descriptor = Descriptor::open(path, flags, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
-        map(path, descriptor, mode, offset, size)
+        map(descriptor, Some(path), format_args!("{}", Quoted(path.to_bytes())), mode, offset, size)
     };
     open().map_err(|error| error.context(format_args!("memory map of {}", Quoted(path.to_bytes()))))
+}
+
+/// As `memory_map`, of what an open descriptor stands for. That one is duplicated, and stays the caller's.
+pub fn memory_map_of_fd(fd: i32, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
+    let needs = if mode == MapMode::ReadWrite { Mode::ReadWrite } else { Mode::Read };
+    let open = || {
+        let descriptor = Descriptor::borrow(fd).duplicate().map_err(Error::from_os)?;
+        if !needs.allowed_by(descriptor.status_flags().map_err(Error::from_os)?) {
+            return Err(error!(Invalid, "the descriptor was not opened {needs}"));
+        }
+        map(descriptor, None, format_args!("descriptor {fd}"), mode, offset, size)
+    };
+    open().map_err(|error| error.context(format_args!("memory map of descriptor {fd}")))
 }
 
 /// Creates a file of `size` bytes, all zero and with room for them on the disk, and maps it for reading and writing. A
@@ -32,13 +46,21 @@ pub fn memory_map_create(path: &CStr, size: usize) -> Result<File> {
         let descriptor =
             Descriptor::open(path, OpenFlags::CREATE, OsFileOptions::DEFAULT_PERMISSIONS).map_err(Error::from_os)?;
         descriptor.allocate(size as i64).map_err(Error::from_os)?;
-        map(path, descriptor, MapMode::ReadWrite, 0, None)
+        map(descriptor, Some(path), format_args!("{}", Quoted(path.to_bytes())), MapMode::ReadWrite, 0, None)
     };
     create()
         .map_err(|error| error.context(format_args!("memory map of {size} new bytes in {}", Quoted(path.to_bytes()))))
 }
 
-fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Option<usize>) -> Result<File> {
+/// `name` is what it is called in messages.
+fn map(
+    descriptor: Descriptor,
+    path: Option<&CStr>,
+    name: fmt::Arguments<'_>,
+    mode: MapMode,
+    offset: i64,
+    size: Option<usize>,
+) -> Result<File> {
     let end = check_mappable(&descriptor, mode)?;
     let available = end.checked_sub(offset).filter(|left| *left >= 0).map(|left| left as usize);
     let size = match (available, size) {
@@ -52,14 +74,13 @@ fn map(path: &CStr, descriptor: Descriptor, mode: MapMode, offset: i64, size: Op
     let whole = offset == 0 && size as i64 == end;
     let file = MappedFile::new(descriptor, path, mode, offset)?;
     let bytes = file.map(size)?;
-    let name = Quoted(path.to_bytes());
     if mode == MapMode::Read {
-        return reader_of(bytes, Some(file), format_args!("{name}"));
+        return reader_of(bytes, Some(file), name);
     }
     let pool = default_pool();
     let source = Source { bytes: UntilClosed::new(bytes.clone()), file, pool: pool.clone() };
     let map = MemoryMap { whole, position: 0, bytes: Some(bytes), source: Shared::try_new(source)? };
-    File::new(map, format_args!("{name}"), &pool, 0)
+    File::new(map, name, &pool, 0)
 }
 
 /// A map that can be written to.

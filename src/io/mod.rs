@@ -76,7 +76,7 @@ pub use compressed_output_stream::compressed_output_stream;
 pub use copy::{CopyOptions, copy};
 pub use file::File;
 pub use fixed_size_buffer_writer::fixed_size_buffer_writer;
-pub use memory_map::{memory_map, memory_map_create};
+pub use memory_map::{memory_map, memory_map_create, memory_map_of_fd};
 pub use mock_output_stream::mock_output_stream;
 pub use open::{
     Compression, MOST_GATHERED, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,

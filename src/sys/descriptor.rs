@@ -122,6 +122,19 @@ impl Descriptor {
         self.owned = true;
     }
 
+    /// One more descriptor of the same open file, not inherited across exec.
+    pub(crate) fn duplicate(&self) -> OsResult<Self> {
+        // SAFETY: no memory involved. Not one of the standard streams', should these be closed.
+        let fd = retry(|| unsafe { libc::fcntl(self.fd, libc::F_DUPFD_CLOEXEC, 3) } as isize)?;
+        Ok(Self::take(fd as RawFd))
+    }
+
+    /// Gives it away.
+    pub(super) fn into_raw_fd(mut self) -> RawFd {
+        self.owned = false;
+        self.fd
+    }
+
     /// Whether every write goes to the end.
     pub(crate) fn appends(&self) -> OsResult<bool> {
         Ok(self.status_flags()? & libc::O_APPEND != 0)

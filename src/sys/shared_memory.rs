@@ -79,9 +79,7 @@ impl SharedMemory {
 
     /// One more descriptor, the caller's, not inherited across exec.
     pub(crate) fn duplicate(&self) -> OsResult<RawFd> {
-        let fd = self.file()?.as_raw_fd();
-        // SAFETY: no memory involved. Not one of the standard streams', should these be closed.
-        retry(|| unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) } as isize).map(|fd| fd as RawFd)
+        self.file()?.duplicate().map(Descriptor::into_raw_fd)
     }
 
     /// Whether it was made here.
