@@ -9,7 +9,7 @@ use super::{Capabilities, File, position};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box, try_vec};
-use crate::sys::{process_number, thread_token};
+use crate::sys::{lock, process_number, thread_token};
 use crate::task::{Cancellation, Executor, Task, check, wait};
 use std::mem::MaybeUninit;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -74,7 +74,7 @@ struct Cache {
 
 impl Cache {
     fn lock(&self) -> MutexGuard<'_, Entries> {
-        self.entries.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.entries)
     }
 
     /// Reads an entry that was begun; whether that went well.

@@ -6,7 +6,7 @@ use super::{Capabilities, File};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box, try_vec};
-use crate::sys::{process_number, thread_token};
+use crate::sys::{lock, process_number, thread_token};
 use crate::task::{Cancellation, Executor, Task, check, check_process, wait};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
@@ -116,7 +116,7 @@ enum Reader {
 
 impl Ahead {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.state)
     }
 
     /// What one attempt brings; `None` at the end.

@@ -8,9 +8,10 @@ use super::transfer::{Stopped, read_until_full};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Slab};
 use crate::shared::{Shared, try_box, try_vec};
+use crate::sys::lock;
 use crate::task::{Cancellation, Executor, Task, check, wait};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Condvar, Mutex};
 
 /// How many ranges are read.
 #[derive(Clone, Default)]
@@ -212,8 +213,4 @@ impl Drop for Leaves<'_> {
     fn drop(&mut self) {
         self.0.leave();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }

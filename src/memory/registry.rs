@@ -6,6 +6,7 @@ use super::pool::{Origin, Pool};
 use super::system::System;
 use crate::error::{Quoted, Result, error};
 use crate::shared::{Counted, try_box};
+use crate::sys::lock;
 use crate::warning::warn;
 use std::ffi::CStr;
 use std::ptr;
@@ -93,7 +94,7 @@ pub(crate) fn current_default() -> &'static Pool {
 
 /// Makes `pool` the default. It is kept until the process ends, even when another takes its place.
 pub fn set_default_pool(pool: &Pool) -> Result<()> {
-    let mut chosen = CHOSEN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut chosen = lock(&CHOSEN);
     let mut known = *chosen;
     while let Some(choice) = known.filter(|choice| !choice.pool.0.is_same(&pool.0)) {
         known = choice.before;

@@ -150,7 +150,7 @@ mod routine {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod handler {
-    use crate::sys::OsResult;
+    use crate::sys::{OsResult, lock};
 
     /// Never called: there is no guard here.
     pub(crate) fn add() -> OsResult<()> {
@@ -164,12 +164,12 @@ mod handler {
 #[cfg(target_arch = "x86_64")]
 mod handler {
     use super::{ON, routine};
-    use crate::sys::{OsResult, errno};
+    use crate::sys::{OsResult, errno, lock};
     use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
     use std::mem::MaybeUninit;
     use std::ptr;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering::*};
-    use std::sync::{Mutex, PoisonError};
 
     /// What the host had set for SIGBUS, for the handler: what it may read must be atomic.
     static PREVIOUS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
@@ -186,7 +186,7 @@ mod handler {
 
     /// One more who wants the guard; installs the handler for the first.
     pub(crate) fn add() -> OsResult<()> {
-        let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owners = lock(&OWNERS);
         if owners.count == 0 {
             install(&mut owners)?;
             ON.store(true, SeqCst);
@@ -197,7 +197,7 @@ mod handler {
 
     /// One less; with the last one the handler goes.
     pub(crate) fn remove() {
-        let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owners = lock(&OWNERS);
         owners.count -= 1;
         if owners.count == 0 {
             ON.store(false, SeqCst);

@@ -41,7 +41,7 @@ pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
 pub(crate) use process::{ErrnoText, environment, find_byte, process_number, write_line_to_stderr};
 pub(crate) use shared_memory::SharedMemory;
 pub(crate) use signal::without_sigpipe;
-pub(crate) use thread::{Thread, thread_token};
+pub(crate) use thread::{Thread, lock, thread_token};
 
 use meter::metered;
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::shared::Shared;
-use crate::sys::{Alarm, Interrupt, now, process_number};
+use crate::sys::{Alarm, Interrupt, lock, now, process_number};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::*};
@@ -57,7 +57,7 @@ impl Cancellation {
     /// Gives back what waiting took. Called when nobody waits for it any more.
     pub(crate) fn let_go(&self) {
         if self.0.process == process_number() {
-            *self.0.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+            *lock(&self.0.alarm) = None;
         }
     }
 
@@ -89,7 +89,7 @@ impl Inner {
         if self.process != process_number() {
             return;
         }
-        let alarm = self.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let alarm = lock(&self.alarm);
         if let Some(alarm) = &*alarm {
             alarm.set(self.moment());
         }
@@ -112,7 +112,7 @@ impl Interrupt for Cancellation {
         if self.0.process != process_number() {
             return None;
         }
-        let mut alarm = self.0.alarm.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut alarm = lock(&self.0.alarm);
         if alarm.is_none() {
             let fresh = Alarm::new().ok()?;
             fresh.set(self.0.moment());

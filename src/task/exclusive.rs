@@ -1,7 +1,7 @@
 //! One caller at a time: others wait, and whoever comes back out of a callback into the same file is told so.
 
 use crate::error::{Error, Result, error};
-use crate::sys::thread_token;
+use crate::sys::{lock, thread_token};
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::*};
@@ -69,7 +69,7 @@ impl<T> Exclusive<T> {
         self.check_entry()?;
         // Whoever lets go either sees this count or lets go before the attempt below; see `Held::drop`.
         self.waiting.fetch_add(1, SeqCst);
-        let mut turn = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut turn = lock(&self.queue);
         while self.holder.compare_exchange(0, me, SeqCst, SeqCst).is_err() {
             if let Err(stopped) = super::check() {
                 self.waiting.fetch_sub(1, SeqCst);
@@ -86,7 +86,7 @@ impl<T> Exclusive<T> {
     #[inline(never)]
     fn wake(&self) {
         // Taken so that nobody is between a failed attempt and the wait for the signal.
-        drop(self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        drop(lock(&self.queue));
         self.freed.notify_one();
     }
 

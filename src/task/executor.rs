@@ -3,7 +3,7 @@
 use super::scope::{check, wait};
 use crate::error::{Error, Result, error};
 use crate::shared::{Shared, try_box};
-use crate::sys::{Thread, now, process_number};
+use crate::sys::{Thread, lock, now, process_number};
 use crate::warning::warn;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -174,7 +174,7 @@ impl Queue {
 
 impl Core {
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.queue)
     }
 
     /// Before the lock is taken: in a child a thread that is not there may hold it.

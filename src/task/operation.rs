@@ -6,7 +6,7 @@ use super::scope::{check, wait};
 use crate::error::{Error, Result, error};
 use crate::memory::Buffer;
 use crate::shared::{Shared, try_box};
-use crate::sys::{Event, now, process_number};
+use crate::sys::{Event, lock, now, process_number};
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::*};
@@ -157,7 +157,7 @@ impl Operation {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        lock(&self.0.state)
     }
 
     fn ended(&self) -> Result<MutexGuard<'_, State>> {

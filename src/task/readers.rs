@@ -3,8 +3,8 @@
 use super::exclusive::reentry;
 use super::until_closed::closed;
 use crate::error::{Error, Result};
-use crate::sys::thread_token;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::sys::{lock, thread_token};
+use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// The threads that are in a read. Unlike `UntilClosed` it holds no lock meanwhile and knows the threads, so that a host
 /// that comes back out of its function is told so instead of waiting for itself.
@@ -27,7 +27,7 @@ impl Readers {
     }
 
     fn threads(&self) -> MutexGuard<'_, Threads> {
-        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.threads)
     }
 
     /// Begins a read.

@@ -3,7 +3,7 @@
 use super::Cancellation;
 use crate::error::{Error, Result};
 use crate::shared::try_box;
-use crate::sys::{Interruptible, Link, check_interrupts, is_interruptible, now};
+use crate::sys::{Interruptible, Link, check_interrupts, is_interruptible, lock, now};
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -59,7 +59,7 @@ impl Cancellable {
 
     /// Calls that begin from now on heed this one instead of the former.
     pub(crate) fn set(&self, cancellation: Option<Cancellation>) {
-        let mut current = self.cancellation.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut current = lock(&self.cancellation);
         self.is_set.store(cancellation.is_some(), Relaxed);
         *current = cancellation;
     }
@@ -79,7 +79,7 @@ impl Cancellable {
     #[cold]
     #[inline(never)]
     pub(crate) fn enter(&self) -> Result<Option<Scope>> {
-        let current = self.cancellation.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let current = lock(&self.cancellation).clone();
         current.as_ref().map(Scope::enter).transpose()
     }
 }
