@@ -2,7 +2,6 @@
 
 mod alarm;
 mod descriptor;
-mod event;
 mod fault_guard;
 mod guarded_copy;
 mod interrupt;
@@ -24,7 +23,6 @@ pub(crate) use alarm::{Alarm, now};
 pub use descriptor::FileKind;
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, OpenFlags};
-pub(crate) use event::Event;
 pub use fault_guard::FaultGuard;
 pub(crate) use fault_guard::{copy as guarded_copy, is_on as fault_guard_is_on};
 pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there, no_safe_copy};
