@@ -32,6 +32,8 @@ pub(super) struct State {
     lookahead: Lookahead,
     zero_copy: bool,
     looks_ahead: bool,
+    /// Whether the class is told what passes.
+    counts: bool,
     /// In place of the class's own bytes, where others could take those away.
     copy_ahead: Option<CopyAhead>,
     seekable: bool,
@@ -46,12 +48,14 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
         let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let counts = stream.counts_what_passes();
         let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
             looks_ahead,
+            counts,
             copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
@@ -89,6 +93,33 @@ impl State {
 
     #[inline]
     pub(super) fn read_full(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.fill(dst)?;
+        self.passed(&dst[..count]);
+        Ok(count)
+    }
+
+    /// Tells the class of bytes that were read.
+    #[inline]
+    #[allow(unsafe_code, reason = "bytes that were just read")]
+    fn passed(&mut self, bytes: &[MaybeUninit<u8>]) {
+        if self.counts {
+            // SAFETY: `read` has filled what it counted.
+            self.stream.passed(unsafe { bytes.assume_init_ref() });
+        }
+    }
+
+    /// Moves past up to `size` bytes of those read ahead; gives how many.
+    fn pass(&mut self, size: usize) -> usize {
+        let bytes = self.lookahead.pass(size);
+        if self.counts {
+            self.stream.passed(bytes);
+        }
+        bytes.len()
+    }
+
+    #[inline]
+    fn fill(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.lookahead.let_go(self.block_size);
         if self.lookahead.is_empty() && dst.len() >= self.block_size {
             // Most reads end here.
             let count = self.stream.read(dst)?;
@@ -103,7 +134,7 @@ impl State {
     /// Goes on after `done` bytes until `dst` is full or the end comes.
     #[inline(never)]
     fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
-        match read_until_full(&mut dst[done..], |rest, _| self.read_once(rest)) {
+        match read_until_full(&mut dst[done..], |rest, _| self.attempt(rest, rest.len())) {
             Ok(count) => Ok(done + count),
             Err(Stopped { error, after }) => Err(self.untake(&dst[..done + after], error)),
         }
@@ -111,8 +142,16 @@ impl State {
 
     #[inline]
     pub(super) fn read_once(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.attempt(dst, dst.len())?;
+        self.passed(&dst[..count]);
+        Ok(count)
+    }
+
+    /// One attempt at a part of a read of `whole` bytes.
+    #[inline]
+    fn attempt(&mut self, dst: &mut [MaybeUninit<u8>], whole: usize) -> Result<usize> {
         if self.lookahead.is_empty() {
-            if dst.len() >= self.block_size || dst.is_empty() {
+            if whole >= self.block_size || dst.is_empty() {
                 return self.stream.read(dst);
             }
             self.lookahead.fill(self.block_size, |room| self.stream.read(room))?;
@@ -132,8 +171,14 @@ impl State {
         let taken = unsafe { taken.assume_init_ref() };
         match self.lookahead.put_back(taken) {
             Ok(()) => error,
-            Err(_) => lost(error, taken.len()),
+            Err(_) => self.lose(taken, error),
         }
+    }
+
+    #[cold]
+    fn lose(&mut self, taken: &[u8], error: Error) -> Error {
+        self.stream.passed(taken);
+        lost(error, taken.len())
     }
 
     /// Takes back the last bytes that were read: the next call reads them again.
@@ -141,7 +186,9 @@ impl State {
         if self.seekable {
             return self.seek(-(taken.len() as i64), Whence::Current).map(drop);
         }
-        self.lookahead.put_back(taken)
+        self.lookahead.put_back(taken)?;
+        self.stream.came_back(taken.len());
+        Ok(())
     }
 
     /// One attempt to move up to `size` bytes to `target` within the operating system.
@@ -159,22 +206,36 @@ impl State {
     }
 
     fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if size <= CHUNK {
-            let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
-            let count = self.read_full(buffer.room())?;
-            if count < size {
-                // A block that cannot be made smaller will do as it is.
-                buffer.resize(count, true).or_else(|_| buffer.resize(count, false))?;
-            }
-            return Ok(buffer);
-        }
+        self.lookahead.let_go(self.block_size);
         let mut builder = BufferBuilder::new(self.lookahead.pool().clone());
-        let hint = self.stream.remaining_hint().map(|hint| hint.saturating_add(self.lookahead.len()));
-        let filled = read_to_end(&mut builder, size, hint, |room, _| self.read_full(room));
-        filled.and_then(|()| builder.finish()).map_err(|error| {
-            let size = builder.size();
-            self.lookahead.take_back(builder).map_or_else(|_| lost(error.clone(), size), |()| error.clone())
-        })
+        let at_once = size <= CHUNK || size < self.block_size;
+        let hint = if at_once { Some(size) } else { self.stream.remaining_hint() };
+        let hint = hint.map(|hint| hint.saturating_add(self.lookahead.len()));
+        let filled =
+            read_to_end(&mut builder, size, hint, |room, _| read_until_full(room, |rest, _| self.attempt(rest, size)));
+        match filled.and_then(|()| builder.finish()) {
+            Ok(buffer) => {
+                if self.counts {
+                    self.stream.passed(buffer.as_slice());
+                }
+                Ok(buffer)
+            }
+            Err(error) => Err(self.take_back(builder, error)),
+        }
+    }
+
+    /// What was read before a failure is what is read next, in the memory where it is.
+    #[cold]
+    fn take_back(&mut self, taken: BufferBuilder, error: Error) -> Error {
+        let size = taken.size();
+        if self.looks_ahead && self.seekable {
+            // Bytes put back would be ones that the class does not know of.
+            return self.stream.seek(-(size as i64), Whence::Current).map_or_else(|error| error, |_| error);
+        }
+        match self.lookahead.take_back(taken) {
+            Ok(()) => error,
+            Err(_) => lost(error, size),
+        }
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {
@@ -190,7 +251,11 @@ impl State {
             return self.stream.read_line();
         }
         let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
-        self.lookahead.read_line(piece, |room| self.stream.read(room))
+        let line = self.lookahead.read_line(piece, |room| self.stream.read(room))?;
+        if self.counts {
+            self.stream.passed(line);
+        }
+        Ok(line)
     }
 
     /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
@@ -214,7 +279,7 @@ impl State {
             return Ok((self.read_buffer(size)?, count));
         }
         let bytes = Buffer::copy_of(self.lookahead.pool(), &self.lookahead.bytes()[..size])?;
-        self.lookahead.pass(size);
+        self.pass(size);
         Ok((bytes, count))
     }
 
@@ -251,12 +316,12 @@ impl State {
         if self.looks_ahead() {
             return self.stream.skip(size).map(drop);
         }
-        self.lookahead.pass(size);
+        self.pass(size);
         Ok(())
     }
 
     pub(super) fn advance(&mut self, size: usize) -> Transfer {
-        let mut done = self.lookahead.pass(size).len();
+        let mut done = self.pass(size);
         if done == size || self.stream.skip(size - done).map_err(|error| Stopped { error, after: done })?.is_some() {
             return Ok(());
         }
@@ -265,7 +330,7 @@ impl State {
             if filled.map_err(|error| Stopped { error, after: done })? == 0 {
                 break;
             }
-            done += self.lookahead.pass(size - done).len();
+            done += self.pass(size - done);
         }
         Ok(())
     }
