@@ -428,6 +428,29 @@ TEST(readers_see_all_or_nothing) {
 
 /* ---- What is kept ---- */
 
+/* What was refused, or told to stop, and done again loses nothing. */
+TEST(passing_failures) {
+  arrowio_file *raw = NULL, *file = NULL;
+  arrowio_cancellation *cancellation = NULL;
+  arrowio_os_file_options options = atomic_options();
+  arrowio_buffered_stream_options buffered = {.struct_size = sizeof buffered, .buffer_size = 4};
+  start_over(1);
+  OK(arrowio_os_file_open(target(), ARROWIO_MODE_WRITE, &options, &raw, &error));
+  OK(arrowio_buffered_output_stream_new(raw, &buffered, &file, &error));
+  OK(arrowio_cancellation_new(&cancellation, &error));
+  arrowio_cancellation_cancel(cancellation);
+  OK(arrowio_file_set_cancellation(raw, cancellation, &error));
+  FAILS(ARROWIO_CANCELLED, arrowio_file_write(file, "12345", 5, &error));
+  OK(arrowio_file_set_cancellation(raw, NULL, &error));
+  FAILS(ARROWIO_INVALID, arrowio_file_write(file, "x", -1, &error));
+  FAILS(ARROWIO_IO_ERROR, arrowio_file_resize(raw, INT64_MAX, &error));
+  OK(arrowio_file_write(file, "12345", 5, &error));
+  close_file(file);
+  arrowio_file_release(raw);
+  arrowio_cancellation_release(cancellation);
+  CHECK(file_holds(target(), "12345", 5));
+}
+
 static mode_t permissions_of(const char *path) {
   struct stat facts;
   CHECK_INT(0, stat(path, &facts));
@@ -585,6 +608,7 @@ int main(int argc, char **argv) {
   RUN(failed_opening);
   RUN(end_of_the_process);
   RUN(readers_see_all_or_nothing);
+  RUN(passing_failures);
   RUN(permissions);
   RUN(owner);
   RUN(links);

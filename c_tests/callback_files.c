@@ -540,6 +540,59 @@ TEST(coming_back) {
   arrowio_buffer_release(buffer);
 }
 
+/* Layers over the file, and layers over those. */
+enum { LAYERS = 9 };
+static arrowio_file *layers[LAYERS];
+
+static void close_layers(enum called called) {
+  if (called != READ && called != READ_AT && called != WRITE) return;
+  for (int i = 0; i < LAYERS; i++) {
+    for (int abort = 0; abort < 2; abort++) {
+      arrowio_status status = abort ? arrowio_file_abort(layers[i], &error) : arrowio_file_close(layers[i], &error);
+      if (status == ARROWIO_INVALID && strstr(arrowio_error_message(error), "from within") != NULL) refusals++;
+      else fprintf(stderr, "layer %d from within %s: %s\n", i, names[called], arrowio_error_message(error));
+      arrowio_error_release(error);
+      error = NULL;
+      if (arrowio_file_is_closed(layers[i])) refusals = -1000;
+    }
+  }
+}
+
+/* Nothing changes where a layer is closed from within a call on what it would close: neither the layer nor its file. */
+TEST(closing_layers_from_within) {
+  arrowio_file *mock = NULL;
+  own = open_with(all_functions());
+  OK(arrowio_mock_output_stream_new(&mock, &error));
+  OK(arrowio_slow_input_new(own, NULL, &layers[0], &error));
+  OK(arrowio_range_cache_new(own, NULL, &layers[1], &error));
+  OK(arrowio_buffered_input_stream_new(own, NULL, &layers[2], &error));
+  OK(arrowio_compressed_input_stream_new(own, ARROWIO_CODEC_GZIP, NULL, &layers[3], &error));
+  OK(arrowio_buffered_output_stream_new(own, NULL, &layers[4], &error));
+  OK(arrowio_tee_output_stream_new(mock, own, &layers[5], &error));
+  OK(arrowio_range_cache_new(layers[0], NULL, &layers[6], &error));
+  OK(arrowio_buffered_input_stream_new(layers[2], NULL, &layers[7], &error));
+  OK(arrowio_buffered_output_stream_new(layers[5], NULL, &layers[8], &error));
+  host.within = close_layers;
+  const enum called calls[] = {READ, READ_AT, WRITE};
+  for (int i = 0; i < 3; i++) {
+    refusals = 0;
+    OK(call(own, calls[i]));
+    CHECK_INT(2 * LAYERS, refusals);
+  }
+  host.within = NULL;
+  CHECK(atomic_load(&host.calls[CLOSE]) == 0 && atomic_load(&host.calls[ABORT]) == 0);
+  for (int i = 0; i < FUNCTIONS; i++) {
+    if (i != CLOSE && i != ABORT) OK(call(own, i));
+  }
+  for (int i = LAYERS - 1; i >= 0; i--) {
+    OK(arrowio_file_close(layers[i], &error));
+    arrowio_file_release(layers[i]);
+  }
+  CHECK_INT(1, atomic_load(&host.calls[CLOSE]));
+  arrowio_file_release(mock);
+  arrowio_file_release(own);
+}
+
 /* Meets the others within read_at: it ends only if all are in there at once. */
 static pthread_barrier_t meeting;
 
@@ -652,6 +705,77 @@ TEST(on_the_thread_of_the_call) {
   arrowio_file_release(file);
 }
 
+/* How much there is the host says, so that ranges that lie near each other are one call, also through layers. */
+TEST(near_ranges_are_one_call) {
+  arrowio_range ranges[40];
+  arrowio_buffer *buffers[40];
+  for (int i = 0; i < 40; i++) ranges[i] = (arrowio_range){i * 200, 100};
+  for (int layer = 0; layer < 4; layer++) {
+    arrowio_file *raw = open_with(all_functions()), *file = NULL;
+    switch (layer) {
+      case 0: file = arrowio_file_retain(raw); break;
+      case 1: OK(arrowio_slow_input_new(raw, NULL, &file, &error)); break;
+      case 2: OK(arrowio_segment_new(raw, 0, SIZE, &file, &error)); break;
+      default: OK(arrowio_range_cache_new(raw, NULL, &file, &error));
+    }
+    atomic_store(&host.calls[READ_AT], 0);
+    OK(arrowio_file_read_many(file, ranges, 40, NULL, buffers, &error));
+    CHECK_INT(1, atomic_load(&host.calls[READ_AT]));
+    for (int i = 0; i < 40; i++) {
+      CHECK(arrowio_buffer_size(buffers[i]) == 100 && same(arrowio_buffer_data(buffers[i]), host.bytes + i * 200, 100));
+      arrowio_buffer_release(buffers[i]);
+    }
+    close_file(file);
+    if (layer == 2) OK(arrowio_file_close(raw, &error));
+    arrowio_file_release(raw);
+  }
+  /* Without a number, or while the host is at something else, each is read by itself. */
+  arrowio_file *file = open_with(all_functions());
+  misbehave(SIZED, -1, ARROWIO_OK, NULL);
+  atomic_store(&host.calls[READ_AT], 0);
+  OK(arrowio_file_read_many(file, ranges, 40, NULL, buffers, &error));
+  CHECK_INT(40, atomic_load(&host.calls[READ_AT]));
+  for (int i = 0; i < 40; i++) arrowio_buffer_release(buffers[i]);
+  behave_again();
+  close_file(file);
+}
+
+/* Nobody waits for the turn of a host that reads on, only to know how much there is. */
+static void wait_in_read(enum called called) {
+  if (called != READ) return;
+  sem_post(&inside);
+  sem_wait(&go_on);
+}
+
+static void read_beside(int index, void *shared) {
+  uint8_t bytes[100];
+  int64_t got;
+  const arrowio_range ranges[] = {{0, 100}, {200, 100}};
+  arrowio_buffer *buffers[2];
+  if (index == 0) {
+    THREAD_CHECK(arrowio_file_read(((arrowio_file **)shared)[0], bytes, 100, &got, NULL) == ARROWIO_OK);
+    return;
+  }
+  sem_wait(&inside);
+  for (int i = 0; i < 2; i++) {
+    THREAD_CHECK(arrowio_file_read_many(((arrowio_file **)shared)[i], ranges, 2, NULL, buffers, NULL) == ARROWIO_OK);
+    for (int j = 0; j < 2; j++) arrowio_buffer_release(buffers[j]);
+  }
+  sem_post(&go_on);
+}
+
+TEST(no_turn_for_a_guess) {
+  arrowio_file *files[2] = {open_with(all_functions()), NULL};
+  OK(arrowio_segment_new(files[0], 0, SIZE, &files[1], &error));
+  sem_init(&inside, 0, 0);
+  sem_init(&go_on, 0, 0);
+  host.within = wait_in_read;
+  run_threads(2, read_beside, files);
+  host.within = NULL;
+  close_file(files[1]);
+  close_file(files[0]);
+}
+
 #define CASE(name) \
   reset();         \
   RUN(name)
@@ -672,9 +796,12 @@ int main(int argc, char **argv) {
   CASE(how_it_ends);
   CASE(close_and_flush_fail);
   CASE(coming_back);
+  CASE(closing_layers_from_within);
   CASE(read_at_by_many_at_once);
   CASE(read_at_by_seeking_beside_reads);
   CASE(close_waits);
   CASE(on_the_thread_of_the_call);
+  CASE(near_ranges_are_one_call);
+  CASE(no_turn_for_a_guess);
   return finish_files();
 }

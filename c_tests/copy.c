@@ -262,7 +262,7 @@ TEST(wrong_arguments) {
   arrowio_file *second = opened("second", ARROWIO_MODE_WRITE);
   SAYS(ARROWIO_INVALID, "writing only", arrowio_file_copy(second, to, -1, NULL, NULL, &error));
   close_file(second);
-  SAYS(ARROWIO_INVALID, "reading only", arrowio_file_copy(other, from, -1, NULL, NULL, &error));
+  SAYS(ARROWIO_INVALID, "reading only", arrowio_file_copy(other, from, 1, NULL, NULL, &error));
   FAILS(ARROWIO_INVALID, arrowio_file_copy(from, to, -2, NULL, NULL, &error));
   SAYS(ARROWIO_INVALID, "chunk_size is -1", arrowio_file_copy(from, to, -1, &options, NULL, &error));
   options.chunk_size = GIB + 1;
@@ -274,6 +274,127 @@ TEST(wrong_arguments) {
   arrowio_file_release(to);
   close_file(from);
   close_file(other);
+}
+
+/* Its end would run away from it. */
+TEST(one_file_by_two_handles) {
+  save(here("one"), content, 1000);
+  arrowio_file *from = opened("one", ARROWIO_MODE_READ), *to = opened("one", ARROWIO_MODE_APPEND);
+  SAYS(ARROWIO_INVALID, "are one file", arrowio_file_copy(from, to, -1, NULL, NULL, &error));
+  OK(arrowio_file_copy(from, to, 100, NULL, NULL, &error));
+  CHECK_INT(1100, file_size(here("one")));
+  close_file(from);
+  close_file(to);
+}
+
+/* What was read when the word to stop came is read again. */
+TEST(told_to_stop) {
+  for (int in_pipe = 0; in_pipe < 2; in_pipe++) {
+    int ends[2], full[2];
+    enum { ALL = 30000 };
+    static uint8_t rest[ALL + 1];
+    arrowio_cancellation *cancellation = NULL;
+    arrowio_file *from = NULL;
+    int64_t arrived, got;
+    CHECK_INT(0, pipe2(full, O_CLOEXEC));
+    CHECK(fcntl(full[1], F_SETPIPE_SZ, 4096) > 0);
+    arrowio_file *to = of_descriptor(full[1], ARROWIO_MODE_WRITE);
+    if (in_pipe) {
+      CHECK_INT(0, pipe2(ends, O_CLOEXEC));
+      CHECK_INT(ALL, write(ends[1], content, ALL));
+      close(ends[1]);
+      from = of_descriptor(ends[0], ARROWIO_MODE_READ);
+    } else {
+      save(here("source"), content, ALL);
+      from = opened("source", ARROWIO_MODE_READ);
+    }
+    OK(arrowio_cancellation_new(&cancellation, &error));
+    OK(arrowio_cancellation_set_timeout(cancellation, 50000000, &error));
+    OK(arrowio_file_set_cancellation(from, cancellation, &error));
+    OK(arrowio_file_set_cancellation(to, cancellation, &error));
+    FAILS(ARROWIO_TIMED_OUT, arrowio_file_copy(from, to, -1, NULL, NULL, &error));
+    arrived = tell(to);
+    CHECK(arrived > 0 && arrived < ALL);
+    CHECK_INT(arrived, tell(from));
+    OK(arrowio_file_set_cancellation(from, NULL, &error));
+    OK(arrowio_file_read(from, rest, ALL + 1, &got, &error));
+    CHECK_INT(ALL - arrived, got);
+    CHECK(same(rest, content + arrived, got));
+    arrowio_cancellation_release(cancellation);
+    close(full[0]);
+    close_file(from);
+    arrowio_file_abort(to, NULL);
+    arrowio_file_release(to);
+  }
+}
+
+/* The word to the target ends the wait for the source. */
+TEST(target_told_to_stop) {
+  int ends[2];
+  arrowio_cancellation *cancellation = NULL;
+  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
+  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *to = opened("target", ARROWIO_MODE_WRITE);
+  OK(arrowio_cancellation_new(&cancellation, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20000000, &error));
+  OK(arrowio_file_set_cancellation(to, cancellation, &error));
+  FAILS(ARROWIO_TIMED_OUT, arrowio_file_copy(from, to, -1, NULL, NULL, &error));
+  arrowio_cancellation_release(cancellation);
+  close(ends[1]);
+  close_file(from);
+  OK(arrowio_file_close(to, &error));
+  arrowio_file_release(to);
+}
+
+static void *ask_for_size(void *segment) {
+  int64_t size;
+  for (int i = 0; i < 3000; i++) {
+    if (arrowio_file_size(segment, &size, NULL) != ARROWIO_OK) return segment;
+  }
+  return NULL;
+}
+
+/* From a layer to the file beneath it, while others use the layer. */
+TEST(from_a_layer_to_what_is_beneath) {
+  save(here("one"), content, 5000);
+  arrowio_file *raw = opened("one", ARROWIO_MODE_READ_WRITE), *segment = NULL;
+  pthread_t other;
+  void *result;
+  OK(arrowio_segment_new(raw, 0, 1000, &segment, &error));
+  CHECK_INT(0, pthread_create(&other, NULL, ask_for_size, segment));
+  for (int i = 0; i < 3000; i++) {
+    OK(arrowio_file_seek(raw, 2000, ARROWIO_SEEK_START, NULL, &error));
+    OK(arrowio_file_seek(segment, 0, ARROWIO_SEEK_START, NULL, &error));
+    OK(arrowio_file_copy(segment, raw, 100, NULL, NULL, &error));
+  }
+  pthread_join(other, &result);
+  CHECK(result == NULL);
+  close_file(segment);
+  close_file(raw);
+}
+
+static void *copy_to_full_pipe(void *files) {
+  arrowio_file **both = files;
+  return arrowio_file_copy(both[0], both[1], -1, NULL, NULL, NULL) == ARROWIO_OK ? NULL : files;
+}
+
+/* While the target has no room the source can be used by others. */
+TEST(source_is_free_meanwhile) {
+  int ends[2];
+  static uint8_t block[65536];
+  pthread_t copying;
+  void *result;
+  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
+  arrowio_file *from = source(), *to = of_descriptor(ends[1], ARROWIO_MODE_WRITE), *both[] = {from, to};
+  CHECK_INT(0, pthread_create(&copying, NULL, copy_to_full_pipe, both));
+  while (tell(from) == 0) usleep(1000);
+  usleep(10000);
+  CHECK(tell(from) > 0);
+  for (int64_t left = SIZE, count; left > 0 && (count = read(ends[0], block, sizeof block)) > 0;) left -= count;
+  pthread_join(copying, &result);
+  CHECK(result == NULL);
+  close(ends[0]);
+  close_file(from);
+  close_file(to);
 }
 
 /* To and fro between two files at once: no thread waits for ever. */
@@ -315,6 +436,11 @@ int main(int argc, char **argv) {
   RUN(full_disk);
   RUN(failures_lose_nothing_of_a_pipe);
   RUN(wrong_arguments);
+  RUN(one_file_by_two_handles);
+  RUN(told_to_stop);
+  RUN(target_told_to_stop);
+  RUN(from_a_layer_to_what_is_beneath);
+  RUN(source_is_free_meanwhile);
   RUN(crosswise);
   return finish_files();
 }

@@ -1,6 +1,7 @@
 /* Many ranges in one call: right whatever they are, put together where they are near, and nothing is left by a failure. */
 #include "files.h"
 #include "threads.h"
+#include <semaphore.h>
 #include <sys/resource.h>
 
 enum { SIZE = 100000 };
@@ -200,6 +201,76 @@ TEST(cancelled) {
   close_file(file);
 }
 
+/* A host that serves the calling thread once a helper has come, and whose helpers wait for bytes that never come. */
+static struct waiting_host {
+  pthread_t caller;
+  arrowio_file *pipe_file;
+  sem_t helper_came;
+} waiting_host;
+
+static arrowio_status no_read(void *user, void *dst, int64_t size, int64_t *out, arrowio_error **out_error) {
+  (void)user, (void)dst, (void)size, (void)out;
+  return arrowio_error_new(ARROWIO_IO_ERROR, 0, "nobody reads at a position", out_error);
+}
+
+static arrowio_status wait_in_helpers(void *user, int64_t offset, void *dst, int64_t size, int64_t *out,
+                                      arrowio_error **out_error) {
+  struct waiting_host *host = user;
+  if (!pthread_equal(host->caller, pthread_self())) {
+    sem_post(&host->helper_came);
+    return arrowio_file_read(host->pipe_file, dst, 1, out, out_error);
+  }
+  sem_wait(&host->helper_came);
+  sem_post(&host->helper_came);
+  memcpy(dst, content + offset, (size_t)size);
+  *out = size;
+  return ARROWIO_OK;
+}
+
+static arrowio_status size_of_content(void *user, int64_t *out, arrowio_error **out_error) {
+  (void)user, (void)out_error;
+  *out = SIZE;
+  return ARROWIO_OK;
+}
+
+/* The calling thread is told to stop and so stop those that help it, whatever it is at itself. */
+TEST(cancelled_with_helpers) {
+  arrowio_range ranges[40];
+  arrowio_buffer *buffers[40];
+  int ends[2];
+  arrowio_file *file = NULL, *raw = open_os();
+  arrowio_cancellation *cancellation = NULL;
+  arrowio_read_many_options options = {.struct_size = sizeof options, .executor = executor, .hole_size_limit = -1};
+  for (int i = 0; i < 40; i++) ranges[i] = (arrowio_range){i * 300, 100};
+  OK(arrowio_cancellation_new(&cancellation, &error));
+  /* All of them at an hour's wait. */
+  arrowio_slow_input_options slow = {.struct_size = sizeof slow, .latency_ns = INT64_C(3600000000000)};
+  OK(arrowio_slow_input_new(raw, &slow, &file, &error));
+  OK(arrowio_file_set_cancellation(file, cancellation, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 20000000, &error));
+  FAILS(ARROWIO_TIMED_OUT, arrowio_file_read_many(file, ranges, 40, &options, buffers, &error));
+  OK(arrowio_file_set_cancellation(file, NULL, &error));
+  close_file(file);
+  arrowio_file_release(raw);
+  /* Done with what it could do itself. */
+  arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .read = no_read, .read_at = wait_in_helpers,
+                                      .size = size_of_content};
+  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
+  OK(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &waiting_host.pipe_file, &error));
+  waiting_host.caller = pthread_self();
+  sem_init(&waiting_host.helper_came, 0, 0);
+  OK(arrowio_callback_file_new(&callbacks, &waiting_host, &file, &error));
+  OK(arrowio_file_set_cancellation(file, cancellation, &error));
+  OK(arrowio_cancellation_set_timeout(cancellation, 200000000, &error));
+  FAILS(ARROWIO_TIMED_OUT, arrowio_file_read_many(file, ranges, 40, &options, buffers, &error));
+  CHECK(buffers[0] == NULL && buffers[39] == NULL);
+  OK(arrowio_file_set_cancellation(file, NULL, &error));
+  close_file(file);
+  close_file(waiting_host.pipe_file);
+  close(ends[1]);
+  arrowio_cancellation_release(cancellation);
+}
+
 /* An executor whose only thread is the caller's, or is busy, or is stopped. */
 TEST(executors_without_time) {
   arrowio_range ranges[MOST];
@@ -272,6 +343,7 @@ int main(int argc, char **argv) {
   RUN(without_a_size);
   RUN(failures);
   RUN(cancelled);
+  RUN(cancelled_with_helpers);
   RUN(executors_without_time);
   RUN(many_callers);
   arrowio_executor_stop(executor, -1, NULL);

@@ -80,6 +80,57 @@ TEST(layers) {
   arrowio_file_release(raw);
 }
 
+static int64_t system_calls(arrowio_file *file) {
+  return counted(file).system_calls;
+}
+
+/* Noise, which no codec makes smaller. */
+enum { LARGE = 8 << 20, PIECES = 4 };
+
+/* Small reads of all of it; how many calls of the system that takes. */
+static int64_t calls_to_read(arrowio_file *file) {
+  OK(arrowio_file_enable_statistics(file, &error));
+  int64_t all = 0;
+  do {
+    OK(arrowio_file_read(file, bytes, 60000, &got, &error));
+    all += got;
+  } while (got > 0);
+  CHECK_INT(LARGE, all);
+  return system_calls(file);
+}
+
+/* With a codec too the system is called for pieces of the buffer's size, also where the buffer is a stream beneath. */
+TEST(pieces_of_compressed_streams) {
+  uint8_t *noise = malloc(LARGE);
+  for (int64_t i = 0; i < LARGE; i++) noise[i] = (uint8_t)random_below(256);
+  const struct { const char *name; arrowio_codec codec; } rows[] = {{"noise.gz", ARROWIO_CODEC_GZIP},
+                                                                     {"noise.zst", ARROWIO_CODEC_ZSTD}};
+  for (int i = 0; i < 2; i++) {
+    arrowio_stream_options options = {.struct_size = sizeof options, .buffer_size = LARGE / PIECES};
+    arrowio_buffered_stream_options buffered = {.struct_size = sizeof buffered, .buffer_size = LARGE / PIECES};
+    arrowio_file *file = NULL, *raw = NULL, *buffer = NULL;
+    OK(arrowio_output_stream_open(here(rows[i].name), &options, &file, &error));
+    OK(arrowio_file_enable_statistics(file, &error));
+    for (int64_t at = 0; at < LARGE; at += LARGE / 64) OK(arrowio_file_write(file, noise + at, LARGE / 64, &error));
+    OK(arrowio_file_close(file, &error));
+    /* And one for the end, one to close. */
+    CHECK(system_calls(file) <= PIECES + 2);
+    arrowio_file_release(file);
+    OK(arrowio_input_stream_open(here(rows[i].name), &options, &file, &error));
+    /* And those that find the end. */
+    CHECK(calls_to_read(file) <= PIECES + 4);
+    close_file(file);
+    raw = opened(rows[i].name, ARROWIO_MODE_READ);
+    OK(arrowio_buffered_input_stream_new(raw, &buffered, &buffer, &error));
+    OK(arrowio_compressed_input_stream_new(buffer, rows[i].codec, NULL, &file, &error));
+    CHECK(calls_to_read(file) <= PIECES + 4);
+    close_file(file);
+    arrowio_file_release(buffer);
+    arrowio_file_release(raw);
+  }
+  free(noise);
+}
+
 /* Memory is read without calling the system, counted or not. */
 TEST(memory) {
   arrowio_buffer *buffer = buffer_of(content, SIZE), *slice = NULL;
@@ -153,6 +204,7 @@ int main(int argc, char **argv) {
   RUN(nothing_unasked);
   RUN(reads);
   RUN(layers);
+  RUN(pieces_of_compressed_streams);
   RUN(memory);
   RUN(waiting);
   RUN(other_sizes_of_the_struct);

@@ -12,6 +12,9 @@
  * there before using the variable again. Other outputs are written on success only, but for handles, which are NULL on
  * failure. A function that cannot fail returns its value, and for NULL what its documentation says.
  *
+ * Every call on a file for which a cancellation was set, and every one within arrowio_cancellation_run, may also return
+ * ARROWIO_CANCELLED or ARROWIO_TIMED_OUT, but for close, abort, release and the getters.
+ *
  * Ownership: a handle from an out_ parameter, or from a retain function, is one reference that the caller releases once.
  * Every other pointer that is returned is borrowed from the first argument. The library retains what it keeps and takes
  * nothing over but what a function says; user_data is freed by its free_fn exactly once, and not at all if the call failed.
@@ -23,7 +26,8 @@
  *
  * Fork: a child of fork() may use everything but a file that another thread was using at that moment, which would wait for
  * it for ever, and the executors and operations of its parent, which say so. Descriptors share their position with the
- * parent's, as always.
+ * parent's, as always. Files of the parent that the child releases without closing them are let go as they are: nothing is
+ * flushed, ended, replaced or put back by it.
  *
  * Structs begin with struct_size, to be set to their sizeof; the rest set to zero means the defaults. They may grow.
  */
@@ -349,12 +353,13 @@ typedef struct arrowio_file_callbacks {
    */
   const char *name;
   /**
-   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+   * Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end. Every byte that it
+   * counts in *out_read it has written to `dst`: the library reads as many there.
    */
   arrowio_status (*read)(void *user_data, void *dst, int64_t size, int64_t *out_read, struct arrowio_error **out_error);
   /**
-   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
-   * seek, if they are there.
+   * Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. It has written every byte
+   * that it counts, as `read` has. NULL: done by seek, read and seek, if they are there.
    */
   arrowio_status (*read_at)(void *user_data,
                             int64_t offset,
@@ -566,7 +571,8 @@ typedef struct arrowio_stream_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all.
+   * Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all. With
+   * a codec at least this many compressed bytes, and never fewer than 65536, are read and written at once as well.
    */
   int64_t buffer_size;
   /**
@@ -661,7 +667,8 @@ typedef struct arrowio_copy_options {
    */
   struct arrowio_pool *pool;
   /**
-   * Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+   * Bytes in one step, at most 1 GiB. 0: 1 MiB. Where the operating system moves them by itself, steps are larger unless
+   * there is a `progress`.
    */
   int64_t chunk_size;
   /**
@@ -715,8 +722,8 @@ typedef void (*arrowio_run_fn)(void *user_data);
 
 /**
  * Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
- * one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
- * library's; must not throw.
+ * one of the executor, or, before it has begun, whoever cancels the operation, stops the executor, or asks after an operation
+ * whose time is over. The operation is the library's; must not throw.
  */
 typedef void (*arrowio_operation_fn)(void *user_data, struct arrowio_operation *operation);
 
@@ -742,7 +749,8 @@ typedef struct arrowio_operation_options {
   arrowio_free_fn free_fn;
   /**
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
-   * a thread when a thread comes to it or somebody waits for it. 0: never.
+   * a thread as soon as somebody asks after it or waits for it (its descriptor is readable from then on), else when a
+   * thread comes to it. 0: never.
    */
   int64_t timeout_ns;
 } arrowio_operation_options;
@@ -2432,6 +2440,7 @@ arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
 /**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
  * failure the position is where it was, and what was read before it is read again.
+ * `dst` must not be memory that the file itself is made of, such as a slice of its map: any bytes may come of that.
  *
  * \param file       the file.
  * \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
@@ -2596,8 +2605,9 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
                                       struct arrowio_error **out_error);
 
 /**
- * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
- * is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+ * Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as
+ * out_offsets has room for and as are there without a further read: of an OS file or stream about 128 KiB of them, often fewer
+ * than max_lines, at least one. A line of any length comes whole. Line i lies between
  * out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
  * last line of a file may have none.
  *
@@ -2879,7 +2889,7 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
 /**
  * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
  * compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
- * where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+ * where it can. It stops for the cancellation of either file. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
  * the message says how much that is.
  *
  * \param source      a readable file.
@@ -3210,7 +3220,7 @@ arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
                                       struct arrowio_error **out_error);
 
 /**
- * Whether an operation is done, well or not.
+ * Whether an operation is done, well or not. One that no thread has come to in time ends here, with ARROWIO_TIMED_OUT.
  *
  * \param operation  the operation. NULL: 0.
  * \return 1 if it is done; else 0.
@@ -3231,7 +3241,8 @@ int32_t arrowio_operation_is_done(const struct arrowio_operation *operation);
 void arrowio_operation_cancel(struct arrowio_operation *operation);
 
 /**
- * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+ * A descriptor for poll(2) and its like, readable once the operation is done, and when the time of one is over that no thread
+ * has come to: that ends when it is asked after. It is made by the first call.
  *
  * \param operation       the operation.
  * \param out_fd  the descriptor. Written on success only.
@@ -3360,8 +3371,11 @@ arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
 
 /**
  * Makes a file that reads as another one does, and keeps what arrowio_file_will_need asks for: buffers that lie in one
- * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be kept, or fails to be
- * read ahead, is read when it is needed, and fails there. Closing it closes the other one.
+ * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be
+ * kept, or fails to be read ahead, is read when it is needed, and fails there. Where the file beneath is written meanwhile,
+ * what is kept goes on giving the bytes that were there when it was read, and everything else gives the new ones; where it is
+ * cut, what is kept outlives its end until it is evicted, and where it grows, the new bytes are read. Closing it closes the
+ * other one.
  *
  * \param raw        a file that can be read at offsets; the cache reads from its position on.
  * \param options    optional.
@@ -3413,7 +3427,8 @@ arrowio_status arrowio_range_cache_evict_before(struct arrowio_file *file,
 /**
  * Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
  * much is there as the options say. A failure comes where it happened, and the next read tries again. Where no thread of
- * the executor has time, the calling one reads. Closing it ends a read that waits, and closes the other one.
+ * the executor has time, the calling one reads. Closing it ends the read that the executor is at, and
+ * closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param executor   whose thread reads ahead.

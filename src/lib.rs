@@ -5,7 +5,8 @@
 //! * `sys`: every system call
 //! * [`error`]: what went wrong, with the names and numbers; `shared`: counted references; `warning`: the last resort
 //! * [`memory`]: pools that account for every byte, and buffers with zero-copy slices
-//! * [`task`]: work that stops when the host says so, and work on other threads
+//! * [`task`]: work that stops when the host says so, and work on other threads; above `memory`, for what such work gives is
+//!   buffers, and below the files, whose waits it ends
 //! * [`codec`]: compression, one codec a file
 //! * [`io`]: files and streams, one class a file, all under the contract of `io::file`
 //! * `ffi`: the C layer, one handle type a file; it checks, converts, calls and converts back

@@ -181,6 +181,15 @@ pub(crate) fn try_box<T>(value: T) -> Result<Box<T>> {
     Ok(Box::write(memory, value))
 }
 
+/// An empty list with room for so many, that reports a lack of memory. Never inlined: who only tries whether there is memory
+/// must not have that optimised away.
+#[inline(never)]
+pub(crate) fn try_vec<T>(room: usize) -> Result<Vec<T>> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(room).map_err(|_| Error::out_of_memory(room.saturating_mul(size_of::<T>())))?;
+    Ok(list)
+}
+
 /// Memory for a `T`, or `None`.
 #[inline]
 fn room<T>() -> Option<Box<MaybeUninit<T>>> {

@@ -2,7 +2,7 @@
 
 use super::{Codec, Decoder, Encoder, Goal, Step};
 use crate::error::{Error, Result, error};
-use crate::shared::try_box;
+use crate::shared::{try_box, try_vec};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,9 +30,7 @@ const STATE_SIZE: usize = 512 << 10;
 
 /// Calls what allocates in flate2, which panics where it gets no memory; here that is an error like any other.
 fn with_memory<T>(allocate: impl FnOnce() -> T) -> Result<T> {
-    let mut probe = Vec::<u8>::new();
-    probe.try_reserve_exact(STATE_SIZE).map_err(|_| Error::out_of_memory(STATE_SIZE))?;
-    drop(probe);
+    drop(try_vec::<u8>(STATE_SIZE)?);
     catch_unwind(AssertUnwindSafe(allocate)).map_err(|_| Error::out_of_memory(STATE_SIZE))
 }
 

@@ -31,7 +31,8 @@ pub struct arrowio_file_callbacks {
     pub struct_size: usize,
     /// What the file is called in messages; copied. NULL: "a callback file".
     pub name: *const c_char,
-    /// Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end.
+    /// Reads up to `size` bytes, at least 1, from the position on and moves it behind them. 0 bytes: the end. Every byte that it
+    /// counts in *out_read it has written to `dst`: the library reads as many there.
     pub read: Option<
         unsafe extern "C" fn(
             user_data: *mut c_void,
@@ -41,8 +42,8 @@ pub struct arrowio_file_callbacks {
             out_error: *mut *mut arrowio_error,
         ) -> arrowio_status,
     >,
-    /// Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. NULL: done by seek, read and
-    /// seek, if they are there.
+    /// Reads up to `size` bytes, at least 1, from `offset` on; the position stays. 0 bytes: the end. It has written every byte
+    /// that it counts, as `read` has. NULL: done by seek, read and seek, if they are there.
     pub read_at: Option<
         unsafe extern "C" fn(
             user_data: *mut c_void,

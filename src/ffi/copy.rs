@@ -22,7 +22,8 @@ pub struct arrowio_copy_options {
     pub struct_size: usize,
     /// Where memory on the way comes from. NULL: the default pool.
     pub pool: *mut arrowio_pool,
-    /// Bytes that are read at once where the operating system cannot move them by itself, at most 1 GiB. 0: 1 MiB.
+    /// Bytes in one step, at most 1 GiB. 0: 1 MiB. Where the operating system moves them by itself, steps are larger unless
+    /// there is a `progress`.
     pub chunk_size: i64,
     /// Called after each step with the bytes copied so far. NULL: nobody is told.
     pub progress: arrowio_progress_fn,
@@ -49,7 +50,7 @@ impl arrowio_copy_options {
 
 /// Copies from the position of one file to the position of another, whatever classes they are of: from a map to a
 /// compressed stream, from a pipe to a file. Between files of the operating system the kernel moves the bytes by itself
-/// where it can. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
+/// where it can. It stops for the cancellation of either file. Both files stay open; nothing is flushed. After a failure the source stands behind what has arrived, and
 /// the message says how much that is.
 ///
 /// \param source      a readable file.
@@ -81,8 +82,9 @@ pub unsafe extern "C" fn arrowio_file_copy(
             None | Some(0) => Ok(()),
             Some(answer) => Err(error!(Cancelled, "the progress function gave {answer}")),
         };
+        let progress = given.progress.is_some().then_some(&mut tell as &mut dyn FnMut(usize) -> Result<()>);
         let (pool, chunk_size) = (arguments::pool(&given.pool).clone(), given.chunk_size()?);
-        let copied = copy(&source, &target, limit, &mut CopyOptions { pool, chunk_size, progress: Some(&mut tell) })?;
+        let copied = copy(&source, &target, limit, &mut CopyOptions { pool, chunk_size, progress })?;
         if !out_copied.is_null() {
             out_copied.write(copied as i64);
         }

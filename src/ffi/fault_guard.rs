@@ -3,7 +3,7 @@
 use super::error::{arrowio_error, arrowio_status};
 use super::guard;
 use super::handle::{self, Slot};
-use crate::io::FaultGuard;
+use crate::memory::FaultGuard;
 
 /// While one lives, the process has a SIGBUS handler of this library, and copies from and to memory maps need no system
 /// call: where a map's memory is gone, because another process has cut the file or the disk is full or broken, the handler

@@ -78,6 +78,7 @@ fn set_view(view: *const [u8], out_data: Out<*const u8>, out_size: Out<i64>) -> 
 
 /// Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
 /// failure the position is where it was, and what was read before it is read again.
+/// `dst` must not be memory that the file itself is made of, such as a slice of its map: any bytes may come of that.
 ///
 /// \param file       the file.
 /// \param dst        where the bytes go, room for `size` of them; may be NULL if size is 0.
@@ -330,8 +331,9 @@ pub unsafe extern "C" fn arrowio_file_read_line(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as there
-/// is room for and as are there without waiting for more; a line of any length comes whole. Line i lies between
+/// Reads the next lines into one buffer: of a memory map or buffer reader a slice, else new memory. As many lines as
+/// out_offsets has room for and as are there without a further read: of an OS file or stream about 128 KiB of them, often fewer
+/// than max_lines, at least one. A line of any length comes whole. Line i lies between
 /// out_offsets[i] and out_offsets[i + 1] in the buffer, with its newline (and its carriage return, if it has one); the
 /// last line of a file may have none.
 ///

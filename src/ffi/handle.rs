@@ -1,8 +1,8 @@
 //! Between C's handles and Rust's references; nothing else turns one into the other.
 
 use crate::error::{Error, Result, error};
-use crate::io::{FaultGuard, File};
-use crate::memory::{Buffer, Pool};
+use crate::io::File;
+use crate::memory::{Buffer, FaultGuard, Pool};
 use crate::task::{Cancellation, Executor, Operation};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;

@@ -53,9 +53,6 @@ struct HostCompletion {
     data: Shared<HostData>,
 }
 
-// SAFETY: the header demands that it may be called on any thread.
-unsafe impl Send for HostCompletion {}
-
 impl Completion for HostCompletion {
     fn complete(&mut self, operation: &Operation) {
         // SAFETY: the host's function with the host's pointer, once, and a live handle.

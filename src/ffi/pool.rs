@@ -99,7 +99,9 @@ pub unsafe extern "C" fn arrowio_pool_backend_name(pool: *const arrowio_pool) ->
     guard::value(c"".as_ptr(), || unsafe { Some(arguments::pool(&pool.cast_mut()).inner().backend_name().as_ptr()) })
 }
 
-fn statistic(pool: *const arrowio_pool, figure: fn(&Statistics) -> i64) -> i64 {
+/// # Safety
+/// `pool` is NULL or a live pool.
+unsafe fn statistic(pool: *const arrowio_pool, figure: fn(&Statistics) -> i64) -> i64 {
     // SAFETY: the caller's promise.
     guard::value(0, || unsafe { Some(figure(arguments::pool(&pool.cast_mut()).statistics())) })
 }
@@ -112,7 +114,8 @@ fn statistic(pool: *const arrowio_pool, figure: fn(&Statistics) -> i64) -> i64 {
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_bytes_allocated(pool: *const arrowio_pool) -> i64 {
-    statistic(pool, Statistics::bytes_allocated)
+    // SAFETY: the caller's promise.
+    unsafe { statistic(pool, Statistics::bytes_allocated) }
 }
 
 /// The most bytes that were ever in use at one instant.
@@ -123,7 +126,8 @@ pub unsafe extern "C" fn arrowio_pool_bytes_allocated(pool: *const arrowio_pool)
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_max_memory(pool: *const arrowio_pool) -> i64 {
-    statistic(pool, Statistics::max_memory)
+    // SAFETY: the caller's promise.
+    unsafe { statistic(pool, Statistics::max_memory) }
 }
 
 /// All bytes ever handed out. Growth counts by what it added; freeing takes nothing away.
@@ -134,7 +138,8 @@ pub unsafe extern "C" fn arrowio_pool_max_memory(pool: *const arrowio_pool) -> i
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_total_bytes_allocated(pool: *const arrowio_pool) -> i64 {
-    statistic(pool, Statistics::total_bytes_allocated)
+    // SAFETY: the caller's promise.
+    unsafe { statistic(pool, Statistics::total_bytes_allocated) }
 }
 
 /// How often memory was handed out or grew. Blocks of size 0 do not count.
@@ -145,7 +150,8 @@ pub unsafe extern "C" fn arrowio_pool_total_bytes_allocated(pool: *const arrowio
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn arrowio_pool_num_allocations(pool: *const arrowio_pool) -> i64 {
-    statistic(pool, Statistics::num_allocations)
+    // SAFETY: the caller's promise.
+    unsafe { statistic(pool, Statistics::num_allocations) }
 }
 
 /// Gives memory that is kept for reuse back to the system, large blocks entirely, small ones as far as the back end can.
@@ -527,7 +533,8 @@ fn warn_of_free(size: i64, alignment: i64) {
 /// Ownership: none. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
 pub extern "C" fn arrowio_total_allocated_bytes() -> i64 {
-    statistic(ptr::null(), Statistics::bytes_allocated)
+    // SAFETY: NULL is the default pool.
+    unsafe { statistic(ptr::null(), Statistics::bytes_allocated) }
 }
 
 /// Takes one more reference.

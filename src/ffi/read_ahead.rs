@@ -49,7 +49,8 @@ unsafe fn convert(options: *const arrowio_read_ahead_options) -> Result<ReadAhea
 
 /// Makes a file that reads another one from its position on, which a thread of an executor reads ahead: at once, until so
 /// much is there as the options say. A failure comes where it happened, and the next read tries again. Where no thread of
-/// the executor has time, the calling one reads. Closing it ends a read that waits, and closes the other one.
+/// the executor has time, the calling one reads. Closing it ends the read that the executor is at, and
+/// closes the other one.
 ///
 /// \param raw        a readable file; it must not be used otherwise meanwhile.
 /// \param executor   whose thread reads ahead.

@@ -8,8 +8,9 @@ use super::file::arrowio_file;
 use super::guard;
 use super::handle::{self, Slot, Slots};
 use super::operation::{self, arrowio_operation, arrowio_operation_options};
-use crate::error::{Error, Result, error};
-use crate::io::{File, Nearness, Range, ReadManyOptions};
+use crate::error::{Result, error};
+use crate::io::{File, Nearness, ReadManyOptions, ReadRange};
+use crate::shared::try_vec;
 use crate::task::Executor;
 
 /// Bytes of a file.
@@ -69,7 +70,7 @@ unsafe fn convert(options: *const arrowio_read_many_options) -> Result<ReadManyO
 
 /// # Safety
 /// `ranges` is NULL or there are `count` readable ones.
-pub(super) unsafe fn ranges(ranges: *const arrowio_range, count: i64) -> Result<Vec<Range>> {
+pub(super) unsafe fn ranges(ranges: *const arrowio_range, count: i64) -> Result<Vec<ReadRange>> {
     let count = arguments::size(count, "count")?;
     if count == 0 {
         return Ok(Vec::new());
@@ -77,15 +78,14 @@ pub(super) unsafe fn ranges(ranges: *const arrowio_range, count: i64) -> Result<
     if ranges.is_null() {
         return Err(handle::null("ranges"));
     }
-    let mut list = Vec::new();
-    list.try_reserve_exact(count).map_err(|_| Error::out_of_memory(count.saturating_mul(size_of::<Range>())))?;
+    let mut list = try_vec(count)?;
     for at in 0..count {
         // SAFETY: the caller's promise.
         let arrowio_range { offset, size } = unsafe { ranges.add(at).read() };
         if offset < 0 || size < 0 {
             return Err(error!(Invalid, "ranges[{at}] is {size} bytes at offset {offset}, neither may be negative"));
         }
-        list.push(Range { offset: offset as usize, size: size as usize });
+        list.push(ReadRange { offset: offset as usize, size: size as usize });
     }
     Ok(list)
 }

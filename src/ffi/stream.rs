@@ -26,7 +26,8 @@ pub struct arrowio_stream_options {
     pub struct_size: usize,
     /// Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
     pub pool: *mut arrowio_pool,
-    /// Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all.
+    /// Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all. With
+    /// a codec at least this many compressed bytes, and never fewer than 65536, are read and written at once as well.
     pub buffer_size: i64,
     /// An ARROWIO_CODEC constant.
     pub codec: arrowio_codec,

@@ -1,10 +1,11 @@
 //! Reads that an executor does while the host goes on. Each keeps its file alive until it is done.
 
 use super::File;
-use super::coalesce::{Range, list};
 use super::read_many::ReadManyOptions;
+use super::read_range::ReadRange;
 use crate::error::Result;
 use crate::memory::Buffer;
+use crate::shared::try_vec;
 use crate::task::{Executor, Operation, OperationOptions};
 
 impl File {
@@ -30,7 +31,7 @@ impl File {
     pub fn read_many_async(
         &self,
         executor: &Executor,
-        ranges: Vec<Range>,
+        ranges: Vec<ReadRange>,
         how: ReadManyOptions,
         options: OperationOptions,
     ) -> Result<Operation> {
@@ -40,7 +41,7 @@ impl File {
 }
 
 fn alone(buffer: Buffer) -> Result<Vec<Buffer>> {
-    let mut buffers = list(1)?;
+    let mut buffers = try_vec(1)?;
     buffers.push(buffer);
     Ok(buffers)
 }

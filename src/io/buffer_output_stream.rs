@@ -39,10 +39,6 @@ impl Stream for BufferOutputStream {
     }
 
     /// The bytes stay, for `take_buffer`.
-    fn close(&mut self) -> Result<()> {
-        Ok(())
-    }
-
     fn abort(&mut self) -> Result<()> {
         self.bytes = None;
         Ok(())

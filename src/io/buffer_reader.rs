@@ -2,7 +2,8 @@
 
 use super::mapped_file::MappedFile;
 use super::memory_cursor::MemoryCursor;
-use super::stream::{RandomAccess, Stream, SystemFile, Whence};
+use super::stream::{RandomAccess, Stream, Whence};
+use super::system_file::SystemFile;
 use super::{Capabilities, File};
 use crate::error::Result;
 use crate::memory::{Buffer, default_pool};
@@ -41,7 +42,7 @@ impl Stream for BufferReader {
         Some(self.0.clone().unsize(|p| p))
     }
 
-    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn memory_cursor(&self) -> Option<Shared<MemoryCursor>> {
         Some(self.0.clone())
     }
 
@@ -83,6 +84,6 @@ impl Stream for BufferReader {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.0.file().map_or(Ok(()), |file| file.close())
+        self.0.file().map_or(Ok(()), |file| file.open_descriptor().close())
     }
 }

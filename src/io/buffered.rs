@@ -51,10 +51,6 @@ impl stream::Stream for Detached {
     fn tell(&self) -> Result<i64> {
         Ok(0)
     }
-
-    fn close(&mut self) -> Result<()> {
-        Ok(())
-    }
 }
 
 #[cold]

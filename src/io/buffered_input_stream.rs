@@ -65,14 +65,6 @@ impl Stream for BufferedInputStream {
     fn buffered(&mut self) -> Option<&mut dyn Buffered> {
         Some(self)
     }
-
-    fn close(&mut self) -> Result<()> {
-        self.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.raw.abort()
-    }
 }
 
 impl Buffered for BufferedInputStream {

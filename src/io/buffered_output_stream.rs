@@ -59,10 +59,6 @@ impl Stream for BufferedOutputStream {
     fn close(&mut self) -> Result<()> {
         self.output.close(Ok(()))
     }
-
-    fn abort(&mut self) -> Result<()> {
-        self.output.raw().abort()
-    }
 }
 
 impl Buffered for BufferedOutputStream {

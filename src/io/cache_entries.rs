@@ -1,6 +1,6 @@
 //! What a range cache has and is about to have, within its budget.
 
-use super::coalesce::Range;
+use super::read_range::ReadRange;
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, round_up};
 
@@ -27,7 +27,7 @@ pub(super) struct EntryId {
 
 struct Entry {
     id: EntryId,
-    range: Range,
+    range: ReadRange,
     /// The memory that it takes, or would: what comes short keeps as much as it was meant to have.
     cost: usize,
     last_use: u64,
@@ -81,7 +81,7 @@ impl Entries {
     }
 
     /// Adds an entry, unless the range lies in one that is there, which is then used.
-    pub(super) fn plan(&mut self, range: Range) -> Result<Option<EntryId>> {
+    pub(super) fn plan(&mut self, range: ReadRange) -> Result<Option<EntryId>> {
         if range.size == 0 {
             return Ok(None);
         }
@@ -101,7 +101,7 @@ impl Entries {
     }
 
     /// An entry that holds the range, one that is ready if there is one.
-    fn holder(&self, range: Range) -> Option<usize> {
+    fn holder(&self, range: ReadRange) -> Option<usize> {
         let end = self.list.partition_point(|entry| entry.range.offset <= range.offset);
         let near = |at: &usize| range.offset - self.list[*at].range.offset < self.largest;
         let holds = |at: &usize| self.list[*at].range.contains(range);
@@ -112,7 +112,7 @@ impl Entries {
     }
 
     /// What is known of a range, which counts as a use of it.
-    pub(super) fn find(&mut self, range: Range) -> Found {
+    pub(super) fn find(&mut self, range: ReadRange) -> Found {
         let Some(at) = self.holder(range) else { return Found::Nothing };
         let now = self.tick();
         let entry = &mut self.list[at];
@@ -167,7 +167,7 @@ impl Entries {
     }
 
     /// Gives an entry to a thread to be read: what to read, or nothing if somebody else was sooner.
-    pub(super) fn begin(&mut self, id: EntryId, thread: usize) -> Option<Range> {
+    pub(super) fn begin(&mut self, id: EntryId, thread: usize) -> Option<ReadRange> {
         let at = self.position(id)?;
         if !matches!(self.list[at].content, Content::Queued) {
             return None;
@@ -293,7 +293,7 @@ mod tests {
     }
 
     /// What the first `size` bytes of a range hold, in memory for all of it.
-    fn buffer_for(range: Range, size: usize) -> Buffer {
+    fn buffer_for(range: ReadRange, size: usize) -> Buffer {
         let buffer = Buffer::allocate(&default_pool(), range.size).unwrap();
         let bytes: Vec<u8> = (range.offset..range.offset + size).map(|at| (at % 251) as u8).collect();
         buffer.fill_with(&bytes, 0);
@@ -308,7 +308,7 @@ mod tests {
             for step in steps {
                 let id = |which: usize| ids.get(which % ids.len().max(1)).copied().unwrap_or(EntryId { offset: 0, number: 0 });
                 match step {
-                    Step::Plan(offset, size) => ids.extend(entries.plan(Range { offset, size }).unwrap()),
+                    Step::Plan(offset, size) => ids.extend(entries.plan(ReadRange { offset, size }).unwrap()),
                     Step::Queue(which, all) => {
                         let moment = if all { entries.now() } else { 0 };
                         let before = entries.list.len();
@@ -327,12 +327,12 @@ mod tests {
                     Step::Unqueue(which) => entries.unqueue(id(which)),
                     Step::Forget(which) => entries.forget(id(which)),
                     Step::Find(offset, size) => {
-                        let held = entries.list.iter().any(|entry| entry.range.contains(Range { offset, size }));
-                        match entries.find(Range { offset, size }) {
+                        let held = entries.list.iter().any(|entry| entry.range.contains(ReadRange { offset, size }));
+                        match entries.find(ReadRange { offset, size }) {
                             Found::Nothing => prop_assert!(!held),
                             Found::Ready(buffer, start) => {
                                 let within = entries.list.iter().map(|entry| entry.range);
-                                let end = within.filter(|range| range.contains(Range { offset, size })).map(|range| range.end());
+                                let end = within.filter(|range| range.contains(ReadRange { offset, size })).map(|range| range.end());
                                 prop_assert!(end.max().is_some_and(|end| offset - start + buffer.size() <= end));
                                 let bytes = &buffer.as_slice()[start..start + size];
                                 prop_assert!(bytes.iter().zip(offset..).all(|(byte, at)| *byte == (at % 251) as u8));

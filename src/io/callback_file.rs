@@ -1,13 +1,12 @@
 //! Files whose work is done by functions of the host. What these give is not believed but checked.
 
-use super::exclusive::{Exclusive, Held};
-use super::readers::Readers;
 use super::stream::{RandomAccess, Stream, Whence};
-use super::transfer::{Stopped, Transfer};
+use super::transfer::{Stopped, Transfer, got_through};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Pool, default_pool};
 use crate::shared::Shared;
+use crate::task::{Exclusive, Held, Readers};
 use std::fmt;
 use std::mem::MaybeUninit;
 
@@ -253,7 +252,7 @@ impl<H: Host + 'static> Stream for CallbackFile<H> {
     fn write(&mut self, data: &[u8]) -> Transfer {
         let mut cursor = self.source.enter_at_home()?;
         let result = write_all(Callback::Write, data, |rest, _| self.source.host.write(rest));
-        let written = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
+        let written = got_through(&result, data.len());
         cursor.position = cursor.position.saturating_add(written as i64);
         result
     }
@@ -333,11 +332,27 @@ impl<H: Host> RandomAccess for Source<H> {
         })
     }
 
+    /// What the host says, unless it is at something: nobody waits for a guess. None where it says 0, as of what it fills
+    /// on the way.
+    fn size_hint(&self) -> Option<usize> {
+        if !self.host.has(Callback::Size) {
+            return None;
+        }
+        self.check_entry().ok()?;
+        let _cursor = self.cursor.try_hold()?;
+        let size = checked(Callback::Size, self.host.size()).ok()?;
+        (size > 0).then_some(size as usize)
+    }
+
     fn pool(&self) -> &Pool {
         &self.pool
     }
 
-    fn end(&self) -> Result<()> {
-        self.readers.end()
+    fn check_entry(&self) -> Result<()> {
+        self.readers.check_entry()
+    }
+
+    fn end_reads(&self) -> Result<()> {
+        self.readers.end_reads()
     }
 }

@@ -61,12 +61,4 @@ impl Stream for ChecksumInputStream {
     fn digest(&self) -> Option<Digest> {
         Some(self.running.digest())
     }
-
-    fn close(&mut self) -> Result<()> {
-        self.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.raw.abort()
-    }
 }

@@ -4,7 +4,7 @@ use super::Capabilities;
 use super::checksum::{Checksum, Digest, Running};
 use super::file::{File, Over};
 use super::stream::Stream;
-use super::transfer::Transfer;
+use super::transfer::{Transfer, got_through};
 use crate::error::Result;
 use crate::memory::default_pool;
 
@@ -31,7 +31,7 @@ impl Stream for ChecksumOutputStream {
 
     fn write(&mut self, data: &[u8]) -> Transfer {
         let result = self.raw.write_or_stop(data);
-        let count = result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len());
+        let count = got_through(&result, data.len());
         self.running.update(&data[..count]);
         result
     }
@@ -50,13 +50,5 @@ impl Stream for ChecksumOutputStream {
 
     fn digest(&self) -> Option<Digest> {
         Some(self.running.digest())
-    }
-
-    fn close(&mut self) -> Result<()> {
-        self.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.raw.abort()
     }
 }

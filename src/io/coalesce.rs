@@ -1,32 +1,8 @@
 //! Which reads serve a number of ranges: those that lie near each other are read at once.
 
-use crate::error::{Error, Result};
-
-/// Bytes of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
-    /// The first one.
-    pub offset: usize,
-    /// How many.
-    pub size: usize,
-}
-
-impl Range {
-    /// Behind the last one, as far as numbers go.
-    pub(crate) fn end(self) -> usize {
-        self.offset.saturating_add(self.size)
-    }
-
-    /// Whether all of `other` is in here.
-    pub(crate) fn contains(self, other: Self) -> bool {
-        self.offset <= other.offset && other.end() <= self.end()
-    }
-
-    /// The part before `end`.
-    pub(crate) fn up_to(self, end: usize) -> Self {
-        Self { offset: self.offset, size: self.size.min(end.saturating_sub(self.offset)) }
-    }
-}
+use super::read_range::ReadRange;
+use crate::error::Result;
+use crate::shared::try_vec;
 
 /// When two ranges are near each other.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +22,7 @@ impl Default for Nearness {
 /// Reads in the order of the file, and which of them each range lies in.
 #[derive(Debug)]
 pub(crate) struct Coalesced {
-    pub(crate) reads: Vec<Range>,
+    pub(crate) reads: Vec<ReadRange>,
     /// By the number of the range; `NONE` for empty ones.
     pub(crate) places: Vec<usize>,
 }
@@ -57,13 +33,13 @@ impl Coalesced {
 }
 
 /// The reads for ranges in any order, which may overlap.
-pub(crate) fn coalesce(ranges: &[Range], near: Nearness) -> Result<Coalesced> {
-    let mut order = list(ranges.len())?;
+pub(crate) fn coalesce(ranges: &[ReadRange], near: Nearness) -> Result<Coalesced> {
+    let mut order = try_vec(ranges.len())?;
     order.extend(ranges.iter().enumerate().filter(|(_, range)| range.size > 0).map(|(at, range)| (range.offset, at)));
     order.sort_unstable();
-    let mut places = list(ranges.len())?;
+    let mut places = try_vec(ranges.len())?;
     places.resize(ranges.len(), Coalesced::NONE);
-    let mut reads: Vec<Range> = list(order.len())?;
+    let mut reads: Vec<ReadRange> = try_vec(order.len())?;
     for (_, at) in order {
         match reads.last_mut() {
             Some(read) if joins(*read, ranges[at], near) => read.size = read.end().max(ranges[at].end()) - read.offset,
@@ -75,16 +51,9 @@ pub(crate) fn coalesce(ranges: &[Range], near: Nearness) -> Result<Coalesced> {
 }
 
 /// Whether a range that begins in or behind `read` is read with it.
-fn joins(read: Range, range: Range, near: Nearness) -> bool {
+fn joins(read: ReadRange, range: ReadRange, near: Nearness) -> bool {
     let is_near = range.offset <= read.end().saturating_add(near.hole_size_limit);
     is_near && (range.end() <= read.end() || range.end() - read.offset <= near.range_size_limit)
-}
-
-/// An empty list with room.
-pub(crate) fn list<T>(room: usize) -> Result<Vec<T>> {
-    let mut list = Vec::new();
-    list.try_reserve_exact(room).map_err(|_| Error::out_of_memory(room.saturating_mul(size_of::<T>())))?;
-    Ok(list)
 }
 
 #[cfg(test)]
@@ -92,9 +61,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ranges() -> impl Strategy<Value = Vec<Range>> {
+    fn ranges() -> impl Strategy<Value = Vec<ReadRange>> {
         let range = (0usize..2000, prop_oneof![Just(0), 0usize..100, 0usize..3000]);
-        prop::collection::vec(range.prop_map(|(offset, size)| Range { offset, size }), 0..60)
+        prop::collection::vec(range.prop_map(|(offset, size)| ReadRange { offset, size }), 0..60)
     }
 
     proptest! {
@@ -111,7 +80,7 @@ mod tests {
                 }
             }
             for (number, read) in reads.iter().enumerate() {
-                let mut inside: Vec<Range> =
+                let mut inside: Vec<ReadRange> =
                     ranges.iter().zip(&places).filter(|(_, place)| **place == number).map(|(range, _)| *range).collect();
                 inside.sort_by_key(|range| range.offset);
                 // No read without a range, nothing before the first one and behind the last one.
@@ -138,7 +107,7 @@ mod tests {
 
         #[test]
         fn numbers_at_their_limits(offset in (usize::MAX - 5)..=usize::MAX, size in (usize::MAX - 5)..=usize::MAX) {
-            let ranges = [Range { offset: 5, size }, Range { offset, size: 3 }, Range { offset: 0, size: 1 }];
+            let ranges = [ReadRange { offset: 5, size }, ReadRange { offset, size: 3 }, ReadRange { offset: 0, size: 1 }];
             let reads = coalesce(&ranges, Nearness::default()).unwrap().reads;
             prop_assert!(!reads.is_empty() && reads[0].offset == 0);
         }

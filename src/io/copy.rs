@@ -1,10 +1,12 @@
 //! From one file to another, whatever they are.
 
+use super::Capabilities;
 use super::file::File;
 use super::state::Sent;
-use super::transfer::Stopped;
+use super::transfer::{Stopped, got_through};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
+use crate::sys::FileKind;
 
 /// How much goes in one step where the operating system moves it.
 const SENT_AT_ONCE: usize = 16 << 20;
@@ -30,12 +32,57 @@ pub fn copy(source: &File, target: &File, limit: usize, options: &mut CopyOption
     if source.is_same(target) {
         return Err(error!(Invalid, "{} cannot be copied to itself", source.name()));
     }
+    // For all of it, so that waiting for one of them stops for what the other is to stop for.
+    let _scopes = (source.scope("read from")?, target.scope("write to")?);
+    if limit == usize::MAX && is_one_file(source, target) {
+        return Err(error!(
+            Invalid,
+            "{} and {} are one file, the end of which would never come",
+            source.name(),
+            target.name()
+        ));
+    }
     let mut copying = Copying { source, target, block: None, within_system: true, done: 0 };
     let result = copying.run(limit, options);
     let done = copying.done;
     result.map(|()| done).map_err(|error| {
         error.context(format_args!("copy from {} to {}, after {done} bytes", source.name(), target.name()))
     })
+}
+
+fn is_one_file(source: &File, target: &File) -> bool {
+    let of_regular = |file: &File| file.metadata().ok().filter(|metadata| metadata.kind == FileKind::Regular);
+    match (of_regular(source), of_regular(target)) {
+        (Some(source), Some(target)) => (source.device, source.inode) == (target.device, target.inode),
+        _ => false,
+    }
+}
+
+impl File {
+    /// One attempt to move up to `size` bytes to `target` within the operating system.
+    fn send_to(&self, target: &Self, size: usize) -> Result<Sent> {
+        if !(self.is_descriptor() && target.is_descriptor()) {
+            return Ok(Sent::Never);
+        }
+        let begin_source = || self.begin_read();
+        let begin_target = || target.begin("write to", Capabilities::WRITE);
+        // In one order everywhere, so that two threads that copy to and fro do not wait for each other for ever. Nothing but
+        // a bare descriptor may be one of two turns: whoever has a layer's turn waits for that of the file beneath.
+        let (mut from, mut to);
+        if &raw const *self.0 < &raw const *target.0 {
+            from = begin_source()?;
+            to = begin_target()?;
+        } else {
+            to = begin_target()?;
+            from = begin_source()?;
+        }
+        let sent = from.send_to(&mut to, size)?;
+        if let Sent::Bytes(count) = sent {
+            self.count_read(count);
+            target.counters().count_write(count);
+        }
+        Ok(sent)
+    }
 }
 
 struct Copying<'a> {
@@ -66,7 +113,8 @@ impl Copying<'_> {
 
     fn step(&mut self, most: usize, options: &CopyOptions<'_>) -> Result<()> {
         if self.within_system {
-            match self.source.send_to(self.target, most.min(SENT_AT_ONCE))? {
+            let at_once = if options.progress.is_some() { options.chunk_size } else { SENT_AT_ONCE };
+            match self.source.send_to(self.target, most.min(at_once))? {
                 Sent::Bytes(count) => {
                     self.done += count;
                     return Ok(());
@@ -88,7 +136,7 @@ impl Copying<'_> {
         let count = self.source.read_some(&mut room[..most])?;
         let bytes = &block.as_slice()[..count];
         let result = self.target.write_or_stop(bytes);
-        self.done += result.as_ref().map_or_else(|stopped| stopped.after, |()| count);
-        result.map_err(|Stopped { error, after }| self.source.take_back(&bytes[after..], error))
+        self.done += got_through(&result, count);
+        result.map_err(|Stopped { error, after }| self.source.put_back(&bytes[after..], error))
     }
 }

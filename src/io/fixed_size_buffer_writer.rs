@@ -53,8 +53,4 @@ impl Stream for FixedSizeBufferWriter {
     fn size(&self) -> Result<i64> {
         Ok(self.buffer.size() as i64)
     }
-
-    fn close(&mut self) -> Result<()> {
-        Ok(())
-    }
 }

@@ -1,13 +1,13 @@
 //! What the host says about reads to come, and what layers ask of the file beneath.
 
-use super::coalesce::Range;
+use super::read_range::ReadRange;
 use super::{Capabilities, File};
 use crate::error::{Result, error};
 use crate::memory::Buffer;
 
 impl File {
     /// These ranges will be read soon: what can get them ready does. Others do nothing.
-    pub fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    pub fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         if !self.capabilities().contains(Capabilities::READ_AT) && !self.is_closed() {
             return Ok(());
         }

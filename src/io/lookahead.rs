@@ -133,7 +133,7 @@ impl Lookahead {
 
     /// Takes over bytes that were taken and are to be read again. Needs no memory where nothing else is ahead, or where all
     /// of them come from here.
-    pub(crate) fn take_back(&mut self, taken: BufferBuilder) -> Result<()> {
+    pub(crate) fn adopt(&mut self, taken: BufferBuilder) -> Result<()> {
         if !self.is_empty() {
             return self.put_back(taken.as_slice());
         }

@@ -1,11 +1,12 @@
 //! The file behind mapped bytes, and copies of those that survive what other processes do to it.
 
-use super::stream::SystemFile;
-use super::until_closed::UntilClosed;
+use super::system_file::SystemFile;
 use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, default_pool};
+
+use crate::memory::{Buffer, default_pool, no_safe_copy};
 use crate::shared::Shared;
-use crate::sys::{Descriptor, FileKind, MapMode, Mapping, PathText, fault_guard_is_on, is_there, no_safe_copy};
+use crate::sys::{Descriptor, FileKind, MapMode, Mapping, PathText, fault_guard_is_on, is_there};
+use crate::task::UntilClosed;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
@@ -38,17 +39,6 @@ impl MappedFile {
         }
         let map = |file: &Descriptor| Mapping::new(file, self.mode, self.offset, size).map_err(Error::from_os);
         Buffer::of_mapping(self.descriptor.with(map)?, size, self.mode != MapMode::Read)
-    }
-
-    /// Uses the descriptor.
-    pub(super) fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        self.descriptor.with(|file| call(file).map_err(Error::from_os))
-    }
-
-    /// Closes the descriptor, once nobody uses it.
-    pub(super) fn close(&self) -> Result<()> {
-        let file = self.descriptor.exclusively().take();
-        file.map_or(Ok(()), |mut file| file.close().map_err(Error::from_os))
     }
 
     /// One attempt to copy from `offset` on in the map's `bytes`; fewer than fit where the rest is gone, 0 only at the end.

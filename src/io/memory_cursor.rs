@@ -1,8 +1,8 @@
 //! A position in memory that stays where it is, for reads that need no lock.
 
-use super::coalesce::Range as Wanted;
 use super::mapped_file::MappedFile;
 use super::position;
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Whence, first_line};
 use super::transfer::read_until_full;
 use crate::error::Result;
@@ -171,7 +171,11 @@ impl RandomAccess for MemoryCursor {
         self.read_slice_at(offset, size).map(Some)
     }
 
-    fn will_need(&self, ranges: &[Wanted]) -> Result<()> {
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.size())
+    }
+
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         ranges.iter().for_each(|range| self.buffer.will_need(range.offset, range.size));
         Ok(())
     }

@@ -1,16 +1,17 @@
 //! Files mapped into memory: reads are slices, without a copy and without a system call.
 
 use super::buffer_reader::reader_of;
-use super::coalesce::Range;
 use super::mapped_file::{MappedFile, check_mappable};
-use super::stream::{RandomAccess, Stream, SystemFile, Whence, first_line};
+use super::read_range::ReadRange;
+use super::stream::{RandomAccess, Stream, Whence, first_line};
+use super::system_file::SystemFile;
 use super::transfer::Transfer;
-use super::until_closed::{UntilClosed, closed};
 use super::{Capabilities, File, MapMode, OsFileOptions, position};
 use crate::error::{Error, Quoted, Result, error};
 use crate::memory::{Buffer, Pool, default_pool};
 use crate::shared::Shared;
 use crate::sys::{Descriptor, OpenFlags};
+use crate::task::{UntilClosed, closed};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 
@@ -101,14 +102,14 @@ impl MemoryMap {
         }
         let file = &self.source.file;
         if size > old_size {
-            file.with(|file| file.allocate(size as i64))?;
+            file.open_descriptor().call(|file| file.allocate(size as i64))?;
         }
         let bytes = file.map(size).inspect_err(|_| {
             // What failed is said; the file's old size is restored as far as the system lets it.
-            let _ = file.with(|file| file.truncate(old_size as i64));
+            let _ = file.open_descriptor().call(|file| file.truncate(old_size as i64));
         })?;
         if size < old_size {
-            file.with(|file| file.truncate(size as i64))?;
+            file.open_descriptor().call(|file| file.truncate(size as i64))?;
         }
         self.bytes = Some(bytes);
         self.position = self.position.min(size);
@@ -206,7 +207,7 @@ impl Stream for MemoryMap {
     fn sync(&mut self) -> Result<()> {
         if self.source.file.mode() == MapMode::ReadWrite {
             // On Linux fsync(2) writes pages that were changed through a shared map as well.
-            self.source.file.with(Descriptor::sync)?;
+            self.source.file.open_descriptor().call(Descriptor::sync)?;
         }
         Ok(())
     }
@@ -214,7 +215,7 @@ impl Stream for MemoryMap {
     fn close(&mut self) -> Result<()> {
         *self.source.bytes.exclusively() = None;
         self.bytes = None;
-        self.source.file.close()
+        self.source.file.open_descriptor().close()
     }
 }
 
@@ -229,7 +230,11 @@ impl RandomAccess for Source {
         self.bytes.with(|bytes| bytes.slice_up_to(offset, size).map(Some))
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn size_hint(&self) -> Option<usize> {
+        self.bytes.with(|bytes| Ok(bytes.size())).ok()
+    }
+
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.bytes.with(|bytes| {
             ranges.iter().for_each(|range| bytes.will_need(range.offset, range.size));
             Ok(())

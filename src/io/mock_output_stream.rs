@@ -32,8 +32,4 @@ impl Stream for MockOutputStream {
     fn size(&self) -> Result<i64> {
         self.tell()
     }
-
-    fn close(&mut self) -> Result<()> {
-        Ok(())
-    }
 }

@@ -4,9 +4,10 @@ use super::Capabilities;
 use super::buffered_input_stream::buffered_input_stream;
 use super::buffered_output_stream::buffered_output_stream;
 use super::file::File;
-use super::os_file::{self, Mode, OsFileOptions};
+use super::os_file;
+use super::os_file_options::{Mode, OsFileOptions};
 use super::transfer::CHUNK;
-use super::{buffer_reader, compressed};
+use super::{buffer_reader, compressed_input_stream, compressed_output_stream};
 use crate::codec::{Codec, Encoder};
 use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
@@ -91,7 +92,9 @@ pub fn output_stream_from_file(raw: &File, options: &StreamOptions) -> Result<Fi
 fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Result<File> {
     match codec {
         None => Ok(raw),
-        Some(codec) => compressed::input_stream(&raw, codec, &options.pool, options.buffer_size),
+        Some(codec) => {
+            compressed_input_stream::input_stream_with_block_size(&raw, codec, &options.pool, options.buffer_size)
+        }
     }
 }
 
@@ -110,7 +113,13 @@ pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
 
 fn onto(raw: &File, compression: Option<(&'static Codec, Box<dyn Encoder>)>, options: &StreamOptions) -> Result<File> {
     match compression {
-        Some((codec, encoder)) => compressed::output_stream(raw, codec, encoder, &options.pool),
+        Some((codec, encoder)) => compressed_output_stream::output_stream_with_encoder(
+            raw,
+            codec,
+            encoder,
+            &options.pool,
+            options.buffer_size,
+        ),
         None if options.buffer_size == 0 => Ok(raw.clone()),
         None => buffered_output_stream(raw, options.buffer_size, &options.pool),
     }

@@ -1,113 +1,20 @@
 //! Files of the operating system: regular files, pipes, devices, whatever a descriptor stands for.
 
-use super::coalesce::Range;
+use super::os_file_options::{Mode, OsFileOptions};
+use super::read_range::ReadRange;
 use super::replacement::Replacement;
-use super::stream::{RandomAccess, Stream, SystemFile, Whence};
-use super::transfer::{Stopped, Transfer};
-use super::until_closed::UntilClosed;
+use super::stream::{RandomAccess, Stream, Whence};
+use super::system_file::SystemFile;
+use super::transfer::{Stopped, Transfer, got_through};
 use super::{Capabilities, File};
-use crate::error::{Error, ErrorKind, Quoted, Result, error};
+use crate::error::{Error, Quoted, Result, error};
 use crate::memory::Pool;
 use crate::shared::Shared;
-use crate::sys::{Descriptor, FileKind, OpenFlags, PathText, Place};
+use crate::sys::{Descriptor, FileKind, PathText};
+use crate::task::UntilClosed;
 use std::ffi::CStr;
+use std::fmt;
 use std::mem::MaybeUninit;
-
-/// How a file is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// For reading; it must exist.
-    Read,
-    /// For writing; created, or cut to nothing.
-    Write,
-    /// For writing at its end; created where it does not exist.
-    Append,
-    /// For both, at its start; created where it does not exist, never cut.
-    ReadWrite,
-}
-
-/// What else to say when opening a file.
-pub struct OsFileOptions {
-    /// Where buffers for what is read come from.
-    pub pool: Pool,
-    /// Permission bits of a new file, before the process's umask. `None`: 0666, or those of a file that is replaced.
-    pub permissions: Option<u32>,
-    /// Whether a descriptor stays the caller's.
-    pub borrow: bool,
-    /// The open directory that a relative path begins in. `None`: the current one.
-    pub directory: Option<i32>,
-    /// Whether the path must not lead out of the directory that it begins in.
-    pub beneath: bool,
-    /// Whether what the path names must not be a symbolic link.
-    pub no_follow: bool,
-    /// Whether the file must not be there already.
-    pub exclusive: bool,
-    /// Whether what is written takes the file's place on `close`, all at once.
-    pub atomic: bool,
-}
-
-impl OsFileOptions {
-    /// What is used where nothing is said: everybody may read and write, as far as the umask lets them.
-    pub const DEFAULT_PERMISSIONS: u32 = 0o666;
-
-    /// What is used where nothing is said, with this pool.
-    pub fn new(pool: Pool) -> Self {
-        let (permissions, directory) = (None, None);
-        Self {
-            pool,
-            permissions,
-            borrow: false,
-            directory,
-            beneath: false,
-            no_follow: false,
-            exclusive: false,
-            atomic: false,
-        }
-    }
-
-    /// Opens a path as these options say.
-    pub(super) fn open(&self, path: &CStr, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
-        self.open_place(&self.place(path), flags, permissions)
-    }
-
-    /// As `open`, through a last symbolic link as well.
-    pub(super) fn open_followed(&self, path: &CStr, flags: OpenFlags) -> Result<Descriptor> {
-        self.open_place(&Place { no_follow: false, ..self.place(path) }, flags, 0)
-    }
-
-    fn open_place(&self, place: &Place<'_>, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
-        place.open(flags, permissions).map_err(|os_error| match os_error {
-            libc::EXDEV if self.beneath => Error::with_os_error(
-                ErrorKind::IoError,
-                os_error,
-                format_args!("the path leads out of the directory that it is confined to"),
-            ),
-            _ => Error::from_os(os_error),
-        })
-    }
-
-    pub(super) fn place<'a>(&self, path: &'a CStr) -> Place<'a> {
-        Place { path, directory: self.directory, beneath: self.beneath, no_follow: self.no_follow }
-    }
-
-    pub(super) fn check_for(&self, mode: Mode) -> Result<()> {
-        if self.exclusive && mode == Mode::Read {
-            return Err(error!(Invalid, "a file that must be new cannot be opened {mode}"));
-        }
-        if self.atomic && mode != Mode::Write {
-            return Err(error!(Invalid, "a file that is replaced on close cannot be opened {mode}"));
-        }
-        Ok(())
-    }
-
-    /// What concerns paths has no meaning where there is none.
-    fn check_for_descriptor(&self) -> Result<()> {
-        if self.directory.is_some() || self.beneath || self.no_follow || self.exclusive || self.atomic {
-            return Err(error!(Invalid, "the options say how a path is opened, and there is none"));
-        }
-        Ok(())
-    }
-}
 
 /// Opens the file at `path`.
 pub fn os_file(path: &CStr, mode: Mode, options: &OsFileOptions) -> Result<File> {
@@ -144,84 +51,29 @@ pub(super) fn of_new(descriptor: Descriptor, path: &[&[u8]], options: &OsFileOpt
 /// Uses an open descriptor from its position on (`Append`: from its end on). Unless borrowed it is closed with the file; on
 /// failure it stays the caller's.
 pub fn os_file_from_fd(fd: i32, mode: Mode, options: &OsFileOptions) -> Result<File> {
-    let failed = |error: Error| error.context(format_args!("open of descriptor {fd} {mode}"));
-    options.check_for_descriptor().map_err(failed)?;
-    // Borrowed until nothing can fail any more.
-    let file = OsFile::new(Descriptor::borrow(fd), None, mode, &options.pool).map_err(failed)?;
-    let source = file.source.clone();
-    let file = File::new(file, format_args!("descriptor {fd}"), &options.pool, 0).map_err(failed)?;
-    if !options.borrow {
-        source.own();
-    }
-    Ok(file)
+    of_open(fd, format_args!("descriptor {fd}"), mode, options, !options.borrow)
 }
 
-/// One of the descriptors that every program is started with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StandardStream {
-    /// Standard input, which is read.
-    Input,
-    /// Standard output, which is written.
-    Output,
-    /// Standard error, which is written.
-    Error,
-}
-
-/// Uses a standard stream from its position on. Its descriptor stays open when the file is closed.
-pub fn standard_stream(stream: StandardStream, options: &OsFileOptions) -> Result<File> {
-    let (fd, mode, name) = match stream {
-        StandardStream::Input => (libc::STDIN_FILENO, Mode::Read, "standard input"),
-        StandardStream::Output => (libc::STDOUT_FILENO, Mode::Write, "standard output"),
-        StandardStream::Error => (libc::STDERR_FILENO, Mode::Write, "standard error"),
-    };
+/// As `os_file_from_fd`, called `name` in messages; `own` says whether it is closed with the file.
+pub(super) fn of_open(
+    fd: i32,
+    name: fmt::Arguments<'_>,
+    mode: Mode,
+    options: &OsFileOptions,
+    own: bool,
+) -> Result<File> {
     let open = || {
         options.check_for_descriptor()?;
+        // Borrowed until nothing can fail any more.
         let file = OsFile::new(Descriptor::borrow(fd), None, mode, &options.pool)?;
-        File::new(file, format_args!("{name}"), &options.pool, 0)
+        let source = file.source.clone();
+        let file = File::new(file, name, &options.pool, 0)?;
+        if own {
+            source.own();
+        }
+        Ok(file)
     };
-    open().map_err(|error| error.context(format_args!("open of {name} {mode}")))
-}
-
-impl Mode {
-    fn flags(self) -> OpenFlags {
-        match self {
-            Mode::Read => OpenFlags::READ,
-            Mode::Write => OpenFlags::WRITE,
-            Mode::Append => OpenFlags::APPEND,
-            Mode::ReadWrite => OpenFlags::READ_WRITE,
-        }
-    }
-
-    fn reads(self) -> bool {
-        matches!(self, Mode::Read | Mode::ReadWrite)
-    }
-
-    fn writes(self) -> bool {
-        self != Mode::Read
-    }
-
-    /// Whether a descriptor with these status flags allows it.
-    fn allowed_by(self, status_flags: i32) -> bool {
-        if status_flags & libc::O_PATH != 0 {
-            return false;
-        }
-        match status_flags & libc::O_ACCMODE {
-            libc::O_RDONLY => !self.writes(),
-            libc::O_WRONLY => !self.reads(),
-            _ => true,
-        }
-    }
-}
-
-impl std::fmt::Display for Mode {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(match self {
-            Mode::Read => "for reading",
-            Mode::Write => "for writing",
-            Mode::Append => "for appending",
-            Mode::ReadWrite => "for reading and writing",
-        })
-    }
+    open().map_err(|error: Error| error.context(format_args!("open of {name} {mode}")))
 }
 
 struct OsFile {
@@ -281,21 +133,10 @@ fn examine(descriptor: &Descriptor, mode: Mode) -> Result<(FileKind, Capabilitie
 }
 
 impl Source {
-    #[inline]
-    fn with<T>(&self, call: impl FnOnce(&Descriptor) -> std::result::Result<T, i32>) -> Result<T> {
-        self.descriptor.with(|descriptor| call(descriptor).map_err(Error::from_os))
-    }
-
     fn own(&self) {
         if let Some(descriptor) = &mut *self.descriptor.exclusively() {
             descriptor.own();
         }
-    }
-
-    /// Waits for reads at offsets that are under way, then closes.
-    fn close(&self) -> Result<()> {
-        let descriptor = self.descriptor.exclusively().take();
-        descriptor.map_or(Ok(()), |mut descriptor| descriptor.close()).map_err(Error::from_os)
     }
 }
 
@@ -323,7 +164,7 @@ impl Stream for OsFile {
     }
 
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let count = self.source.with(|descriptor| descriptor.read(dst))?;
+        let count = self.source.descriptor.call(|descriptor| descriptor.read(dst))?;
         self.transferred += count as i64;
         Ok(count)
     }
@@ -331,7 +172,7 @@ impl Stream for OsFile {
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
         let Some(remaining) = self.remaining_hint() else { return Ok(None) };
         let size = size.min(remaining) as i64;
-        self.source.with(|descriptor| descriptor.seek(size, Whence::Current))?;
+        self.source.descriptor.call(|descriptor| descriptor.seek(size, Whence::Current))?;
         Ok(Some(()))
     }
 
@@ -344,6 +185,10 @@ impl Stream for OsFile {
         Some((size - self.tell().ok()?).max(0) as usize)
     }
 
+    fn is_descriptor(&self) -> bool {
+        true
+    }
+
     fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
         let source = self.source.clone();
         let sent = source.descriptor.with(|descriptor| target.receive_from(descriptor, size))?;
@@ -352,26 +197,29 @@ impl Stream for OsFile {
     }
 
     fn receive_from(&mut self, source: &Descriptor, size: usize) -> Result<Option<usize>> {
-        let received = self.source.with(|target| source.send_to(target, self.kind, size))?;
+        let received = self.source.descriptor.call(|target| source.send_to(target, self.kind, size))?;
         self.transferred += received.unwrap_or(0) as i64;
         Ok(received)
     }
 
     fn write(&mut self, data: &[u8]) -> Transfer {
-        let result = self.source.with(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
-        self.transferred += result.map_or_else(|(done, _)| done, |()| data.len()) as i64;
-        result.map_err(stopped)
+        let result = self.source.descriptor.call(|descriptor| Ok(descriptor.write_all(data, self.kind)))?;
+        let result = result.map_err(stopped);
+        self.transferred += got_through(&result, data.len()) as i64;
+        result
     }
 
     fn write_at(&mut self, offset: usize, data: &[u8]) -> Transfer {
-        let result = self.source.with(|descriptor| Ok(descriptor.write_all_at(offset as i64, data)))?;
+        let result = self.source.descriptor.call(|descriptor| Ok(descriptor.write_all_at(offset as i64, data)))?;
         result.map_err(stopped)
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
-        self.source.with(|descriptor| descriptor.seek(offset, whence)).map_err(|error| match error.os_error() {
-            libc::EINVAL => error!(Invalid, "offset {offset} leads to no position"),
-            _ => error,
+        self.source.descriptor.call(|descriptor| descriptor.seek(offset, whence)).map_err(|error| {
+            match error.os_error() {
+                libc::EINVAL => error!(Invalid, "offset {offset} leads to no position"),
+                _ => error,
+            }
         })
     }
 
@@ -379,19 +227,19 @@ impl Stream for OsFile {
         if !self.is_seekable() {
             return Ok(self.transferred);
         }
-        self.source.with(|descriptor| descriptor.seek(0, Whence::Current))
+        self.source.descriptor.call(|descriptor| descriptor.seek(0, Whence::Current))
     }
 
     fn size(&self) -> Result<i64> {
-        self.source.with(|descriptor| descriptor.kind_and_size()).map(|(_, size)| size)
+        self.source.descriptor.call(|descriptor| descriptor.kind_and_size()).map(|(_, size)| size)
     }
 
     fn resize(&mut self, size: usize) -> Result<()> {
-        self.source.with(|descriptor| descriptor.truncate(size as i64))
+        self.source.descriptor.call(|descriptor| descriptor.truncate(size as i64))
     }
 
     fn sync(&mut self) -> Result<()> {
-        match self.source.with(|descriptor| descriptor.sync()) {
+        match self.source.descriptor.call(|descriptor| descriptor.sync()) {
             // Pipes, sockets and terminals have no disk to wait for.
             Err(error) if matches!(error.os_error(), libc::EINVAL | libc::EROFS) => Ok(()),
             result => result,
@@ -399,15 +247,15 @@ impl Stream for OsFile {
     }
 
     fn close(&mut self) -> Result<()> {
-        let Some(replacement) = self.replacement.take() else { return self.source.close() };
+        let Some(replacement) = self.replacement.take() else { return self.source.descriptor.close() };
         let written = self.sync();
-        written.and(self.source.close())?;
+        written.and(self.source.descriptor.close())?;
         replacement.commit()
     }
 
     fn abort(&mut self) -> Result<()> {
         self.replacement = None;
-        self.source.close()
+        self.source.descriptor.close()
     }
 }
 
@@ -422,19 +270,19 @@ impl SystemFile for Source {
 }
 
 impl RandomAccess for Source {
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
-        self.with(|descriptor| {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
+        self.descriptor.call(|descriptor| {
             ranges.iter().for_each(|range| descriptor.will_need(range.offset, range.size));
             Ok(())
         })
     }
 
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        self.with(|descriptor| descriptor.read_at(offset as i64, dst))
+        self.descriptor.call(|descriptor| descriptor.read_at(offset as i64, dst))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        let (_, size) = self.with(|descriptor| descriptor.kind_and_size()).ok()?;
+        let (_, size) = self.descriptor.call(|descriptor| descriptor.kind_and_size()).ok()?;
         (size > 0).then_some(size as usize)
     }
 

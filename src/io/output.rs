@@ -1,6 +1,7 @@
 //! Bytes on their way to a file beneath, for classes that gather or encode what is written.
 
 use super::file::File;
+use super::transfer::got_through;
 use crate::error::Result;
 use crate::memory::{BufferBuilder, Pool};
 use std::mem::MaybeUninit;
@@ -44,7 +45,7 @@ impl Output {
             return Ok(());
         }
         let result = self.raw.write_or_stop(self.bytes.as_slice());
-        self.bytes.discard_front(result.as_ref().map_or_else(|stopped| stopped.after, |()| self.bytes.size()));
+        self.bytes.discard_front(got_through(&result, self.bytes.size()));
         result.map_err(|stopped| stopped.error)
     }
 

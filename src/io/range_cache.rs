@@ -1,13 +1,14 @@
 //! Stretches of a file that are read before they are needed, kept within a budget.
 
 use super::cache_entries::{Entries, EntryId, Found};
-use super::coalesce::{Nearness, Range, coalesce, list};
+use super::coalesce::{Nearness, coalesce};
 use super::file::Over;
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence};
 use super::{Capabilities, File, position};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
-use crate::shared::{Shared, try_box};
+use crate::shared::{Shared, try_box, try_vec};
 use crate::sys::{process_number, thread_token};
 use crate::task::{Cancellation, Executor, Task, check, check_process, wait};
 use std::mem::MaybeUninit;
@@ -77,25 +78,25 @@ impl Cache {
     }
 
     /// Reads an entry that was begun; whether that went well.
-    fn fill(&self, id: EntryId, range: Range) -> bool {
+    fn fill(&self, id: EntryId, range: ReadRange) -> bool {
         let mut reading = Reading { cache: self, id, read: None };
         reading.read = self.read(range).ok();
         reading.read.is_some()
     }
 
     /// What there is of a range, and no more than that.
-    fn read(&self, range: Range) -> Result<Buffer> {
+    fn read(&self, range: ReadRange) -> Result<Buffer> {
         let mut buffer = Buffer::allocate(&self.options.pool, range.size)?;
         let count = self.raw.read_at(range.offset, buffer.room())?;
         if count == range.size { Ok(buffer) } else { buffer.slice(0, count) }
     }
 
-    fn plan(&self, ranges: &[Range]) -> Result<(Vec<EntryId>, u64)> {
+    fn plan(&self, ranges: &[ReadRange]) -> Result<(Vec<EntryId>, u64)> {
         let end = self.raw.size_hint().unwrap_or(usize::MAX);
-        let mut wanted = list(ranges.len())?;
+        let mut wanted = try_vec(ranges.len())?;
         wanted.extend(ranges.iter().map(|range| range.up_to(end)));
         let reads = coalesce(&wanted, self.options.near)?.reads;
-        let mut ids = list(reads.len())?;
+        let mut ids = try_vec(reads.len())?;
         let mut entries = self.lock();
         let moment = entries.now();
         for read in reads {
@@ -128,7 +129,7 @@ impl Cache {
 
 impl Access {
     /// The bytes of a range if it lies in one entry, which is read first if need be, and where they begin.
-    fn find(&self, range: Range) -> Result<Option<(Buffer, usize)>> {
+    fn find(&self, range: ReadRange) -> Result<Option<(Buffer, usize)>> {
         if self.0.is_forked() {
             return Ok(None);
         }
@@ -159,7 +160,7 @@ impl Access {
     }
 
     /// Has the executor read the entries that follow, as far as there is room.
-    fn prefetch_behind(&self, range: Range) {
+    fn prefetch_behind(&self, range: ReadRange) {
         let Some(executor) = self.0.options.executor.as_ref().filter(|_| self.0.options.lazy) else { return };
         let mut offset = range.offset;
         for _ in 0..self.0.options.prefetch_limit {
@@ -250,8 +251,8 @@ impl RandomAccess for Access {
         if dst.is_empty() {
             return Ok(0);
         }
-        let whole = self.find(Range { offset, size: dst.len() })?;
-        let found = if whole.is_none() { self.find(Range { offset, size: 1 })? } else { whole };
+        let whole = self.find(ReadRange { offset, size: dst.len() })?;
+        let found = if whole.is_none() { self.find(ReadRange { offset, size: 1 })? } else { whole };
         match found {
             Some((buffer, start)) => Ok(buffer.copy_to(start, dst)),
             None => self.0.raw.read_at(offset, dst),
@@ -260,7 +261,7 @@ impl RandomAccess for Access {
 
     fn slice_at(&self, offset: usize, size: usize) -> Result<Option<Buffer>> {
         if size > 0
-            && let Some((buffer, start)) = self.find(Range { offset, size })?
+            && let Some((buffer, start)) = self.find(ReadRange { offset, size })?
         {
             return buffer.slice(start, size).map(Some);
         }
@@ -275,7 +276,7 @@ impl RandomAccess for Access {
         &self.0.options.pool
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         check_process("range cache", self.0.process)?;
         let (ids, moment) = self.0.plan(ranges)?;
         if self.0.options.lazy { self.0.raw.will_need(ranges) } else { self.read_now(&ids, moment) }

@@ -5,7 +5,7 @@ use super::stream::Stream;
 use super::{Capabilities, File};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
-use crate::shared::{Shared, try_box};
+use crate::shared::{Shared, try_box, try_vec};
 use crate::sys::{process_number, thread_token};
 use crate::task::{Cancellation, Executor, Task, check, check_process, wait};
 use std::collections::VecDeque;
@@ -37,8 +37,7 @@ const MOST_PIECES: usize = 1024;
 pub fn read_ahead(raw: &File, executor: &Executor, options: ReadAheadOptions) -> Result<File> {
     raw.check_base(Capabilities::READ, "read ahead in")?;
     let pool = options.pool.clone();
-    let mut pieces = VecDeque::new();
-    pieces.try_reserve_exact(MOST_PIECES).map_err(|_| Error::out_of_memory(MOST_PIECES * size_of::<Buffer>()))?;
+    let pieces = VecDeque::from(try_vec(MOST_PIECES)?);
     let ahead = Shared::try_new(Ahead {
         raw: raw.clone(),
         executor: executor.clone(),

@@ -1,13 +1,14 @@
 //! Many ranges in one call: near ones are read at once, all into one piece of memory, on several threads if there are any.
 
 use super::File;
-use super::coalesce::{Coalesced, Nearness, Range, coalesce, list};
+use super::coalesce::{Coalesced, Nearness, coalesce};
+use super::read_range::ReadRange;
 use super::stream::RandomAccess;
 use super::transfer::{Stopped, read_until_full};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Slab};
-use crate::shared::{Shared, try_box};
-use crate::task::{Executor, Task, check};
+use crate::shared::{Shared, try_box, try_vec};
+use crate::task::{Cancellation, Executor, Task, check, wait};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -26,10 +27,10 @@ const MANY_BYTES: usize = 1 << 20;
 
 impl File {
     /// A buffer for each range, fewer bytes only at the end. The position is neither used nor moved.
-    pub fn read_many(&self, ranges: &[Range], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
+    pub fn read_many(&self, ranges: &[ReadRange], options: &ReadManyOptions) -> Result<Vec<Buffer>> {
         let (random, _aside) = self.begin_at()?;
         let read = || {
-            let mut buffers = list(ranges.len())?;
+            let mut buffers = try_vec(ranges.len())?;
             for range in ranges {
                 match random.slice_at(range.offset, range.size)? {
                     Some(slice) => buffers.push(slice),
@@ -48,7 +49,7 @@ impl File {
 /// Reads what comes behind the ranges that there are buffers of.
 fn read_rest(
     random: &Shared<dyn RandomAccess>,
-    ranges: &[Range],
+    ranges: &[ReadRange],
     mut buffers: Vec<Buffer>,
     options: &ReadManyOptions,
 ) -> Result<Vec<Buffer>> {
@@ -61,7 +62,7 @@ fn read_rest(
         }
         return Ok(buffers);
     };
-    let mut wanted = list(ranges.len())?;
+    let mut wanted = try_vec(ranges.len())?;
     wanted.extend(ranges.iter().map(|range| range.up_to(end)));
     let Coalesced { reads, places } = coalesce(&wanted, options.near)?;
     let job = Shared::try_new(Job::new(random.clone(), reads)?)?;
@@ -75,19 +76,21 @@ fn read_rest(
 /// Reads to be done by any number of threads.
 struct Job {
     random: Shared<dyn RandomAccess>,
-    reads: Vec<Range>,
+    reads: Vec<ReadRange>,
     slab: Slab,
     /// Of each read how many bytes there were.
     filled: Vec<AtomicUsize>,
     failure: Mutex<Option<Error>>,
+    /// Ends what the helpers are at once it has failed.
+    cancellation: Cancellation,
 }
 
 impl Job {
-    fn new(random: Shared<dyn RandomAccess>, reads: Vec<Range>) -> Result<Self> {
+    fn new(random: Shared<dyn RandomAccess>, reads: Vec<ReadRange>) -> Result<Self> {
         let slab = Slab::new(random.pool(), reads.iter().map(|read| read.size))?;
-        let mut filled = list(reads.len())?;
+        let mut filled = try_vec(reads.len())?;
         filled.resize_with(reads.len(), || AtomicUsize::new(0));
-        Ok(Self { random, reads, slab, filled, failure: Mutex::new(None) })
+        Ok(Self { random, reads, slab, filled, failure: Mutex::new(None), cancellation: Cancellation::new()? })
     }
 
     /// Does reads until none is left, or one fails.
@@ -105,6 +108,7 @@ impl Job {
     fn fail(&self, error: Error) {
         self.slab.end_claims();
         lock(&self.failure).get_or_insert(error);
+        self.cancellation.cancel();
     }
 
     fn bytes(&self) -> usize {
@@ -112,7 +116,7 @@ impl Job {
     }
 
     /// What was read of a range.
-    fn result(&self, range: Range, place: usize) -> Result<Buffer> {
+    fn result(&self, range: ReadRange, place: usize) -> Result<Buffer> {
         if place == Coalesced::NONE {
             return self.slab.nothing();
         }
@@ -137,15 +141,16 @@ fn run_with(job: &Shared<Job>, executor: &Executor) -> Result<()> {
         at_work: Mutex::new(AtWork { job: Some(job.clone()), helpers: 0 }),
         left: Condvar::new(),
     })?;
-    let helpers = executor.threads()?.min(job.reads.len() - 1);
+    // Without helpers, for lack of threads, because the executor was stopped or in a child of its process, this thread does
+    // it all.
+    let helpers = executor.threads().unwrap_or(0).min(job.reads.len() - 1);
     for _ in 0..helpers {
-        // Without helpers, for lack of threads or because the executor was stopped, this thread does it all.
         if executor.submit(try_box(Helper(crew.clone()))?).is_err() {
             break;
         }
     }
     job.work();
-    crew.dismiss();
+    crew.dismiss(job);
     Ok(())
 }
 
@@ -174,12 +179,15 @@ impl Crew {
         self.left.notify_all();
     }
 
-    /// Nobody joins any more; waits for those that have.
-    fn dismiss(&self) {
+    /// Nobody joins any more; waits for those that have. They are at memory of the job, so that to stop is to have them stop.
+    fn dismiss(&self, job: &Job) {
         let mut at_work = lock(&self.at_work);
         at_work.job = None;
         while at_work.helpers > 0 {
-            at_work = self.left.wait(at_work).unwrap_or_else(|poisoned| poisoned.into_inner());
+            if let Err(stopped) = check() {
+                job.fail(stopped);
+            }
+            at_work = wait(&self.left, at_work, None);
         }
     }
 }
@@ -190,7 +198,8 @@ impl Task for Helper {
     fn run(self: Box<Self>) {
         let Some(job) = self.0.join() else { return };
         let _leaves = Leaves(&self.0);
-        job.work();
+        // Where it is to stop before it begins the calling thread is told by whoever failed.
+        let _ = job.cancellation.while_heeded(|| job.work());
     }
 
     fn refuse(self: Box<Self>, _why: Error) {}

@@ -1,6 +1,6 @@
 //! New files that take the place of others when they are complete, and not before.
 
-use super::os_file::OsFileOptions;
+use super::os_file_options::OsFileOptions;
 use super::temporary::create_in;
 use crate::error::{Error, Result, error};
 use crate::sys::{Descriptor, FileKind, MOST_LINKS, Metadata, OpenFlags, PathText, Place};

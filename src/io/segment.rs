@@ -1,12 +1,12 @@
 //! A part of a file as a stream of its own.
 
-use super::coalesce::{Range, list};
 use super::file::File;
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence, first_line};
 use super::{Capabilities, position};
 use crate::error::{Result, error};
 use crate::memory::{Buffer, Pool};
-use crate::shared::Shared;
+use crate::shared::{Shared, try_vec};
 use std::mem::MaybeUninit;
 
 /// A file that reads up to `size` bytes of `raw` from `offset` on, at a position of its own. Closing it leaves `raw` open.
@@ -55,8 +55,8 @@ impl Part {
     }
 
     /// How much of the part is there, of a file with so many bytes.
-    fn available(&self, end: i64) -> usize {
-        self.size.min((end as usize).saturating_sub(self.offset))
+    fn available(&self, end: usize) -> usize {
+        self.size.min(end.saturating_sub(self.offset))
     }
 }
 
@@ -146,12 +146,21 @@ impl Stream for Segment {
     }
 
     fn size(&self) -> Result<i64> {
-        Ok(self.part.available(self.part.raw.size()?) as i64)
+        Ok(self.part.available(self.part.raw.size()? as usize) as i64)
+    }
+
+    /// The file beneath stays open.
+    fn check_close(&self) -> Result<()> {
+        Ok(())
     }
 
     fn close(&mut self) -> Result<()> {
         self.view = None;
         Ok(())
+    }
+
+    fn abort(&mut self) -> Result<()> {
+        self.close()
     }
 }
 
@@ -164,16 +173,16 @@ impl RandomAccess for Part {
         self.raw.slice_at(self.place(offset), self.within(offset, size))
     }
 
-    /// None where the size says nothing, as under /proc.
     fn size_hint(&self) -> Option<usize> {
-        let end = self.raw.size().ok().filter(|end| *end > 0)?;
-        Some(self.available(end))
+        self.raw.size_hint().map(|end| self.available(end))
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
-        let mut places = list(ranges.len())?;
-        let place =
-            |range: &Range| Range { offset: self.place(range.offset), size: self.within(range.offset, range.size) };
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
+        let mut places = try_vec(ranges.len())?;
+        let place = |range: &ReadRange| ReadRange {
+            offset: self.place(range.offset),
+            size: self.within(range.offset, range.size),
+        };
         places.extend(ranges.iter().map(place));
         self.raw.will_need(&places)
     }

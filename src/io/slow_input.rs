@@ -1,8 +1,8 @@
 //! A file that is slower than it is, to try what reads it.
 
 use super::Capabilities;
-use super::coalesce::Range;
 use super::file::File;
+use super::read_range::ReadRange;
 use super::stream::{RandomAccess, Stream, Whence};
 use crate::error::{Error, Result};
 use crate::memory::Pool;
@@ -100,14 +100,6 @@ impl Stream for SlowInput {
     fn size(&self) -> Result<i64> {
         self.0.raw.size()
     }
-
-    fn close(&mut self) -> Result<()> {
-        self.0.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.0.raw.abort()
-    }
 }
 
 impl RandomAccess for Source {
@@ -116,7 +108,11 @@ impl RandomAccess for Source {
         self.raw.read_at(offset, dst)
     }
 
-    fn will_need(&self, ranges: &[Range]) -> Result<()> {
+    fn size_hint(&self) -> Option<usize> {
+        self.raw.size_hint()
+    }
+
+    fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
         self.raw.will_need(ranges)
     }
 

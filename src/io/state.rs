@@ -8,8 +8,8 @@ use super::lines::Lines;
 use super::lookahead::Lookahead;
 use super::stream::{Stream, Whence};
 use super::transfer::{CHUNK, Cause, Stopped, Transfer, lost, read_to_end, read_until_full};
-use crate::error::{Error, Result, error};
-use crate::memory::{Buffer, BufferBuilder, Pool};
+use crate::error::{Error, ErrorKind, Result, error};
+use crate::memory::{Buffer, BufferBuilder, Pool, filled};
 use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
@@ -31,7 +31,7 @@ pub(super) struct State {
     pub(super) stream: Box<dyn Stream>,
     lookahead: Lookahead,
     zero_copy: bool,
-    looks_ahead: bool,
+    class_looks_ahead: bool,
     /// Whether the class is told what passes.
     counts: bool,
     /// In place of the class's own bytes, where others could take those away.
@@ -47,14 +47,14 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
-        let (can, looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let (can, class_looks_ahead) = (stream.capabilities(), stream.looks_ahead());
         let counts = stream.counts_what_passes();
         let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
-            looks_ahead,
+            class_looks_ahead,
             counts,
             copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
@@ -67,7 +67,7 @@ impl State {
     /// Whether the class looks ahead by itself. Not while bytes are here that were put back.
     #[inline]
     fn looks_ahead(&self) -> bool {
-        self.looks_ahead && self.lookahead.is_empty()
+        self.class_looks_ahead && self.lookahead.is_empty()
     }
 
     pub(super) fn read_buffer(&mut self, size: usize) -> Result<Buffer> {
@@ -100,11 +100,9 @@ impl State {
 
     /// Tells the class of bytes that were read.
     #[inline]
-    #[allow(unsafe_code, reason = "bytes that were just read")]
     fn passed(&mut self, bytes: &[MaybeUninit<u8>]) {
         if self.counts {
-            // SAFETY: `read` has filled what it counted.
-            self.stream.passed(unsafe { bytes.assume_init_ref() });
+            self.stream.passed(filled(bytes, bytes.len()));
         }
     }
 
@@ -136,7 +134,7 @@ impl State {
     fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
         match read_until_full(&mut dst[done..], |rest, _| self.attempt(rest, rest.len())) {
             Ok(count) => Ok(done + count),
-            Err(Stopped { error, after }) => Err(self.untake(&dst[..done + after], error)),
+            Err(Stopped { error, after }) => Err(self.put_back_unfinished(&dst[..done + after], error)),
         }
     }
 
@@ -161,30 +159,28 @@ impl State {
 
     /// What was read before a failure is read again by the next call, so that a failed read moves nothing.
     #[cold]
-    #[allow(unsafe_code, reason = "bytes that were just read")]
-    fn untake(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
-        if self.looks_ahead && self.seekable {
+    fn put_back_unfinished(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
+        if self.class_looks_ahead && self.seekable {
             // Bytes put back would be ones that the class does not know of.
             return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
         }
-        // SAFETY: `read` has filled what it counted.
-        let taken = unsafe { taken.assume_init_ref() };
-        match self.lookahead.put_back(taken) {
+        match self.lookahead.put_back(filled(taken, taken.len())) {
             Ok(()) => error,
-            Err(_) => self.lose(taken, error),
+            Err(why) => {
+                // They have passed, though to nobody.
+                self.passed(taken);
+                lost(error, taken.len(), &why)
+            }
         }
     }
 
-    #[cold]
-    fn lose(&mut self, taken: &[u8], error: Error) -> Error {
-        self.stream.passed(taken);
-        lost(error, taken.len())
-    }
-
-    /// Takes back the last bytes that were read: the next call reads them again.
+    /// Puts the last bytes that were read back: the next call reads them again.
     pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
         if self.seekable {
-            return self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+            let moved = self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+            if moved.is_ok() || self.class_looks_ahead {
+                return moved;
+            }
         }
         self.lookahead.put_back(taken)?;
         self.stream.came_back(taken.len());
@@ -220,21 +216,21 @@ impl State {
                 }
                 Ok(buffer)
             }
-            Err(error) => Err(self.take_back(builder, error)),
+            Err(error) => Err(self.adopt(builder, error)),
         }
     }
 
     /// What was read before a failure is what is read next, in the memory where it is.
     #[cold]
-    fn take_back(&mut self, taken: BufferBuilder, error: Error) -> Error {
+    fn adopt(&mut self, taken: BufferBuilder, error: Error) -> Error {
         let size = taken.size();
-        if self.looks_ahead && self.seekable {
+        if self.class_looks_ahead && self.seekable {
             // Bytes put back would be ones that the class does not know of.
             return self.stream.seek(-(size as i64), Whence::Current).map_or_else(|error| error, |_| error);
         }
-        match self.lookahead.take_back(taken) {
+        match self.lookahead.adopt(taken) {
             Ok(()) => error,
-            Err(_) => lost(error, size),
+            Err(why) => lost(error, size, &why),
         }
     }
 
@@ -295,6 +291,11 @@ impl State {
         Ok(self.lookahead.bytes())
     }
 
+    /// Whether bytes lie ahead that were read before.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.lookahead.is_empty()
+    }
+
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
     pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
         let looks_ahead = self.looks_ahead();
@@ -304,7 +305,7 @@ impl State {
             self.stream.peek(1)?
         } else {
             if self.lookahead.is_empty() {
-                self.lookahead.fill(most, |room| self.stream.read(room))?;
+                self.lookahead.fill(most.max(self.block_size), |room| self.stream.read(room))?;
             }
             self.lookahead.bytes()
         };
@@ -384,7 +385,9 @@ impl State {
 
     #[cold]
     fn note(&mut self, error: &Error) {
-        if self.stream.needs_close() {
+        // What was refused or told to stop can be done again; anything else may be lost.
+        let can_be_repeated = matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut | ErrorKind::Invalid);
+        if self.stream.needs_close() && !can_be_repeated {
             self.unwritten.get_or_insert_with(|| error.clone());
         }
     }

@@ -1,5 +1,6 @@
 //! What a file's calls did, counted for a host that asks for it.
 
+use super::file::File;
 use crate::sys::Meter;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -18,6 +19,24 @@ pub struct Statistics {
     pub system_calls: u64,
     /// Nanoseconds in these.
     pub system_nanoseconds: u64,
+}
+
+impl File {
+    /// Counts from now on what calls on this file do.
+    pub fn enable_statistics(&self) {
+        self.counters().enable();
+        self.stop_direct_reads();
+    }
+
+    /// What calls on this file did since they are counted.
+    pub fn statistics(&self) -> Statistics {
+        self.counters().so_far()
+    }
+
+    #[inline]
+    pub(super) fn count_read(&self, size: usize) {
+        self.counters().count_read(size);
+    }
 }
 
 /// The counters of a file.
@@ -51,8 +70,13 @@ impl Counters {
 
     #[inline]
     pub(super) fn count_read(&self, size: usize) {
+        self.count_reads(1, size);
+    }
+
+    #[inline]
+    pub(super) fn count_reads(&self, calls: usize, size: usize) {
         if self.is_on() {
-            add(&self.read_calls, 1);
+            add(&self.read_calls, calls as u64);
             add(&self.bytes_read, size as u64);
         }
     }

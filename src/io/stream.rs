@@ -3,18 +3,16 @@
 use super::Capabilities;
 use super::buffered::Buffered;
 use super::checksum::Digest;
-use super::coalesce::Range;
 use super::file::File;
 use super::memory_cursor::MemoryCursor;
+use super::read_range::ReadRange;
+use super::system_file::SystemFile;
 use super::transfer::{CHUNK, Transfer, read_to_end, read_until_full};
-use super::until_closed::UntilClosed;
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
-use crate::sys::{Descriptor, Metadata};
-use std::ffi::CStr;
+use crate::sys::Descriptor;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, RawFd};
 
 pub use crate::sys::Whence;
 
@@ -39,7 +37,7 @@ pub(crate) trait Stream: Send {
 
     /// What the operating system knows of it, or of the one file beneath; does not change.
     fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
-        self.beneath()?.system_file()
+        self.beneath()?.system_file().cloned()
     }
 
     /// The positionless reads that may run at the same time as anything else, for a class with `READ_AT`.
@@ -48,7 +46,7 @@ pub(crate) trait Stream: Send {
     }
 
     /// Memory that the class reads from and that never changes: `File` then reads it without waiting for its turn.
-    fn fixed_memory(&self) -> Option<Shared<MemoryCursor>> {
+    fn memory_cursor(&self) -> Option<Shared<MemoryCursor>> {
         None
     }
 
@@ -121,6 +119,11 @@ pub(crate) trait Stream: Send {
         Err(not_capable())
     }
 
+    /// Whether it is nothing but a descriptor, so that `send_to` and `receive_from` may have a way. Does not change.
+    fn is_descriptor(&self) -> bool {
+        false
+    }
+
     /// One attempt to move up to `size` bytes from here to `target` within the operating system. `None`: there is no way; 0: there
     /// is nothing to move at this moment.
     fn send_to(&mut self, target: &mut dyn Stream, size: usize) -> Result<Option<usize>> {
@@ -147,12 +150,23 @@ pub(crate) trait Stream: Send {
         self.flush()
     }
 
-    /// Finishes what is written and lets go of everything, also when it fails.
-    fn close(&mut self) -> Result<()>;
+    /// Finishes what is written and lets go of everything, also when it fails; a layer closes the file beneath.
+    fn close(&mut self) -> Result<()> {
+        self.beneath().map_or(Ok(()), File::close)
+    }
 
-    /// Lets go of everything without finishing.
+    /// Whether the calling thread may close the files that closing this one closes, by `File::check_close`. Asked before, so
+    /// that a layer whose file beneath refuses to be closed stays open as well.
+    fn check_close(&self) -> Result<()> {
+        self.beneath().map_or(Ok(()), File::check_close)
+    }
+
+    /// Lets go of everything without finishing; a layer has the file beneath do so too.
     fn abort(&mut self) -> Result<()> {
-        self.close()
+        match self.beneath() {
+            Some(raw) => raw.abort(),
+            None => self.close(),
+        }
     }
 
     /// Whether `passed` is to be called.
@@ -182,30 +196,6 @@ pub(crate) trait Stream: Send {
     }
 }
 
-/// What the operating system knows of a file, asked on any thread at any time.
-pub(crate) trait SystemFile: Send + Sync {
-    /// As it was opened.
-    fn path(&self) -> Option<&CStr>;
-
-    /// What it is open by.
-    fn open_descriptor(&self) -> &UntilClosed<Descriptor>;
-
-    /// Whether it is a terminal; nothing is after it is closed.
-    fn is_terminal(&self) -> bool {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
-    }
-
-    /// The descriptor, which stays the file's.
-    fn descriptor(&self) -> Result<RawFd> {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.as_raw_fd()))
-    }
-
-    /// What the system says now.
-    fn metadata(&self) -> Result<Metadata> {
-        self.open_descriptor().with(|descriptor| descriptor.metadata().map_err(Error::from_os))
-    }
-}
-
 /// Reads that need no position and may run on any number of threads at once.
 pub(crate) trait RandomAccess: Send + Sync {
     /// One attempt to read at an offset: at most `dst.len()` bytes, 0 only at the end. What it counts it has filled.
@@ -222,7 +212,7 @@ pub(crate) trait RandomAccess: Send + Sync {
     }
 
     /// These ranges will be read soon.
-    fn will_need(&self, _ranges: &[Range]) -> Result<()> {
+    fn will_need(&self, _ranges: &[ReadRange]) -> Result<()> {
         Ok(())
     }
 
@@ -234,9 +224,14 @@ pub(crate) trait RandomAccess: Send + Sync {
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
 
-    /// Waits for reads that are under way and lets no further one begin. INVALID, and nothing changes, from within a read
-    /// of the same file. Called without a lock, before the file is closed. Needed where a read calls the host.
-    fn end(&self) -> Result<()> {
+    /// INVALID from within a read of the same file. Needed where a read calls the host.
+    fn check_entry(&self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Waits for reads that are under way and lets no further one begin. Where `check_entry` fails nothing changes. Called
+    /// without a lock, before the file is closed. Needed where a read calls the host.
+    fn end_reads(&self) -> Result<()> {
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! One write to two files.
 
 use super::stream::Stream;
-use super::transfer::{Stopped, Transfer};
+use super::transfer::{Stopped, Transfer, got_through};
 use super::{Capabilities, File};
 use crate::error::{Error, Result, error};
 use crate::memory::default_pool;
@@ -64,7 +64,7 @@ impl Stream for TeeOutputStream {
             return Err(failure.clone().into());
         }
         let result = self.write_both(data).inspect_err(|stopped| self.failure = Some(stopped.error.clone()));
-        self.written += result.as_ref().map_or_else(|stopped| stopped.after, |()| data.len()) as i64;
+        self.written += got_through(&result, data.len()) as i64;
         result
     }
 
@@ -79,6 +79,10 @@ impl Stream for TeeOutputStream {
 
     fn sync(&mut self) -> Result<()> {
         self.both(File::sync)
+    }
+
+    fn check_close(&self) -> Result<()> {
+        self.both(File::check_close)
     }
 
     fn close(&mut self) -> Result<()> {

@@ -1,7 +1,8 @@
 //! Files under names that nobody can foresee.
 
 use super::file::File;
-use super::os_file::{self, Mode, OsFileOptions};
+use super::os_file;
+use super::os_file_options::{Mode, OsFileOptions};
 use crate::error::{Error, Quoted, Result, error};
 use crate::sys::{Descriptor, OpenFlags, PathText, environment, random_name};
 use std::ffi::CStr;

@@ -33,10 +33,6 @@ impl Stream for Scripted {
     fn tell(&self) -> Result<i64> {
         Ok(self.position as i64)
     }
-
-    fn close(&mut self) -> Result<()> {
-        Ok(())
-    }
 }
 
 pub(super) fn file(stream: impl Stream + 'static, block_size: usize) -> File {

@@ -18,6 +18,12 @@ pub(crate) struct Stopped {
 /// What comes of a transfer.
 pub(crate) type Transfer<T = ()> = std::result::Result<T, Stopped>;
 
+/// How many of `size` bytes got through.
+#[inline]
+pub(super) fn got_through<T>(transfer: &Transfer<T>, size: usize) -> usize {
+    transfer.as_ref().map_or_else(|stopped| stopped.after, |_| size)
+}
+
 /// Nothing got through.
 impl From<Error> for Stopped {
     fn from(error: Error) -> Self {
@@ -44,8 +50,8 @@ impl Cause for Stopped {
 
 /// What is said where bytes could not be put back.
 #[cold]
-pub(super) fn lost(error: Error, size: usize) -> Error {
-    error.context(format_args!("{size} bytes read before it are lost for lack of memory"))
+pub(super) fn lost(error: Error, size: usize, why: &Error) -> Error {
+    error.context(format_args!("{size} bytes read before it are lost ({why})"))
 }
 
 /// Reads until `dst` is full or the end comes.

@@ -126,12 +126,4 @@ impl<T: Transform> Stream for TransformInputStream<T> {
     fn tell(&self) -> Result<i64> {
         Ok(self.given)
     }
-
-    fn close(&mut self) -> Result<()> {
-        self.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.raw.abort()
-    }
 }

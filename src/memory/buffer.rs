@@ -2,7 +2,7 @@
 
 use super::pool::Pool;
 use super::{ALIGNMENT, round_up};
-use crate::error::{Error, Result, error};
+use crate::error::{Error, ErrorKind, Result, error};
 use crate::shared::{Counted, Shared, try_box};
 use crate::sys::{self, Mapping, SharedMemory};
 use std::mem::{ManuallyDrop, MaybeUninit};
@@ -344,7 +344,7 @@ impl Buffer {
                 self.size(),
                 offset + count
             )),
-            Err(os_error) => Err(sys::no_safe_copy(os_error)),
+            Err(os_error) => Err(no_safe_copy(os_error)),
         }
     }
 
@@ -555,4 +555,17 @@ impl Drop for Resizing<'_> {
     fn drop(&mut self) {
         self.view.slices.store(0, Release);
     }
+}
+
+/// Said where the system, asked to copy what is mapped, refuses to.
+#[cold]
+pub(crate) fn no_safe_copy(os_error: i32) -> Error {
+    Error::with_os_error(
+        ErrorKind::IoError,
+        os_error,
+        format_args!(
+            "the system allows no copy of mapped memory that is safe from a fault ({}); with a fault guard none is needed",
+            sys::ErrnoText(os_error)
+        ),
+    )
 }

@@ -9,6 +9,14 @@ use std::ptr::NonNull;
 /// The first growth is to at least this many bytes.
 const SMALLEST: usize = 256;
 
+/// The bytes that a read has filled of what it was given, `count` as it says.
+#[inline]
+pub(crate) fn filled(given: &[MaybeUninit<u8>], count: usize) -> &[u8] {
+    // SAFETY: what a read counts it has filled. `Stream::read` and `RandomAccess::read_at` demand it of every class of files,
+    // and the header demands it of the host whose `read` and `read_at` a callback file passes on.
+    unsafe { given[..count].assume_init_ref() }
+}
+
 /// Growable bytes of one owner.
 pub(crate) struct BufferBuilder {
     pool: Pool,
@@ -73,10 +81,9 @@ impl BufferBuilder {
         }
         // SAFETY: inside the block, ours alone, and `MaybeUninit` asks nothing of its contents.
         let room = unsafe { std::slice::from_raw_parts_mut(self.data.add(self.size).as_ptr().cast(), most) };
-        let filled = read(room)?.min(most);
-        // What a reader reports as read it has filled: that is the contract of every `read` in this library.
-        self.size += filled;
-        Ok(filled)
+        let count = read(room)?.min(most);
+        self.size += filled(room, count).len();
+        Ok(count)
     }
 
     /// Forgets everything from `size` on.

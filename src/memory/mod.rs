@@ -4,6 +4,7 @@ mod allocator;
 mod buffer;
 mod builder;
 mod capped;
+mod fault_guard;
 #[cfg(feature = "jemalloc")]
 mod jemalloc;
 mod large;
@@ -22,9 +23,10 @@ mod tests;
 
 pub(crate) use allocator::{AccountedPool, Allocator, move_block};
 pub use buffer::Buffer;
-pub(crate) use buffer::Owner;
-pub(crate) use builder::BufferBuilder;
+pub(crate) use buffer::{Owner, no_safe_copy};
+pub(crate) use builder::{BufferBuilder, filled};
 pub use capped::CappedPool;
+pub use fault_guard::FaultGuard;
 pub use logging::{LoggingPool, PoolEvent};
 pub use pool::{MemoryPool, Pool};
 pub use proxy::ProxyPool;

@@ -1,7 +1,8 @@
 //! One buffer that several threads fill, part by part.
 
 use super::{Buffer, Pool, round_up};
-use crate::error::{Error, Result, error};
+use crate::error::{Result, error};
+use crate::shared::try_vec;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -22,8 +23,7 @@ struct Part {
 impl Slab {
     /// Memory for parts of these sizes, contents undefined.
     pub(crate) fn new(pool: &Pool, sizes: impl ExactSizeIterator<Item = usize>) -> Result<Self> {
-        let mut parts = Vec::new();
-        parts.try_reserve_exact(sizes.len()).map_err(|_| Error::out_of_memory(sizes.len() * size_of::<Part>()))?;
+        let mut parts = try_vec(sizes.len())?;
         let mut end = 0usize;
         for size in sizes {
             parts.push(Part { start: end, size });

@@ -1,22 +1,14 @@
 //! A moment to wait for by descriptor.
 
-use super::{Descriptor, retry};
+use super::{Descriptor, OsResult, retry};
 use std::os::fd::{AsRawFd, RawFd};
-
-/// The monotonic clock, in nanoseconds.
-pub(crate) fn now() -> i64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: fills the struct; this clock is always there.
-    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
-    time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
-}
 
 /// A descriptor that is readable from a moment on, which may change.
 pub(crate) struct Alarm(Descriptor);
 
 impl Alarm {
     /// One that never goes off.
-    pub(crate) fn new() -> Result<Self, i32> {
+    pub(crate) fn new() -> OsResult<Self> {
         // SAFETY: no memory involved.
         let fd = retry(|| unsafe {
             libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) as isize
@@ -33,9 +25,7 @@ impl Alarm {
         // SAFETY: a valid time for our own descriptor, which therefore cannot be refused.
         unsafe { libc::timerfd_settime(self.0.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &time, std::ptr::null_mut()) };
     }
-}
 
-impl Alarm {
     /// Goes off now, and has when this returns.
     pub(crate) fn go_off(&self) {
         self.set(Some(0));

@@ -1,17 +1,11 @@
 //! File descriptors: open, transfer whole requests, ask, close.
 
 use super::interrupt::{check_interrupts, is_interruptible, wait_until_ready};
-use super::stream::StreamCalls;
-use super::{errno, retry, without_sigpipe};
+use super::interruptible::StreamCalls;
+use super::{LARGEST_TRANSFER, OsResult, errno, retry, without_sigpipe};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
-
-/// The most that Linux transfers in one call; asking for more only hides that.
-pub(super) const LARGEST_TRANSFER: usize = 0x7fff_f000;
-
-/// The failure of a system call: its errno.
-pub(super) type OsResult<T> = std::result::Result<T, i32>;
 
 /// How to open a path.
 #[derive(Clone, Copy)]

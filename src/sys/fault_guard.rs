@@ -1,42 +1,21 @@
 //! The fault guard: a SIGBUS handler, installed only when asked for, that ends a copy where memory is gone. Every other
 //! SIGBUS goes where it would have gone without it.
 
-use crate::error::{Error, Result};
-use crate::shared::Shared;
 use std::sync::atomic::{AtomicBool, Ordering::*};
 
 /// Whether a guard lives.
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// A reference to the process's fault guard; with the last one it is gone.
-#[derive(Clone)]
-#[repr(transparent)]
-pub struct FaultGuard(#[allow(dead_code, reason = "held to be dropped")] pub(crate) Shared<Share>);
-
-/// One of those who want the guard.
-pub(crate) struct Share(());
-
-impl FaultGuard {
-    /// Installs the handler, unless it is there.
-    pub fn new() -> Result<Self> {
-        let memory = Shared::memory()?;
-        handler::add()?;
-        Ok(Self(Shared::new_in(memory, Share(()))))
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        handler::remove();
-    }
-}
+/// Whether there is a guard for this processor.
+pub(crate) const EXISTS: bool = cfg!(target_arch = "x86_64");
 
 /// Whether copies are guarded.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    cfg!(target_arch = "x86_64") && ON.load(Acquire)
+    EXISTS && ON.load(Acquire)
 }
 
+pub(crate) use handler::{add, remove};
 pub(crate) use routine::copy;
 
 #[cfg(target_arch = "x86_64")]
@@ -171,19 +150,21 @@ mod routine {
 
 #[cfg(not(target_arch = "x86_64"))]
 mod handler {
-    use crate::error::{Result, error};
+    use crate::sys::OsResult;
 
-    pub(super) fn add() -> Result<()> {
-        Err(error!(NotImplemented, "there is no fault guard for {} processors", std::env::consts::ARCH))
+    /// Never called: there is no guard here.
+    pub(crate) fn add() -> OsResult<()> {
+        Err(libc::ENOSYS)
     }
 
-    pub(super) fn remove() {}
+    /// As above.
+    pub(crate) fn remove() {}
 }
 
 #[cfg(target_arch = "x86_64")]
 mod handler {
-    use super::{Error, ON, Result, routine};
-    use crate::sys::errno;
+    use super::{ON, routine};
+    use crate::sys::{OsResult, errno};
     use libc::{c_int, c_void, sigaction, siginfo_t, ucontext_t};
     use std::mem::MaybeUninit;
     use std::ptr;
@@ -203,17 +184,19 @@ mod handler {
         before: Option<sigaction>,
     }
 
-    pub(super) fn add() -> Result<()> {
+    /// One more who wants the guard; installs the handler for the first.
+    pub(crate) fn add() -> OsResult<()> {
         let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
         if owners.count == 0 {
-            install(&mut owners).map_err(Error::from_os)?;
+            install(&mut owners)?;
             ON.store(true, SeqCst);
         }
         owners.count += 1;
         Ok(())
     }
 
-    pub(super) fn remove() {
+    /// One less; with the last one the handler goes.
+    pub(crate) fn remove() {
         let mut owners = OWNERS.lock().unwrap_or_else(PoisonError::into_inner);
         owners.count -= 1;
         if owners.count == 0 {
@@ -222,7 +205,7 @@ mod handler {
         }
     }
 
-    fn install(owners: &mut Owners) -> std::result::Result<(), i32> {
+    fn install(owners: &mut Owners) -> OsResult<()> {
         let before = current()?;
         let is_a_function = before.sa_sigaction != libc::SIG_DFL && before.sa_sigaction != libc::SIG_IGN;
         if is_ours(&before) || (owners.before.is_some() && is_a_function) {
@@ -262,7 +245,7 @@ mod handler {
         action.sa_sigaction == our_address()
     }
 
-    fn current() -> std::result::Result<sigaction, i32> {
+    fn current() -> OsResult<sigaction> {
         let mut current = MaybeUninit::<sigaction>::zeroed();
         // SAFETY: asks only; all-zero bytes are a valid struct.
         match unsafe { (sigaction(libc::SIGBUS, ptr::null(), current.as_mut_ptr()), current.assume_init()) } {
@@ -271,7 +254,7 @@ mod handler {
         }
     }
 
-    fn set(action: &sigaction) -> std::result::Result<(), i32> {
+    fn set(action: &sigaction) -> OsResult<()> {
         // SAFETY: a handler that was installed before, a constant, or ours, which may run at any moment.
         match unsafe { sigaction(libc::SIGBUS, action, ptr::null_mut()) } {
             0 => Ok(()),

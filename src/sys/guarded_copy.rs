@@ -2,12 +2,8 @@
 //! touch it raises SIGBUS. With a fault guard a copy ends there; without one the system copies, which gives an errno instead.
 
 use super::fault_guard;
-use super::{ErrnoText, retry};
-use crate::error::{Error, ErrorKind};
+use super::{LARGEST_TRANSFER, OsResult, retry};
 use std::mem::MaybeUninit;
-
-/// The most that Linux transfers in one call.
-const LARGEST_TRANSFER: usize = 0x7fff_f000;
 
 /// Overlapping ranges go through memory of this size, from the end.
 const BOUNCE: usize = 4096;
@@ -26,7 +22,7 @@ enum Mapped {
 /// `size` bytes at `from` are readable, but for what is gone of a mapped file, and as many writable at `to`. They do not
 /// overlap, or the bytes that come are any.
 #[inline]
-pub(crate) unsafe fn copy_from_mapped(from: *const u8, to: *mut u8, size: usize) -> Result<usize, i32> {
+pub(crate) unsafe fn copy_from_mapped(from: *const u8, to: *mut u8, size: usize) -> OsResult<usize> {
     // SAFETY: the caller's promise.
     unsafe { copy(from, to, size, Mapped::Source) }
 }
@@ -36,7 +32,7 @@ pub(crate) unsafe fn copy_from_mapped(from: *const u8, to: *mut u8, size: usize)
 /// # Safety
 /// `size` bytes at `from` are readable and as many writable at `to`, but for what is gone of a mapped file.
 #[inline]
-pub(crate) unsafe fn copy_to_mapped(from: *const u8, to: *mut u8, size: usize) -> Result<usize, i32> {
+pub(crate) unsafe fn copy_to_mapped(from: *const u8, to: *mut u8, size: usize) -> OsResult<usize> {
     if from.addr().abs_diff(to.addr()) < size {
         // SAFETY: the caller's promise.
         return unsafe { copy_overlapping(from, to, size) };
@@ -52,23 +48,10 @@ pub(crate) fn is_there(byte: *const u8) -> bool {
     unsafe { copy_from_mapped(byte, copy.as_mut_ptr(), 1) == Ok(1) }
 }
 
-/// Said where the system, asked to copy what is mapped, refuses to.
-#[cold]
-pub(crate) fn no_safe_copy(os_error: i32) -> Error {
-    Error::with_os_error(
-        ErrorKind::IoError,
-        os_error,
-        format_args!(
-            "the system allows no copy of mapped memory that is safe from a fault ({}); with a fault guard none is needed",
-            ErrnoText(os_error)
-        ),
-    )
-}
-
 /// # Safety
 /// As `copy_from_mapped`.
 #[inline]
-unsafe fn copy(from: *const u8, to: *mut u8, size: usize, mapped: Mapped) -> Result<usize, i32> {
+unsafe fn copy(from: *const u8, to: *mut u8, size: usize, mapped: Mapped) -> OsResult<usize> {
     if fault_guard::is_on() {
         // SAFETY: the caller's promise.
         return match unsafe { fault_guard::copy(to, from, size) } {
@@ -98,7 +81,7 @@ unsafe fn last_copied(from: *const u8, to: *mut u8, done: usize) -> usize {
 /// # Safety
 /// As `copy_from_mapped`.
 #[inline(never)]
-unsafe fn copy_by_system(from: *const u8, to: *mut u8, size: usize, mapped: Mapped) -> Result<usize, i32> {
+unsafe fn copy_by_system(from: *const u8, to: *mut u8, size: usize, mapped: Mapped) -> OsResult<usize> {
     let mut done = 0;
     while done < size {
         let piece = (size - done).min(LARGEST_TRANSFER);
@@ -127,7 +110,7 @@ unsafe fn copy_by_system(from: *const u8, to: *mut u8, size: usize, mapped: Mapp
 /// As `copy_to_mapped`.
 #[cold]
 #[inline(never)]
-unsafe fn copy_overlapping(from: *const u8, to: *mut u8, size: usize) -> Result<usize, i32> {
+unsafe fn copy_overlapping(from: *const u8, to: *mut u8, size: usize) -> OsResult<usize> {
     let mut bounce = MaybeUninit::<[u8; BOUNCE]>::uninit();
     let bounce = bounce.as_mut_ptr().cast::<u8>();
     let backwards = from.addr() < to.addr();

@@ -1,6 +1,6 @@
 //! What ends the calling thread's waits before their time.
 
-use super::{now, retry};
+use super::{OsResult, now, retry};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::os::fd::RawFd;
@@ -73,6 +73,18 @@ impl Drop for Interruptible {
     }
 }
 
+/// Calls something whose waits nothing ends, on the calling thread.
+pub(crate) fn uninterrupted<T>(call: impl FnOnce() -> T) -> T {
+    struct Restored(Option<NonNull<Link>>);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            INNERMOST.set(self.0);
+        }
+    }
+    let _restored = Restored(INNERMOST.take());
+    call()
+}
+
 /// Whether anything may end the calling thread's waits.
 #[inline]
 pub(crate) fn is_interruptible() -> bool {
@@ -80,7 +92,7 @@ pub(crate) fn is_interruptible() -> bool {
 }
 
 /// The reason to end a wait, if there is one.
-pub(crate) fn check_interrupts() -> Result<(), i32> {
+pub(crate) fn check_interrupts() -> OsResult<()> {
     links().find_map(|link| link.interrupt.reason()).map_or(Ok(()), Err)
 }
 
@@ -92,18 +104,18 @@ fn links<'a>() -> impl Iterator<Item = &'a Link> {
 }
 
 /// Waits until `fd` is ready for `event`, and fails with the reason of an interrupt that comes first.
-pub(crate) fn wait_until_ready(fd: RawFd, event: libc::c_short) -> Result<(), i32> {
+pub(crate) fn wait_until_ready(fd: RawFd, event: libc::c_short) -> OsResult<()> {
     while !wait_once(fd, event, -1)? {}
     Ok(())
 }
 
 /// Waits for some milliseconds, and fails with the reason of an interrupt that comes first.
-pub(crate) fn pause(milliseconds: libc::c_int) -> Result<(), i32> {
+pub(crate) fn pause(milliseconds: libc::c_int) -> OsResult<()> {
     wait_once(-1, 0, milliseconds).map(drop)
 }
 
 /// Waits for so many nanoseconds, not less, and fails with the reason of an interrupt that comes first.
-pub(crate) fn sleep(nanoseconds: i64) -> Result<(), i32> {
+pub(crate) fn sleep(nanoseconds: i64) -> OsResult<()> {
     const MILLISECOND: i64 = 1_000_000;
     let end = now().saturating_add(nanoseconds);
     while is_interruptible() && end - now() >= MILLISECOND {
@@ -118,7 +130,7 @@ pub(crate) fn sleep(nanoseconds: i64) -> Result<(), i32> {
 }
 
 /// Whether `fd` is ready after a wait of `most` milliseconds at most, perhaps less; -1: any time.
-fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> Result<bool, i32> {
+fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> OsResult<bool> {
     check_interrupts()?;
     let watch = |fd, events| libc::pollfd { fd, events, revents: 0 };
     let mut watched = [watch(-1, 0); MOST_WATCHED];

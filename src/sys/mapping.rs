@@ -1,6 +1,6 @@
 //! A file's bytes mapped into memory.
 
-use super::Descriptor;
+use super::{Descriptor, OsResult};
 use memmap2::{MmapOptions, MmapRaw};
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
@@ -22,7 +22,7 @@ pub(crate) struct Mapping(MmapRaw);
 
 impl Mapping {
     /// Maps `[offset, offset + size)`, `size` at least 1. The caller has checked the range against the file's size.
-    pub(crate) fn new(file: &Descriptor, mode: MapMode, offset: i64, size: usize) -> std::result::Result<Self, i32> {
+    pub(crate) fn new(file: &Descriptor, mode: MapMode, offset: i64, size: usize) -> OsResult<Self> {
         let mut options = MmapOptions::new();
         options.offset(offset as u64).len(size);
         let fd = file.as_raw_fd();

@@ -1,7 +1,7 @@
 //! What the system knows of a file.
 
-use super::descriptor::{Descriptor, FileKind, OsResult};
-use super::retry;
+use super::descriptor::{Descriptor, FileKind};
+use super::{OsResult, retry};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;

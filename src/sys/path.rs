@@ -1,7 +1,7 @@
 //! Paths: where they begin, how far they may lead, and what is done to the names in a directory.
 
-use super::descriptor::{Descriptor, OpenFlags, OsResult};
-use super::{retry, walk};
+use super::descriptor::{Descriptor, OpenFlags};
+use super::{OsResult, retry, walk};
 use std::ffi::CStr;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsRawFd, RawFd};

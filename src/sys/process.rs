@@ -1,24 +1,12 @@
-//! Small facts of the process: its threads, its environment, its standard error, the text of an errno.
+//! Small facts of the process: its number, its environment, its standard error, the text of an errno.
 
 use std::ffi::CStr;
 use std::fmt;
 
-/// A number that no other living thread has; never 0.
-#[inline]
-pub(crate) fn thread_token() -> usize {
-    // The address of the thread's control block, which is what pthread_self() gives as well, by a call.
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    {
-        let token: usize;
-        // SAFETY: by the ABI of Linux on x86-64 the thread pointer's first word holds its own address.
-        unsafe { std::arch::asm!("mov {}, fs:0", out(reg) token, options(pure, readonly, nostack, preserves_flags)) };
-        token
-    }
-    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-    // SAFETY: cannot fail.
-    unsafe {
-        libc::pthread_self() as usize
-    }
+/// The number of this process, which a child of a fork has not.
+pub(crate) fn process_number() -> i32 {
+    // SAFETY: asks only.
+    unsafe { libc::getpid() }
 }
 
 /// The value of an environment variable. Copies nothing, so it cannot run out of memory.

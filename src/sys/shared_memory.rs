@@ -1,7 +1,7 @@
 //! Memory that another process can be given, once nobody can change it any more.
 
-use super::descriptor::{Descriptor, OsResult};
-use super::retry;
+use super::descriptor::Descriptor;
+use super::{OsResult, retry};
 use std::ffi::c_int;
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr::{self, NonNull};

@@ -1,5 +1,6 @@
-//! Threads that the library starts because it was asked to.
+//! Threads: the calling one, and those that the library starts because it was asked to.
 
+use super::OsResult;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
@@ -19,7 +20,7 @@ impl Thread {
     ///
     /// # Safety
     /// `main` may be called with `argument` on another thread.
-    pub(crate) unsafe fn start(main: ThreadMain, argument: *mut c_void) -> Result<Self, i32> {
+    pub(crate) unsafe fn start(main: ThreadMain, argument: *mut c_void) -> OsResult<Self> {
         let mut thread = MaybeUninit::uninit();
         // SAFETY: the masks are filled before they are used; the thread's promise is the caller's.
         let result = unsafe {
@@ -62,8 +63,20 @@ impl Thread {
     }
 }
 
-/// The number of this process, which a child of a fork has not.
-pub(crate) fn process_number() -> i32 {
-    // SAFETY: asks only.
-    unsafe { libc::getpid() }
+/// A number that no other living thread has; never 0.
+#[inline]
+pub(crate) fn thread_token() -> usize {
+    // The address of the thread's control block, which is what pthread_self() gives as well, by a call.
+    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+    {
+        let token: usize;
+        // SAFETY: by the ABI of Linux on x86-64 the thread pointer's first word holds its own address.
+        unsafe { std::arch::asm!("mov {}, fs:0", out(reg) token, options(pure, readonly, nostack, preserves_flags)) };
+        token
+    }
+    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+    // SAFETY: cannot fail.
+    unsafe {
+        libc::pthread_self() as usize
+    }
 }

@@ -5,7 +5,8 @@
 //! its text is put in front of what is left of the path. `..` goes back to the directory that the walk came from. So
 //! whatever is renamed meanwhile, every directory passed was found beneath the first one.
 
-use super::descriptor::{Descriptor, FileKind, OpenFlags, OsResult};
+use super::OsResult;
+use super::descriptor::{Descriptor, FileKind, OpenFlags};
 use super::path::{MOST_LINKS, PathText};
 use std::ffi::CStr;
 use std::os::fd::RawFd;

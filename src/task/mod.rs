@@ -4,16 +4,24 @@
 //! * `scope`: what the calling thread's work stops for
 //! * `executor`: threads that the host asked for
 //! * `operation`: work that is done by an executor while the host goes on
+//! * `exclusive`, `readers`, `until_closed`: how threads share what one of them closes
 
 mod cancellation;
+#[allow(unsafe_code, reason = "a lock")]
+mod exclusive;
 #[allow(unsafe_code, reason = "threads")]
 mod executor;
 mod operation;
+mod readers;
 mod scope;
+mod until_closed;
 
 pub use cancellation::Cancellation;
+pub(crate) use exclusive::{Exclusive, Held};
 pub use executor::Executor;
 pub(crate) use executor::{Task, check_process};
 pub(crate) use operation::Completion;
 pub use operation::{Operation, OperationOptions};
+pub(crate) use readers::Readers;
 pub(crate) use scope::{Cancellable, Scope, check, wait};
+pub(crate) use until_closed::{UntilClosed, closed};

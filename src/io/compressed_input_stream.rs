@@ -1,25 +1,31 @@
-//! Streams that compress and decompress on the way.
+//! Streams that decompress on the way.
 
 use super::Capabilities;
 use super::file::{File, Over};
-use super::output::Output;
 use super::stream::Stream;
-use super::transfer::{CHUNK, Stopped, Transfer};
-use crate::codec::{Codec, Decoder, Encoder, Goal, Step};
+use super::transfer::CHUNK;
+use crate::codec::{Codec, Decoder, Step};
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::memory::Pool;
 use std::mem::MaybeUninit;
 
 /// A file that gives what `raw` holds, decompressed. Closing it closes `raw`.
 pub fn compressed_input_stream(raw: &File, codec: &'static Codec, pool: &Pool) -> Result<File> {
-    input_stream(raw, codec, pool, 0)
+    input_stream_with_block_size(raw, codec, pool, 0)
 }
 
-/// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once.
-pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block_size: usize) -> Result<File> {
+/// As `compressed_input_stream`, with small reads fetching `block_size` bytes at once, and at least so many at once of
+/// `raw`.
+pub(super) fn input_stream_with_block_size(
+    raw: &File,
+    codec: &'static Codec,
+    pool: &Pool,
+    block_size: usize,
+) -> Result<File> {
     raw.check_base(Capabilities::READ, "decompress")?;
     let stream = CompressedInputStream {
         raw: raw.clone(),
+        piece: block_size.max(CHUNK),
         codec,
         decoder: codec.decoder()?,
         consumed: 0,
@@ -30,20 +36,10 @@ pub(super) fn input_stream(raw: &File, codec: &'static Codec, pool: &Pool, block
     File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, block_size)
 }
 
-/// A file that writes to `raw` what it is given, compressed; level 0 is the codec's default. Closing it closes `raw`.
-pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, pool: &Pool) -> Result<File> {
-    output_stream(raw, codec, codec.encoder(level)?, pool)
-}
-
-/// As `compressed_output_stream`, with an encoder that is there already.
-pub(super) fn output_stream(raw: &File, codec: &'static Codec, encoder: Box<dyn Encoder>, pool: &Pool) -> Result<File> {
-    raw.check_base(Capabilities::WRITE, "compress to")?;
-    let stream = CompressedOutputStream { output: Output::new(raw.clone(), pool), encoder, written: 0, failure: None };
-    File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, 0)
-}
-
 struct CompressedInputStream {
     raw: File,
+    /// How much of it is read at once.
+    piece: usize,
     codec: &'static Codec,
     decoder: Box<dyn Decoder>,
     /// Compressed bytes done with.
@@ -75,7 +71,7 @@ impl CompressedInputStream {
         let mut decoded = Ok(Step::default());
         let decoder = &mut self.decoder;
         let at_start = self.frame != Frame::Open;
-        let seen = self.raw.consume_with(CHUNK, |input| {
+        let seen = self.raw.consume_with(self.piece, |input| {
             if !(input.is_empty() && at_start) {
                 decoded = decoder.decode(input, dst);
             }
@@ -143,95 +139,5 @@ impl Stream for CompressedInputStream {
 
     fn tell(&self) -> Result<i64> {
         Ok(self.produced)
-    }
-
-    fn close(&mut self) -> Result<()> {
-        self.raw.close()
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.raw.abort()
-    }
-}
-
-struct CompressedOutputStream {
-    output: Output,
-    encoder: Box<dyn Encoder>,
-    /// Uncompressed bytes taken.
-    written: i64,
-    /// What the encoder failed with: it is not called again after it.
-    failure: Option<Error>,
-}
-
-impl CompressedOutputStream {
-    /// Compresses all of `data` and works towards `goal`.
-    fn encode(&mut self, data: &[u8], goal: Goal) -> Transfer {
-        let mut done = 0;
-        loop {
-            let step = self.step(&data[done..], goal).map_err(|error| Stopped { error, after: done })?;
-            done += step.consumed;
-            self.written += step.consumed as i64;
-            if step.finished {
-                return Ok(());
-            }
-        }
-    }
-
-    fn step(&mut self, data: &[u8], goal: Goal) -> Result<Step> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
-        }
-        if self.output.pending() >= CHUNK {
-            self.output.drain()?;
-        }
-        let mut step = Step::default();
-        let (encoder, failure) = (&mut self.encoder, &mut self.failure);
-        self.output.append_with(CHUNK, |room| {
-            step = encoder.encode(data, room, goal).inspect_err(|error| *failure = Some(error.clone()))?;
-            Ok(step.produced)
-        })?;
-        Ok(step)
-    }
-
-    /// Has the encoder come to `goal` with what it was given.
-    fn come_to(&mut self, goal: Goal) -> Result<()> {
-        self.encode(&[], goal).map_err(|stopped| stopped.error)
-    }
-}
-
-impl Stream for CompressedOutputStream {
-    fn capabilities(&self) -> Capabilities {
-        Capabilities::WRITE
-    }
-
-    fn beneath(&self) -> Option<&File> {
-        Some(self.output.raw())
-    }
-
-    fn write(&mut self, data: &[u8]) -> Transfer {
-        if data.is_empty() { Ok(()) } else { self.encode(data, Goal::Continue) }
-    }
-
-    fn tell(&self) -> Result<i64> {
-        Ok(self.written)
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.come_to(Goal::Flush)?;
-        self.output.flush()
-    }
-
-    fn sync(&mut self) -> Result<()> {
-        self.come_to(Goal::Flush)?;
-        self.output.sync()
-    }
-
-    fn close(&mut self) -> Result<()> {
-        let finished = self.come_to(Goal::Finish);
-        self.output.close(finished)
-    }
-
-    fn abort(&mut self) -> Result<()> {
-        self.output.raw().abort()
     }
 }

@@ -3,9 +3,9 @@
 //! A descriptor may say that it is ready and wait all the same when somebody else takes what was there, so each transfer
 //! is made in a way that never waits, where the system has one.
 
-use super::descriptor::{Descriptor, FileKind, OpenFlags, OsResult};
+use super::descriptor::{Descriptor, FileKind, OpenFlags};
 use super::interrupt::{pause, wait_until_ready};
-use super::retry;
+use super::{OsResult, retry};
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};

@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// The threads that are in a read. Unlike `UntilClosed` it holds no lock meanwhile and knows the threads, so that a host
 /// that comes back out of its function is told so instead of waiting for itself.
-pub(super) struct Readers {
+pub(crate) struct Readers {
     threads: Mutex<Threads>,
     left: Condvar,
 }
@@ -19,10 +19,10 @@ struct Threads {
 }
 
 /// A thread that is in a read.
-pub(super) struct Reader<'a>(&'a Readers);
+pub(crate) struct Reader<'a>(&'a Readers);
 
 impl Readers {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { threads: Mutex::new(Threads { inside: Vec::new(), ended: false }), left: Condvar::new() }
     }
 
@@ -31,7 +31,7 @@ impl Readers {
     }
 
     /// Begins a read.
-    pub(super) fn enter(&self) -> Result<Reader<'_>> {
+    pub(crate) fn enter(&self) -> Result<Reader<'_>> {
         let mut threads = self.threads();
         threads.check_entry()?;
         if threads.ended {
@@ -43,21 +43,21 @@ impl Readers {
     }
 
     /// Refuses a call from within a read.
-    pub(super) fn check_entry(&self) -> Result<()> {
+    pub(crate) fn check_entry(&self) -> Result<()> {
         self.threads().check_entry()
     }
 
     /// Waits for the reads that are under way and lets no further one begin; on failure nothing has changed.
-    pub(super) fn end(&self) -> Result<()> {
+    pub(crate) fn end_reads(&self) -> Result<()> {
         let mut threads = self.threads();
         threads.check_entry()?;
         threads.ended = true;
         while !threads.inside.is_empty() {
-            if let Err(stopped) = crate::task::check() {
+            if let Err(stopped) = super::check() {
                 threads.ended = false;
                 return Err(stopped);
             }
-            threads = crate::task::wait(&self.left, threads, None);
+            threads = super::wait(&self.left, threads, None);
         }
         Ok(())
     }

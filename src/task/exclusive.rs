@@ -20,7 +20,6 @@ pub(crate) struct Exclusive<T> {
 }
 
 // SAFETY: hands the value to one thread at a time.
-#[allow(unsafe_code, reason = "a lock")]
 unsafe impl<T: Send> Sync for Exclusive<T> {}
 
 /// The right to use the value.
@@ -52,6 +51,13 @@ impl<T> Exclusive<T> {
         Ok(held)
     }
 
+    /// The turn, where nobody has it.
+    pub(crate) fn try_hold(&self) -> Option<Held<'_, T>> {
+        self.holder.compare_exchange(0, thread_token(), Acquire, Relaxed).ok()?;
+        let held = Held(self);
+        (!self.broken.load(Relaxed)).then_some(held)
+    }
+
     /// Whether this thread may wait for its turn: not from within a call on the same file.
     pub(crate) fn check_entry(&self) -> Result<()> {
         if self.holder.load(Relaxed) == thread_token() { Err(reentry()) } else { Ok(()) }
@@ -65,11 +71,11 @@ impl<T> Exclusive<T> {
         self.waiting.fetch_add(1, SeqCst);
         let mut turn = self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         while self.holder.compare_exchange(0, me, SeqCst, SeqCst).is_err() {
-            if let Err(stopped) = crate::task::check() {
+            if let Err(stopped) = super::check() {
                 self.waiting.fetch_sub(1, SeqCst);
                 return Err(stopped);
             }
-            turn = crate::task::wait(&self.freed, turn, None);
+            turn = super::wait(&self.freed, turn, None);
         }
         drop(turn);
         self.waiting.fetch_sub(1, SeqCst);
@@ -120,7 +126,6 @@ impl<T> Drop for Held<'_, T> {
     }
 }
 
-#[allow(unsafe_code, reason = "a lock")]
 impl<T> Deref for Held<'_, T> {
     type Target = T;
 
@@ -131,7 +136,6 @@ impl<T> Deref for Held<'_, T> {
     }
 }
 
-#[allow(unsafe_code, reason = "a lock")]
 impl<T> DerefMut for Held<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {

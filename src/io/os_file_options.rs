@@ -1,0 +1,144 @@
+//! How files of the operating system are opened.
+
+use crate::error::{Error, ErrorKind, Result, error};
+use crate::memory::Pool;
+use crate::sys::{Descriptor, OpenFlags, Place};
+use std::ffi::CStr;
+
+/// How a file is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// For reading; it must exist.
+    Read,
+    /// For writing; created, or cut to nothing.
+    Write,
+    /// For writing at its end; created where it does not exist.
+    Append,
+    /// For both, at its start; created where it does not exist, never cut.
+    ReadWrite,
+}
+
+impl Mode {
+    pub(super) fn flags(self) -> OpenFlags {
+        match self {
+            Mode::Read => OpenFlags::READ,
+            Mode::Write => OpenFlags::WRITE,
+            Mode::Append => OpenFlags::APPEND,
+            Mode::ReadWrite => OpenFlags::READ_WRITE,
+        }
+    }
+
+    pub(super) fn reads(self) -> bool {
+        matches!(self, Mode::Read | Mode::ReadWrite)
+    }
+
+    pub(super) fn writes(self) -> bool {
+        self != Mode::Read
+    }
+
+    /// Whether a descriptor with these status flags allows it.
+    pub(super) fn allowed_by(self, status_flags: i32) -> bool {
+        if status_flags & libc::O_PATH != 0 {
+            return false;
+        }
+        match status_flags & libc::O_ACCMODE {
+            libc::O_RDONLY => !self.writes(),
+            libc::O_WRONLY => !self.reads(),
+            _ => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(match self {
+            Mode::Read => "for reading",
+            Mode::Write => "for writing",
+            Mode::Append => "for appending",
+            Mode::ReadWrite => "for reading and writing",
+        })
+    }
+}
+
+/// What else to say when opening a file.
+pub struct OsFileOptions {
+    /// Where buffers for what is read come from.
+    pub pool: Pool,
+    /// Permission bits of a new file, before the process's umask. `None`: 0666, or those of a file that is replaced.
+    pub permissions: Option<u32>,
+    /// Whether a descriptor stays the caller's.
+    pub borrow: bool,
+    /// The open directory that a relative path begins in. `None`: the current one.
+    pub directory: Option<i32>,
+    /// Whether the path must not lead out of the directory that it begins in.
+    pub beneath: bool,
+    /// Whether what the path names must not be a symbolic link.
+    pub no_follow: bool,
+    /// Whether the file must not be there already.
+    pub exclusive: bool,
+    /// Whether what is written takes the file's place on `close`, all at once.
+    pub atomic: bool,
+}
+
+impl OsFileOptions {
+    /// What is used where nothing is said: everybody may read and write, as far as the umask lets them.
+    pub const DEFAULT_PERMISSIONS: u32 = 0o666;
+
+    /// What is used where nothing is said, with this pool.
+    pub fn new(pool: Pool) -> Self {
+        let (permissions, directory) = (None, None);
+        Self {
+            pool,
+            permissions,
+            borrow: false,
+            directory,
+            beneath: false,
+            no_follow: false,
+            exclusive: false,
+            atomic: false,
+        }
+    }
+
+    /// Opens a path as these options say.
+    pub(super) fn open(&self, path: &CStr, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
+        self.open_place(&self.place(path), flags, permissions)
+    }
+
+    /// As `open`, through a last symbolic link as well.
+    pub(super) fn open_followed(&self, path: &CStr, flags: OpenFlags) -> Result<Descriptor> {
+        self.open_place(&Place { no_follow: false, ..self.place(path) }, flags, 0)
+    }
+
+    fn open_place(&self, place: &Place<'_>, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
+        place.open(flags, permissions).map_err(|os_error| match os_error {
+            libc::EXDEV if self.beneath => Error::with_os_error(
+                ErrorKind::IoError,
+                os_error,
+                format_args!("the path leads out of the directory that it is confined to"),
+            ),
+            _ => Error::from_os(os_error),
+        })
+    }
+
+    pub(super) fn place<'a>(&self, path: &'a CStr) -> Place<'a> {
+        Place { path, directory: self.directory, beneath: self.beneath, no_follow: self.no_follow }
+    }
+
+    pub(super) fn check_for(&self, mode: Mode) -> Result<()> {
+        if self.exclusive && mode == Mode::Read {
+            return Err(error!(Invalid, "a file that must be new cannot be opened {mode}"));
+        }
+        if self.atomic && mode != Mode::Write {
+            return Err(error!(Invalid, "a file that is replaced on close cannot be opened {mode}"));
+        }
+        Ok(())
+    }
+
+    /// What concerns paths has no meaning where there is none.
+    pub(super) fn check_for_descriptor(&self) -> Result<()> {
+        if self.directory.is_some() || self.beneath || self.no_follow || self.exclusive || self.atomic {
+            return Err(error!(Invalid, "the options say how a path is opened, and there is none"));
+        }
+        Ok(())
+    }
+}
