@@ -394,6 +394,32 @@ TEST(end_of_the_process) {
   }
 }
 
+/* A child of fork has copies of its parent's files; what it does with them takes nothing from the parent. */
+static arrowio_file *of_parent;
+
+static void release_in_child(void) {
+  arrowio_file_release(of_parent);
+}
+
+static void abort_in_child(void) {
+  OK(arrowio_file_abort(of_parent, &error));
+  arrowio_file_release(of_parent);
+}
+
+TEST(fork_of_the_process) {
+  for (int i = 0; i < 2 * LAYERS; i++) {
+    start_over(1);
+    of_parent = open_for(i / 2, target());
+    write_fresh(of_parent, all / 2);
+    in_child(i % 2 ? release_in_child : abort_in_child);
+    CHECK_INT(2, names_in("in"));
+    OK(arrowio_file_write(of_parent, fresh + all / 2, all - all / 2, &error));
+    close_file(of_parent);
+    CHECK(holds_fresh(i / 2, target(), all));
+    CHECK_INT(1, names_in("in"));
+  }
+}
+
 /* Who reads all the time sees the old or the new, never a part. */
 TEST(readers_see_all_or_nothing) {
   start_over(0);
@@ -581,6 +607,15 @@ TEST(exclusive) {
   write_fresh(file, 10);
   close_file(file);
   CHECK(file_holds(target(), fresh, 10));
+  /* A symbolic link is there, be it one that leads nowhere. */
+  start_over(0);
+  CHECK_INT(0, symlink("nowhere", target()));
+  for (uint32_t more = 0; more <= ARROWIO_OPEN_NO_FOLLOW; more += ARROWIO_OPEN_NO_FOLLOW) {
+    options.flags = ARROWIO_OPEN_ATOMIC | ARROWIO_OPEN_EXCLUSIVE | more;
+    FAILS(ARROWIO_ALREADY_EXISTS, open_layer(RAW, target(), &options, &file));
+  }
+  CHECK_INT(1, names_in("in"));
+  options.flags = ARROWIO_OPEN_ATOMIC | ARROWIO_OPEN_EXCLUSIVE;
   /* Somebody else was faster. */
   start_over(0);
   OK(open_layer(RAW, target(), &options, &file));
@@ -607,6 +642,7 @@ int main(int argc, char **argv) {
   RUN(failed_replacement);
   RUN(failed_opening);
   RUN(end_of_the_process);
+  RUN(fork_of_the_process);
   RUN(readers_see_all_or_nothing);
   RUN(passing_failures);
   RUN(permissions);

@@ -1,5 +1,5 @@
 /* Calls that stop at once or by a deadline, also in the midst of a wait, and lose nothing. */
-#include "files.h"
+#include "refuse.h"
 #include <errno.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -66,7 +66,7 @@ TEST(says_what_it_is) {
   OK(arrowio_cancellation_set_timeout(cancellation, INT64_MAX, &error));
   CHECK_INT(0, arrowio_cancellation_is_cancelled(cancellation));
   OK(arrowio_cancellation_set_timeout(cancellation, -1, &error));
-  FAILS(ARROWIO_INVALID, arrowio_cancellation_set_timeout(cancellation, -2, &error));
+  SAYS(ARROWIO_INVALID, "-1 or at least 0", arrowio_cancellation_set_timeout(cancellation, -2, &error));
   arrowio_cancellation_cancel(cancellation);
   OK(arrowio_cancellation_set_timeout(cancellation, INT64_MAX, &error));
   CHECK_INT(1, arrowio_cancellation_is_cancelled(cancellation));
@@ -354,53 +354,104 @@ TEST(close_of_a_full_pipe) {
 }
 
 /* What runs in a cancellation heeds it: the opening of FIFOs without another end. */
-static struct { arrowio_mode mode; arrowio_status status; arrowio_file *file; int calls; } opened;
+static struct {
+  arrowio_mode mode;
+  arrowio_os_file_options options;
+  arrowio_status status;
+  arrowio_file *file;
+  int calls;
+} opened;
 
 static void open_it(void *path) {
   opened.calls++;
-  opened.status = arrowio_os_file_open(path, opened.mode, NULL, &opened.file, NULL);
+  opened.status = arrowio_os_file_open(path, opened.mode, &opened.options, &opened.file, NULL);
 }
 
-static void *open_other_end(void *path) {
+static void *open_other_end(void *unused) {
+  (void)unused;
   usleep(20000);
-  int fd = open(path, (opened.mode == ARROWIO_MODE_READ ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
-  if (fd >= 0 && opened.mode == ARROWIO_MODE_READ && write(fd, "x", 1) != 1) abort();
-  return (void *)(intptr_t)fd;
+  return (void *)(intptr_t)open(here("lonely"), (opened.mode == ARROWIO_MODE_READ ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+}
+
+static void check_opening(char *path) {
+  char byte = 'x';
+  int64_t got;
+  void *fd;
+  pthread_t thread;
+  arrowio_cancellation *cancellation = new_cancellation();
+  opened.calls = 0;
+  OK(arrowio_cancellation_set_timeout(cancellation, scaled(20, 200) * MILLISECONDS, &error));
+  OK(arrowio_cancellation_run(cancellation, open_it, path, &error));
+  CHECK_INT(ARROWIO_TIMED_OUT, opened.status);
+  FAILS(ARROWIO_TIMED_OUT, arrowio_cancellation_run(cancellation, open_it, path, &error));
+  CHECK_INT(1, opened.calls);
+  OK(arrowio_cancellation_set_timeout(cancellation, -1, &error));
+  CHECK_INT(0, pthread_create(&thread, NULL, open_other_end, NULL));
+  OK(arrowio_cancellation_run(cancellation, open_it, path, &error));
+  CHECK_INT(ARROWIO_OK, opened.status);
+  pthread_join(thread, &fd);
+  int other = (int)(intptr_t)fd;
+  CHECK(other >= 0);
+  if (opened.mode == ARROWIO_MODE_READ) {
+    /* It is open though nothing was written yet, and nothing is lost. */
+    CHECK_INT(1, write(other, &byte, 1));
+    OK(arrowio_file_read(opened.file, &byte, 1, &got, &error));
+    CHECK_INT(1, got);
+  } else {
+    OK(arrowio_file_write(opened.file, &byte, 1, &error));
+    CHECK_INT(1, read(other, &byte, 1));
+  }
+  /* Its transfers wait as ever: the flag not to wait is gone. */
+  int fd_of_file = -1;
+  OK(arrowio_file_descriptor(opened.file, &fd_of_file, &error));
+  CHECK_INT(0, fcntl(fd_of_file, F_GETFL) & O_NONBLOCK);
+  CHECK_INT(0, close(other));
+  close_file(opened.file);
+  arrowio_cancellation_cancel(cancellation);
+  FAILS(ARROWIO_CANCELLED, arrowio_cancellation_run(cancellation, open_it, path, &error));
+  arrowio_cancellation_release(cancellation);
+}
+
+static void check_openings(void) {
+  const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_WRITE, ARROWIO_MODE_APPEND};
+  const uint32_t flags[] = {0, ARROWIO_OPEN_NO_FOLLOW, ARROWIO_OPEN_BENEATH, ARROWIO_OPEN_BENEATH | ARROWIO_OPEN_NO_FOLLOW};
+  char direct[] = "lonely", linked[] = "leads-to-lonely";
+  int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), before = open_descriptors();
+  for (int i = 0; i < 12; i++) {
+    opened.mode = modes[i % 3];
+    opened.options = (arrowio_os_file_options){
+        .struct_size = sizeof opened.options, .flags = ARROWIO_OPEN_AT | flags[i / 3], .directory_fd = root};
+    check_opening(direct);
+    if (!(flags[i / 3] & ARROWIO_OPEN_NO_FOLLOW)) check_opening(linked);
+  }
+  CHECK_INT(before, open_descriptors());
+  close(root);
+}
+
+static void check_openings_by_walking(void) {
+  if (refuse(SYS_openat2, ENOSYS)) check_openings();
 }
 
 TEST(opening_a_fifo) {
-  const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_WRITE};
-  int before = open_descriptors();
-  char path[4096], byte = 'x';
-  snprintf(path, sizeof path, "%s", here("lonely"));
-  unlink(path);
-  CHECK_INT(0, mkfifo(path, 0600));
-  for (int i = 0; i < 2; i++) {
-    int64_t got;
-    void *fd;
-    pthread_t thread;
-    arrowio_cancellation *cancellation = new_cancellation();
-    opened.mode = modes[i];
-    opened.calls = 0;
-    OK(arrowio_cancellation_set_timeout(cancellation, 20 * MILLISECONDS, &error));
-    OK(arrowio_cancellation_run(cancellation, open_it, path, &error));
-    CHECK_INT(ARROWIO_TIMED_OUT, opened.status);
-    FAILS(ARROWIO_TIMED_OUT, arrowio_cancellation_run(cancellation, open_it, path, &error));
-    CHECK_INT(1, opened.calls);
-    OK(arrowio_cancellation_set_timeout(cancellation, -1, &error));
-    CHECK_INT(0, pthread_create(&thread, NULL, open_other_end, path));
-    OK(arrowio_cancellation_run(cancellation, open_it, path, &error));
-    pthread_join(thread, &fd);
-    CHECK_INT(ARROWIO_OK, opened.status);
-    if (i == 0) OK(arrowio_file_read(opened.file, &byte, 1, &got, &error));
-    if (i == 1) OK(arrowio_file_write(opened.file, &byte, 1, &error));
-    CHECK_INT(0, close((int)(intptr_t)fd));
-    close_file(opened.file);
-    arrowio_cancellation_cancel(cancellation);
-    FAILS(ARROWIO_CANCELLED, arrowio_cancellation_run(cancellation, open_it, path, &error));
-    arrowio_cancellation_release(cancellation);
-  }
-  CHECK_INT(before, open_descriptors());
+  unlink(here("lonely"));
+  unlink(here("leads-to-lonely"));
+  CHECK_INT(0, mkfifo(here("lonely"), 0600));
+  CHECK_INT(0, symlink("./lonely", here("leads-to-lonely")));
+  check_openings();
+  in_child(check_openings_by_walking);
+}
+
+/* A FIFO that is there already is no new file, and is not waited for. */
+TEST(opening_a_fifo_that_must_be_new) {
+  char name[4096];
+  snprintf(name, sizeof name, "%s", here("lonely"));
+  arrowio_cancellation *cancellation = new_cancellation();
+  OK(arrowio_cancellation_set_timeout(cancellation, 10000 * MILLISECONDS, &error));
+  opened.mode = ARROWIO_MODE_WRITE;
+  opened.options = (arrowio_os_file_options){.struct_size = sizeof opened.options, .flags = ARROWIO_OPEN_EXCLUSIVE};
+  OK(arrowio_cancellation_run(cancellation, open_it, name, &error));
+  CHECK_INT(ARROWIO_ALREADY_EXISTS, opened.status);
+  arrowio_cancellation_release(cancellation);
 }
 
 /* Cancellations within each other count all; there may be more than one wait watches. */
@@ -500,6 +551,7 @@ int main(int argc, char **argv) {
   RUN(deadline_brought_forward);
   RUN(close_of_a_full_pipe);
   RUN(opening_a_fifo);
+  RUN(opening_a_fifo_that_must_be_new);
   RUN(nested);
   RUN(fork_of_a_process);
   RUN(no_descriptor_left);

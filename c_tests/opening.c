@@ -327,8 +327,8 @@ TEST(flags) {
   options = options_of(0, root);
   SAYS(ARROWIO_INVALID, "ARROWIO_OPEN_AT", arrowio_os_file_open("inside", ARROWIO_MODE_READ, &options, &file, &error));
   const uint32_t flags[] = {ARROWIO_OPEN_AT, ARROWIO_OPEN_BENEATH, ARROWIO_OPEN_NO_FOLLOW, ARROWIO_OPEN_EXCLUSIVE,
-                            ARROWIO_OPEN_ATOMIC};
-  for (int i = 0; i < 5; i++) {
+                            ARROWIO_OPEN_ATOMIC, ARROWIO_OPEN_REGULAR};
+  for (int i = 0; i < 6; i++) {
     options = options_of(flags[i], 0);
     FAILS(ARROWIO_INVALID, arrowio_os_file_open_fd(fd, ARROWIO_MODE_READ_WRITE, &options, &file, &error));
     FAILS(ARROWIO_INVALID, arrowio_standard_stream_open(ARROWIO_STANDARD_INPUT, &options, &file, &error));
@@ -354,6 +354,29 @@ TEST(shorter_options) {
   close_file(file);
 }
 
+static void check_says(const char *text) {
+  if (strstr(arrowio_error_message(failure), text) == NULL) fprintf(stderr, "%s\n", arrowio_error_message(failure));
+  CHECK(strstr(arrowio_error_message(failure), text) != NULL);
+}
+
+/* A directory that is none is named by its number, not by the path that would begin there. */
+TEST(no_directory) {
+  arrowio_file *file = NULL;
+  char said[60];
+  make_tree();
+  int none = open(here("root/inside"), O_RDONLY | O_CLOEXEC);
+  for (uint32_t more = 0; more <= ARROWIO_OPEN_BENEATH; more += ARROWIO_OPEN_BENEATH) {
+    arrowio_os_file_options options = options_of(ARROWIO_OPEN_AT | more, 987654);
+    FAILS_WITH(EBADF, arrowio_os_file_open("inside", ARROWIO_MODE_READ, &options, &file, &error));
+    check_says("directory_fd 987654");
+    options.directory_fd = none;
+    FAILS_WITH(ENOTDIR, arrowio_os_file_open("inside", ARROWIO_MODE_READ, &options, &file, &error));
+    snprintf(said, sizeof said, "directory_fd %d is no directory", none);
+    check_says(said);
+  }
+  close(none);
+}
+
 TEST(no_follow) {
   make_tree();
   int root = open_directory("root");
@@ -368,6 +391,14 @@ TEST(no_follow) {
     check_read("directory/up", &options, NULL, ELOOP);
     FAILS_WITH(ELOOP, arrowio_os_file_open("dangling", ARROWIO_MODE_WRITE, &options, &file, &error));
     CHECK(!exists("root/nowhere"));
+    check_says("it is a symbolic link");
+    FAILS_WITH(ENOTDIR, arrowio_temporary_file_open("directory", "t", &options, &file, &error));
+    check_says("it is a symbolic link");
+    FAILS_WITH(ELOOP, arrowio_os_file_open("loop/x", ARROWIO_MODE_READ, &options, &file, &error));
+    CHECK(strstr(arrowio_error_message(failure), "it is a symbolic link") == NULL);
+    options.flags |= ARROWIO_OPEN_ATOMIC;
+    FAILS_WITH(ELOOP, arrowio_os_file_open("good", ARROWIO_MODE_WRITE, &options, &file, &error));
+    check_says("it is a symbolic link");
   }
   close(root);
 }
@@ -392,6 +423,91 @@ TEST(exclusive) {
     CHECK(!exists("root/nowhere"));
   }
   close(root);
+}
+
+/* ---- Regular files only ---- */
+
+static const struct { const char *name, *said; } irregular[] = {
+    {"fifo", "it is a FIFO"},
+    {"leads-to-fifo", "it is a FIFO"},
+    {"socket", "it is a socket"},
+    {"sub", "directory"},
+};
+
+static void check_regular_only(uint32_t flags) {
+  make_tree();
+  CHECK_INT(0, mkfifo(here("root/fifo"), 0600));
+  CHECK_INT(0, mknod(here("root/socket"), S_IFSOCK | 0600, 0));
+  CHECK_INT(0, symlink("fifo", here("root/leads-to-fifo")));
+  int root = open_directory("root"), before = open_descriptors();
+  arrowio_os_file_options options = options_of(ARROWIO_OPEN_AT | ARROWIO_OPEN_REGULAR | flags, root);
+  arrowio_file *file = NULL;
+  for (arrowio_mode mode = ARROWIO_MODE_READ; mode <= ARROWIO_MODE_READ_WRITE; mode++) {
+    for (int i = 0; i < 4; i++) {
+      SAYS(ARROWIO_IO_ERROR, irregular[i].said, arrowio_os_file_open(irregular[i].name, mode, &options, &file, &error));
+    }
+    OK(arrowio_os_file_open("inside", mode, &options, &file, &error));
+    int fd = -1;
+    OK(arrowio_file_descriptor(file, &fd, &error));
+    CHECK_INT(mode == ARROWIO_MODE_APPEND ? O_APPEND : 0, fcntl(fd, F_GETFL) & (O_NONBLOCK | O_APPEND));
+    close_file(file);
+  }
+  OK(arrowio_os_file_open("fresh", ARROWIO_MODE_WRITE, &options, &file, &error));
+  close_file(file);
+  check_read("missing", &options, NULL, ENOENT);
+  options.flags |= ARROWIO_OPEN_NO_FOLLOW;
+  check_read("leads-to-fifo", &options, NULL, ELOOP);
+  options.flags |= ARROWIO_OPEN_EXCLUSIVE;
+  FAILS(ARROWIO_ALREADY_EXISTS, arrowio_os_file_open("fifo", ARROWIO_MODE_WRITE, &options, &file, &error));
+  CHECK_INT(before, open_descriptors());
+  close(root);
+}
+
+/* A file and a FIFO exchange their names all the time: what is open is the file, and nothing waits. */
+static void check_regular_in_races(uint32_t flags) {
+  const arrowio_mode modes[] = {ARROWIO_MODE_READ, ARROWIO_MODE_APPEND};
+  int64_t opened = 0, refused = 0, enough = scaled(1000, 20);
+  pthread_t thread;
+  make_tree();
+  save(here("root/swapped"), "inside", 6);
+  CHECK_INT(0, mkfifo(here("root/leads-out"), 0600));
+  int root = open_directory("root");
+  arrowio_os_file_options options = options_of(ARROWIO_OPEN_AT | ARROWIO_OPEN_REGULAR | flags, root);
+  mover.stop = 0;
+  mover.exchange = 1;
+  CHECK_INT(0, pthread_create(&thread, NULL, move_about, NULL));
+  for (int turn = 0; opened < enough || refused < enough; turn++) {
+    arrowio_file *file = NULL;
+    arrowio_metadata facts = {.struct_size = sizeof facts};
+    if (arrowio_os_file_open("swapped", modes[turn % 2], &options, &file, NULL) != ARROWIO_OK) {
+      refused++;
+      continue;
+    }
+    opened++;
+    OK(arrowio_file_metadata(file, &facts, &error));
+    CHECK_INT(ARROWIO_KIND_REGULAR, facts.kind);
+    close_file(file);
+  }
+  __atomic_store_n(&mover.stop, 1, __ATOMIC_RELAXED);
+  pthread_join(thread, NULL);
+  close(root);
+}
+
+static void check_regular_by_walking(void) {
+  if (!refuse(SYS_openat2, ENOSYS)) return;
+  check_regular_only(ARROWIO_OPEN_BENEATH);
+  check_regular_in_races(ARROWIO_OPEN_BENEATH);
+}
+
+TEST(regular) {
+  arrowio_os_file_options options = options_of(ARROWIO_OPEN_REGULAR, 0);
+  arrowio_file *file = NULL;
+  for (uint32_t flags = 0; flags <= ARROWIO_OPEN_BENEATH; flags += ARROWIO_OPEN_BENEATH) {
+    check_regular_only(flags);
+    check_regular_in_races(flags);
+  }
+  in_child(check_regular_by_walking);
+  SAYS(ARROWIO_IO_ERROR, "device", arrowio_os_file_open("/dev/null", ARROWIO_MODE_WRITE, &options, &file, &error));
 }
 
 /* ---- Through the high-level streams ---- */
@@ -506,8 +622,10 @@ int main(int argc, char **argv) {
   RUN(from_a_directory);
   RUN(flags);
   RUN(shorter_options);
+  RUN(no_directory);
   RUN(no_follow);
   RUN(exclusive);
+  RUN(regular);
   RUN(streams);
   RUN(temporary_files);
   RUN(temporary_files_as_asked);

@@ -89,6 +89,13 @@
 #define ARROWIO_OPEN_ATOMIC 16
 
 /**
+ * What the path names must be a regular file, or not be there yet: for all else, such as a FIFO or a device, ARROWIO_IO_ERROR
+ * that says what it is, at once and with nothing done to it. The call never waits for somebody else (EAGAIN where it would:
+ * another process holds a lease of the file).
+ */
+#define ARROWIO_OPEN_REGULAR 32
+
+/**
  * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _read_lines, _read_async, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1

@@ -30,7 +30,11 @@ pub(super) fn size_or_rest(value: i64, argument: &str) -> Result<usize> {
 
 /// A length of time in nanoseconds; -1 stands for all time.
 pub(super) fn duration(value: i64, argument: &str) -> Result<Option<i64>> {
-    if value == -1 { Ok(None) } else { size(value, argument).map(|_| Some(value)) }
+    match value {
+        -1 => Ok(None),
+        0.. => Ok(Some(value)),
+        _ => Err(error!(Invalid, "{argument} is {value}, it must be -1 or at least 0")),
+    }
 }
 
 /// Memory to read from.

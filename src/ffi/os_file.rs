@@ -59,14 +59,22 @@ pub const ARROWIO_OPEN_EXCLUSIVE: u32 = 8;
 /// takes the target's place when it is closed; at any moment there is either the old content or all of the new. See
 /// arrowio_os_file_open.
 pub const ARROWIO_OPEN_ATOMIC: u32 = 16;
+/// What the path names must be a regular file, or not be there yet: for all else, such as a FIFO or a device, ARROWIO_IO_ERROR
+/// that says what it is, at once and with nothing done to it. The call never waits for somebody else (EAGAIN where it would:
+/// another process holds a lease of the file).
+pub const ARROWIO_OPEN_REGULAR: u32 = 32;
 
 // SAFETY: a size, a nullable pointer and numbers.
 unsafe impl Extensible for arrowio_os_file_options {
     const NAME: &'static str = "arrowio_os_file_options";
 }
 
-const KNOWN_FLAGS: u32 =
-    ARROWIO_OPEN_AT | ARROWIO_OPEN_BENEATH | ARROWIO_OPEN_NO_FOLLOW | ARROWIO_OPEN_EXCLUSIVE | ARROWIO_OPEN_ATOMIC;
+const KNOWN_FLAGS: u32 = ARROWIO_OPEN_AT
+    | ARROWIO_OPEN_BENEATH
+    | ARROWIO_OPEN_NO_FOLLOW
+    | ARROWIO_OPEN_EXCLUSIVE
+    | ARROWIO_OPEN_ATOMIC
+    | ARROWIO_OPEN_REGULAR;
 
 fn os_mode(mode: arrowio_mode) -> Result<Mode> {
     match mode {
@@ -122,6 +130,7 @@ impl arrowio_os_file_options {
             directory: has(ARROWIO_OPEN_AT).then_some(given.directory_fd),
             beneath: has(ARROWIO_OPEN_BENEATH),
             no_follow: has(ARROWIO_OPEN_NO_FOLLOW),
+            regular: has(ARROWIO_OPEN_REGULAR),
             exclusive: has(ARROWIO_OPEN_EXCLUSIVE),
             atomic: has(ARROWIO_OPEN_ATOMIC),
         })

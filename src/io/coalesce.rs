@@ -107,7 +107,8 @@ mod tests {
 
         #[test]
         fn numbers_at_their_limits(offset in (usize::MAX - 5)..=usize::MAX, size in (usize::MAX - 5)..=usize::MAX) {
-            let ranges = [ReadRange { offset: 5, size }, ReadRange { offset, size: 3 }, ReadRange { offset: 0, size: 1 }];
+            let range = |offset, size| ReadRange { offset, size };
+            let ranges = [range(5, size), range(offset, 3), range(0, 1)];
             let reads = coalesce(&ranges, Nearness::default()).unwrap().reads;
             prop_assert!(!reads.is_empty() && reads[0].offset == 0);
         }

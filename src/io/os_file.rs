@@ -30,7 +30,7 @@ pub(super) fn open(path: &CStr, mode: Mode, options: &OsFileOptions, block_size:
         false => {
             let flags = if options.exclusive { mode.flags().exclusive() } else { mode.flags() };
             let permissions = options.permissions.unwrap_or(OsFileOptions::DEFAULT_PERMISSIONS);
-            (options.open(path, flags, permissions)?, None)
+            (options.open_file(path, flags, permissions)?, None)
         }
     };
     let own_path = PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?;

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::memory::Pool;
-use crate::sys::{Descriptor, OpenFlags, Place};
+use crate::sys::{Descriptor, ErrnoText, FileKind, OpenFlags, Place};
 use std::ffi::CStr;
+use std::fmt;
 
 /// How a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct OsFileOptions {
     pub beneath: bool,
     /// Whether what the path names must not be a symbolic link.
     pub no_follow: bool,
+    /// Whether it must be a regular file, which is known without a wait.
+    pub regular: bool,
     /// Whether the file must not be there already.
     pub exclusive: bool,
     /// Whether what is written takes the file's place on `close`, all at once.
@@ -94,12 +97,31 @@ impl OsFileOptions {
             directory,
             beneath: false,
             no_follow: false,
+            regular: false,
             exclusive: false,
             atomic: false,
         }
     }
 
-    /// Opens a path as these options say.
+    /// Opens the file at a path as these options say.
+    pub(super) fn open_file(&self, path: &CStr, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
+        if !self.regular {
+            return self.open(path, flags, permissions);
+        }
+        // Already the opening of a device may do something. What is there is nothing to open where the file must be new.
+        if !self.exclusive
+            && let Ok(kind) = self.place(path).kind()
+        {
+            check_regular(kind)?;
+        }
+        let descriptor = self.open(path, flags.at_once(), permissions)?;
+        // It may be another one by now.
+        check_regular(descriptor.metadata().map_err(Error::from_os)?.kind)?;
+        descriptor.wait_from_now_on().map_err(Error::from_os)?;
+        Ok(descriptor)
+    }
+
+    /// Opens a path as these options say, whatever is there.
     pub(super) fn open(&self, path: &CStr, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
         self.open_place(&self.place(path), flags, permissions)
     }
@@ -110,14 +132,7 @@ impl OsFileOptions {
     }
 
     fn open_place(&self, place: &Place<'_>, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
-        place.open(flags, permissions).map_err(|os_error| match os_error {
-            libc::EXDEV if self.beneath => Error::with_os_error(
-                ErrorKind::IoError,
-                os_error,
-                format_args!("the path leads out of the directory that it is confined to"),
-            ),
-            _ => Error::from_os(os_error),
-        })
+        place.open(flags, permissions).map_err(|os_error| refused(place, os_error))
     }
 
     pub(super) fn place<'a>(&self, path: &'a CStr) -> Place<'a> {
@@ -136,9 +151,47 @@ impl OsFileOptions {
 
     /// What concerns paths has no meaning where there is none.
     pub(super) fn check_for_descriptor(&self) -> Result<()> {
-        if self.directory.is_some() || self.beneath || self.no_follow || self.exclusive || self.atomic {
+        if self.directory.is_some() || self.beneath || self.no_follow || self.regular || self.exclusive || self.atomic {
             return Err(error!(Invalid, "the options say how a path is opened, and there is none"));
         }
         Ok(())
     }
+}
+
+/// Why a place cannot be opened, where its errno alone does not tell.
+#[cold]
+fn refused(place: &Place<'_>, os_error: i32) -> Error {
+    let because = |message: fmt::Arguments<'_>| Error::with_os_error(ErrorKind::IoError, os_error, message);
+    match (os_error, place.directory) {
+        (libc::EXDEV, _) if place.beneath => {
+            because(format_args!("the path leads out of the directory that it is confined to"))
+        }
+        (libc::ELOOP | libc::ENOTDIR, _) if place.no_follow && place.kind() == Ok(FileKind::Link) => is_link(os_error),
+        (libc::EBADF, Some(fd)) => because(format_args!("directory_fd {fd}: {}", ErrnoText(os_error))),
+        (libc::ENOTDIR, Some(fd)) if !is_directory(fd) => because(format_args!("directory_fd {fd} is no directory")),
+        _ => Error::from_os(os_error),
+    }
+}
+
+/// Where no link may be.
+#[cold]
+pub(super) fn is_link(os_error: i32) -> Error {
+    Error::with_os_error(ErrorKind::IoError, os_error, format_args!("it is a symbolic link"))
+}
+
+fn is_directory(fd: i32) -> bool {
+    Descriptor::borrow(fd).metadata().is_ok_and(|metadata| metadata.kind == FileKind::Directory)
+}
+
+fn check_regular(kind: FileKind) -> Result<()> {
+    let what = match kind {
+        FileKind::Regular => return Ok(()),
+        FileKind::Directory => return Err(Error::from_os(libc::EISDIR)),
+        FileKind::Link => return Err(is_link(libc::ELOOP)),
+        FileKind::Block => "a block device",
+        FileKind::Pipe => "a FIFO",
+        FileKind::Socket => "a socket",
+        FileKind::Device => "a character device",
+    };
+    Err(error!(IoError, "it is {what}, and must be a regular file"))
 }

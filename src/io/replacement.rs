@@ -1,9 +1,9 @@
 //! New files that take the place of others when they are complete, and not before.
 
-use super::os_file_options::OsFileOptions;
+use super::os_file_options::{OsFileOptions, is_link};
 use super::temporary::create_in;
 use crate::error::{Error, Result, error};
-use crate::sys::{Descriptor, FileKind, MOST_LINKS, Metadata, OpenFlags, PathText, Place};
+use crate::sys::{Descriptor, FileKind, MOST_LINKS, Metadata, OpenFlags, PathText, Place, process_number};
 use std::ffi::CStr;
 
 /// What the name of a file begins with that is not complete.
@@ -16,6 +16,8 @@ pub(super) struct Replacement {
     /// Whether there must be nothing in its place.
     exclusive: bool,
     committed: bool,
+    /// Whose it is: a child of fork leaves its parent's alone.
+    process: i32,
 }
 
 /// A name in an open directory.
@@ -39,7 +41,8 @@ impl Replacement {
             (None, Some(_)) => 0o600,
         };
         let (descriptor, temporary) = create_in(&target.directory, PREFIX, permissions)?;
-        let replacement = Self { target, temporary, exclusive: options.exclusive, committed: false };
+        let replacement =
+            Self { target, temporary, exclusive: options.exclusive, committed: false, process: process_number() };
         if let (None, Some(old)) = (options.permissions, old) {
             inherit(&descriptor, &old).map_err(Error::from_os)?;
         }
@@ -64,7 +67,7 @@ impl Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        if !self.committed {
+        if !self.committed && self.process == process_number() {
             // There is nobody to tell; at worst the file stays under a name that says what it is.
             let _ = self.target.directory.unlink(self.temporary.as_c_str());
         }
@@ -87,7 +90,8 @@ impl Target {
             match directory.read_link(name.as_c_str()) {
                 Err(libc::EINVAL | libc::ENOENT) => return Ok(Self { directory, name }),
                 Err(os_error) => return Err(Error::from_os(os_error)),
-                Ok(_) if place.no_follow => break,
+                Ok(_) if options.exclusive => return Err(Error::from_os(libc::EEXIST)),
+                Ok(_) if place.no_follow => return Err(is_link(libc::ELOOP)),
                 Ok(text) if text.bytes().starts_with(b"/") => path = text,
                 // From where it begins once more, so that it is confined as before.
                 Ok(text) => path = PathText::join(&[parent.bytes(), b"/", text.bytes()]).map_err(Error::from_os)?,

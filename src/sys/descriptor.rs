@@ -25,10 +25,22 @@ impl OpenFlags {
     pub(crate) const DIRECTORY: Self = Self(libc::O_RDONLY | libc::O_DIRECTORY);
     /// Whatever a name stands for, to look at it only; of a link itself.
     pub(super) const LOOK: Self = Self(libc::O_PATH | libc::O_NOFOLLOW);
+    /// As `LOOK`, of what a link leads to.
+    pub(super) const LOOK_FOLLOWED: Self = Self(libc::O_PATH);
 
     /// Fails where the file is there already.
     pub(crate) fn exclusive(self) -> Self {
         self.with(libc::O_EXCL)
+    }
+
+    /// Without a wait, be it for another end or for a line, and without an effect on the process.
+    pub(crate) fn at_once(self) -> Self {
+        self.with(libc::O_NONBLOCK | libc::O_NOCTTY)
+    }
+
+    /// Whether what is opened is only looked at.
+    pub(super) fn looks(self) -> bool {
+        self.0 & libc::O_PATH != 0
     }
 
     pub(super) fn with(self, flags: libc::c_int) -> Self {
@@ -89,11 +101,6 @@ impl Descriptor {
 
     /// As `open`, with a relative path beginning in `directory`.
     pub(super) fn open_at(directory: RawFd, path: &CStr, flags: OpenFlags, permissions: u32) -> OsResult<Self> {
-        if is_interruptible()
-            && let Some(descriptor) = Self::open_fifo(directory, path, flags)?
-        {
-            return Ok(descriptor);
-        }
         let flags = flags.0 | libc::O_CLOEXEC;
         // SAFETY: the path is NUL-terminated.
         let fd = retry(|| unsafe { libc::openat(directory, path.as_ptr(), flags, permissions) } as isize)?;

@@ -130,7 +130,7 @@ pub(crate) fn sleep(nanoseconds: i64) -> OsResult<()> {
 }
 
 /// Whether `fd` is ready after a wait of `most` milliseconds at most, perhaps less; -1: any time.
-fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> OsResult<bool> {
+pub(super) fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> OsResult<bool> {
     check_interrupts()?;
     let watch = |fd, events| libc::pollfd { fd, events, revents: 0 };
     let mut watched = [watch(-1, 0); MOST_WATCHED];

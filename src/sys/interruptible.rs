@@ -4,9 +4,9 @@
 //! is made in a way that never waits, where the system has one.
 
 use super::descriptor::{Descriptor, FileKind, OpenFlags};
-use super::interrupt::{pause, wait_until_ready};
+use super::interrupt::{pause, wait_once, wait_until_ready};
+use super::path::Place;
 use super::{OsResult, retry};
-use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 /// How many bytes every pipe takes that says it takes something.
 const PIPE_BLOCK: usize = libc::PIPE_BUF;
 
-/// How often opening a FIFO for writing looks for a reader, in milliseconds.
-const LOOKS_FOR_READER_EVERY: libc::c_int = 5;
+/// How often opening a FIFO looks for somebody at its other end, in milliseconds.
+const LOOKS_FOR_OTHER_END_EVERY: libc::c_int = 5;
 
 /// How to transfer without waiting.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -129,40 +129,60 @@ impl StreamCalls {
     }
 }
 
-impl Descriptor {
-    /// Opens what the path leads to if that is a FIFO at whose other end nobody may ever come. An open FIFO to read from
-    /// is given when the first bytes are there, or when a writer has come and gone.
+impl Place<'_> {
+    /// Opens what may be a FIFO at whose other end nobody may ever come. As without an interrupt, it is open once somebody has
+    /// come there, if only to go again.
     #[cold]
-    pub(super) fn open_fifo(directory: RawFd, path: &CStr, flags: OpenFlags) -> OsResult<Option<Self>> {
-        if !is_fifo(directory, path) || flags.0 & (libc::O_NONBLOCK | libc::O_PATH) != 0 {
-            return Ok(None);
+    pub(super) fn open_interruptibly(&self, flags: OpenFlags, permissions: u32) -> OsResult<Descriptor> {
+        if flags.0 & libc::O_NONBLOCK != 0 || self.kind() != Ok(FileKind::Pipe) {
+            return self.open_once(flags, permissions);
         }
         let descriptor = loop {
-            // SAFETY: the path is NUL-terminated, and nothing is created that would need permissions.
-            let fd = retry(|| unsafe {
-                let flags = (flags.0 & !libc::O_CREAT) | libc::O_CLOEXEC | libc::O_NONBLOCK;
-                libc::openat(directory, path.as_ptr(), flags) as isize
-            });
-            match fd {
-                Err(libc::ENXIO) => pause(LOOKS_FOR_READER_EVERY)?,
-                fd => break Self::take(fd? as RawFd),
+            match self.open_once(flags.at_once(), permissions) {
+                Err(libc::ENXIO) => pause(LOOKS_FOR_OTHER_END_EVERY)?,
+                opened => break opened?,
             }
         };
         if flags.0 & libc::O_ACCMODE == libc::O_RDONLY {
-            wait_until_ready(descriptor.as_raw_fd(), libc::POLLIN)?;
+            wait_for_writer(descriptor.as_raw_fd())?;
         }
-        set_flags(descriptor.as_raw_fd(), |flags| flags & !libc::O_NONBLOCK)?;
-        Ok(Some(descriptor))
+        descriptor.wait_from_now_on()?;
+        Ok(descriptor)
     }
 }
 
-fn is_fifo(directory: RawFd, path: &CStr) -> bool {
-    let mut stat = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: fills the struct where it succeeds.
-    unsafe {
-        libc::fstatat(directory, path.as_ptr(), stat.as_mut_ptr(), 0) == 0
-            && stat.assume_init().st_mode & libc::S_IFMT == libc::S_IFIFO
+impl Descriptor {
+    /// Takes the flag off that it was opened with so as not to wait.
+    pub(crate) fn wait_from_now_on(&self) -> OsResult<()> {
+        set_flags(self.as_raw_fd(), |flags| flags & !libc::O_NONBLOCK)
     }
+}
+
+/// Waits until bytes are in a FIFO, or until a writer is there or has been.
+fn wait_for_writer(fd: RawFd) -> OsResult<()> {
+    // Without a descriptor to spare the first bytes say it.
+    let probe = pipe().ok();
+    let has_writer = || probe.as_ref().is_some_and(|(_, probe)| has_writer(fd, probe.as_raw_fd()));
+    while !has_writer() && !wait_once(fd, libc::POLLIN, LOOKS_FOR_OTHER_END_EVERY)? {}
+    Ok(())
+}
+
+/// Whether somebody has the FIFO open to write to. `poll` does not tell, but who asks for bytes without waiting is told that
+/// there are none yet, or that nobody is there; `tee` leaves those that are there where they are.
+fn has_writer(fd: RawFd, probe: RawFd) -> bool {
+    // SAFETY: no memory involved.
+    match retry(|| unsafe { libc::tee(fd, probe, 1, libc::SPLICE_F_NONBLOCK) }) {
+        Ok(count) => count > 0,
+        Err(os_error) => os_error == libc::EAGAIN,
+    }
+}
+
+/// The end to read from, and the one to write to.
+fn pipe() -> OsResult<(Descriptor, Descriptor)> {
+    let mut ends = [-1; 2];
+    // SAFETY: room for two.
+    retry(|| unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } as isize)?;
+    Ok((Descriptor::take(ends[0]), Descriptor::take(ends[1])))
 }
 
 fn set_flags(fd: RawFd, change: impl FnOnce(libc::c_int) -> libc::c_int) -> OsResult<()> {

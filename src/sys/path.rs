@@ -1,6 +1,7 @@
 //! Paths: where they begin, how far they may lead, and what is done to the names in a directory.
 
-use super::descriptor::{Descriptor, OpenFlags};
+use super::descriptor::{Descriptor, FileKind, OpenFlags};
+use super::interrupt::is_interruptible;
 use super::{OsResult, retry, walk};
 use std::ffi::CStr;
 use std::mem::{MaybeUninit, size_of};
@@ -27,6 +28,19 @@ pub(crate) struct Place<'a> {
 impl Place<'_> {
     /// Opens what is there, or creates it.
     pub(crate) fn open(&self, flags: OpenFlags, permissions: u32) -> OsResult<Descriptor> {
+        if is_interruptible() {
+            return self.open_interruptibly(flags, permissions);
+        }
+        self.open_once(flags, permissions)
+    }
+
+    /// What is there, which is not opened; `Link` only where links are not followed.
+    pub(crate) fn kind(&self) -> OsResult<FileKind> {
+        Ok(self.open_once(OpenFlags::LOOK_FOLLOWED, 0)?.metadata()?.kind)
+    }
+
+    /// As `open`, without an end to its waits.
+    pub(super) fn open_once(&self, flags: OpenFlags, permissions: u32) -> OsResult<Descriptor> {
         let flags = if self.no_follow { flags.with(libc::O_NOFOLLOW) } else { flags };
         let directory = self.directory.unwrap_or(libc::AT_FDCWD);
         if !self.beneath {

@@ -120,14 +120,15 @@ impl Walk {
     ) -> OsResult<Option<Descriptor>> {
         let name = PathText::join(&[&self.rest[step.clone()]])?;
         let name = name.as_c_str();
-        match self.here().open_in(name, flags.with(libc::O_NOFOLLOW), permissions) {
+        let refused = match self.here().open_in(name, flags.with(libc::O_NOFOLLOW), permissions) {
             // What a link is refused with; as a directory is wanted, the other.
-            Err(refused @ (libc::ELOOP | libc::ENOTDIR)) if !no_follow => {
-                let text = self.here().read_link(name).map_err(|_| refused)?;
-                self.follow(text.bytes(), step.end)?;
-                Ok(None)
-            }
-            opened => opened.map(Some),
-        }
+            Err(refused @ (libc::ELOOP | libc::ENOTDIR)) if !no_follow => refused,
+            // Who only looks is not refused.
+            Ok(found) if !no_follow && flags.looks() && found.metadata()?.kind == FileKind::Link => libc::ELOOP,
+            opened => return opened.map(Some),
+        };
+        let text = self.here().read_link(name).map_err(|_| refused)?;
+        self.follow(text.bytes(), step.end)?;
+        Ok(None)
     }
 }
