@@ -266,6 +266,39 @@ TEST(descriptor_tells_all_the_same) {
   end(executor);
 }
 
+/* The time of an operation that no thread comes to is over all the same: a host that polls learns of it, asks, and it ends. */
+static void check_deadline_while_waiting(int way) {
+  arrowio_executor *executor = new_executor(1);
+  arrowio_operation *blocks = NULL, *waits = NULL;
+  int other;
+  arrowio_file *file = pipe_reader(&other);
+  struct pollfd entry = {.events = POLLIN};
+  struct told of = {.status = -1};
+  const arrowio_operation_options options = {
+      .struct_size = sizeof options, .callback = tell_done, .user_data = &of, .timeout_ns = 50 * MILLISECONDS};
+  OK(arrowio_file_read_async(file, executor, 1, NULL, &blocks, &error));
+  OK(arrowio_file_read_async(file, executor, 1, &options, &waits, &error));
+  OK(arrowio_operation_descriptor(waits, &entry.fd, &error));
+  CHECK_INT(1, poll(&entry, 1, 60000));
+  if (way == 0) CHECK_INT(1, arrowio_operation_is_done(waits));
+  if (way == 1) OK(arrowio_operation_wait(waits, 0, &error));
+  FAILS(ARROWIO_TIMED_OUT, arrowio_operation_result(waits, &error));
+  CHECK(of.calls == 1 && of.status == ARROWIO_TIMED_OUT);
+  CHECK_INT(1, arrowio_operation_is_done(waits));
+  CHECK_INT(1, poll(&entry, 1, 0));
+  CHECK_INT(0, arrowio_operation_is_done(blocks));
+  close(other);
+  OK(arrowio_operation_wait(blocks, -1, &error));
+  arrowio_operation_release(blocks);
+  arrowio_operation_release(waits);
+  close_file(file);
+  end(executor);
+}
+
+TEST(deadline_while_waiting) {
+  for (int way = 0; way < 3; way++) check_deadline_while_waiting(way);
+}
+
 /* A read of a pipe to which nobody writes ends, by word and by its deadline, and nothing that came is lost. */
 TEST(running_reads_end) {
   int other;
@@ -686,6 +719,7 @@ int main(int argc, char **argv) {
   RUN(callback);
   RUN(descriptor);
   RUN(descriptor_tells_all_the_same);
+  RUN(deadline_while_waiting);
   RUN(running_reads_end);
   RUN(waiting_reads_end);
   RUN(stop);

@@ -320,6 +320,120 @@ TEST(failures) {
   end(executor);
 }
 
+/* A pool whose memory is full of what nobody has written to any file. */
+static uint8_t *dirty_allocate(void *user_data, int64_t size, int64_t alignment) {
+  void *data = NULL;
+  (void)user_data;
+  if (posix_memalign(&data, (size_t)alignment, (size_t)size) != 0) return NULL;
+  return memset(data, '#', (size_t)size);
+}
+
+static void dirty_free(void *user_data, uint8_t *data, int64_t size, int64_t alignment) {
+  (void)user_data, (void)size, (void)alignment;
+  free(data);
+}
+
+static arrowio_pool *dirty_pool(void) {
+  const arrowio_pool_callbacks callbacks = {
+      .struct_size = sizeof callbacks, .allocate = dirty_allocate, .free = dirty_free};
+  arrowio_pool *pool = NULL;
+  OK(arrowio_pool_new_callbacks(&callbacks, NULL, &pool, &error));
+  return pool;
+}
+
+/* Of a range that reaches beyond the end there is what the file holds, `size` bytes from the first on, and then the end. */
+static void check_end(arrowio_file *file, const void *expected, int64_t size) {
+  char bytes[5000];
+  int64_t got;
+  arrowio_buffer *buffer = NULL;
+  for (int64_t offset = 0; offset <= size + 1; offset += size / 2 + 1) {
+    int64_t rest = offset < size ? size - offset : 0;
+    OK(arrowio_file_read_at(file, offset, bytes, sizeof bytes, &got, &error));
+    CHECK_INT(rest, got);
+    CHECK(same(bytes, (const char *)expected + offset, rest));
+    OK(arrowio_file_read_at_buffer(file, offset, sizeof bytes, &buffer, &error));
+    CHECK_INT(rest, arrowio_buffer_size(buffer));
+    CHECK(same(arrowio_buffer_data(buffer), (const char *)expected + offset, rest));
+    arrowio_buffer_release(buffer);
+  }
+  OK(arrowio_file_read_all(file, &buffer, &error));
+  CHECK_INT(size, arrowio_buffer_size(buffer));
+  CHECK(same(arrowio_buffer_data(buffer), expected, size));
+  arrowio_buffer_release(buffer);
+}
+
+static arrowio_status no_read(void *user_data, void *dst, int64_t size, int64_t *out, arrowio_error **out_error) {
+  (void)user_data, (void)dst, (void)size, (void)out_error;
+  *out = 0;
+  return ARROWIO_OK;
+}
+
+static arrowio_status read_ten(void *user_data, int64_t offset, void *dst, int64_t size, int64_t *out,
+                               arrowio_error **out_error) {
+  int64_t rest = offset < 10 ? 10 - offset : 0;
+  (void)user_data, (void)out_error;
+  *out = size < rest ? size : rest;
+  memcpy(dst, content + offset, (size_t)*out);
+  return ARROWIO_OK;
+}
+
+/* What comes short holds what was read and not a byte more: of a file without a size, of one that is slow, of one that is
+ * cut in between, of one whose size says nothing. */
+static void check_short(arrowio_range_cache_options options) {
+  const arrowio_range range = {0, 4000};
+  const arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .read = no_read, .read_at = read_ten};
+  arrowio_file *raw = NULL, *file;
+  OK(arrowio_callback_file_new(&callbacks, NULL, &raw, &error));
+  file = cache_over(raw, &options);
+  OK(arrowio_file_will_need(file, &range, 1, &error));
+  check_end(file, content, 10);
+  close_file(file);
+
+  arrowio_file *fast = NULL;
+  save(here("short"), content, 10);
+  OK(arrowio_os_file_open(here("short"), ARROWIO_MODE_READ, NULL, &fast, &error));
+  OK(arrowio_slow_input_new(fast, NULL, &raw, &error));
+  arrowio_file_release(fast);
+  file = cache_over(raw, &options);
+  OK(arrowio_file_will_need(file, &range, 1, &error));
+  check_end(file, content, 10);
+  close_file(file);
+
+  if (options.lazy) {
+    save(here("short"), content, 3000);
+    OK(arrowio_os_file_open(here("short"), ARROWIO_MODE_READ, NULL, &raw, &error));
+    file = cache_over(raw, &options);
+    OK(arrowio_file_will_need(file, &range, 1, &error));
+    CHECK_INT(0, truncate(here("short"), 5));
+    check_end(file, content, 5);
+    close_file(file);
+  }
+
+  char limits[5000];
+  int fd = open("/proc/self/limits", O_RDONLY | O_CLOEXEC);
+  int64_t size = read(fd, limits, sizeof limits);
+  close(fd);
+  CHECK(size > 10 && size < 4000);
+  OK(arrowio_os_file_open("/proc/self/limits", ARROWIO_MODE_READ, NULL, &raw, &error));
+  file = cache_over(raw, &options);
+  OK(arrowio_file_will_need(file, &range, 1, &error));
+  check_end(file, limits, size);
+  close_file(file);
+}
+
+TEST(what_comes_short) {
+  arrowio_range_cache_options options = defaults();
+  options.pool = dirty_pool();
+  check_short(options);
+  options.lazy = 1;
+  check_short(options);
+  arrowio_executor *executor = options.executor = new_executor(1);
+  options.lazy = 0;
+  check_short(options);
+  end(executor);
+  arrowio_pool_release(options.pool);
+}
+
 /* Memory that runs out is no failure: what cannot be kept is read. */
 TEST(no_memory) {
   arrowio_pool *pool = NULL;
@@ -381,11 +495,19 @@ static void read_in_child(void) {
   int64_t got;
   OK(arrowio_file_read_at(inherited, 1000, bytes, 100, &got, &error));
   CHECK(got == 100 && same(bytes, content + 1000, 100));
+  const arrowio_range range = {5000, 10};
+  FAILS(ARROWIO_INVALID, arrowio_file_will_need(inherited, &range, 1, &error));
+  OK(arrowio_range_cache_evict_before(inherited, 10, &error));
   OK(arrowio_file_close(inherited, &error));
 }
 
 TEST(fork_of_a_process) {
   arrowio_range_cache_options options = defaults();
+  const arrowio_range within = {1000, 1000};
+  inherited = cache_over(open_raw(), &options);
+  OK(arrowio_file_will_need(inherited, &within, 1, &error));
+  if (!is_slow()) in_child(read_in_child);
+  close_file(inherited);
   arrowio_executor *executor = options.executor = new_executor(1);
   inherited = cache_over(open_raw(), &options);
   const arrowio_range ranges[] = {{1000, 1000}};
@@ -439,6 +561,39 @@ TEST(many_threads) {
   }
 }
 
+/* A read that waits in the executor takes descriptors; the closed file has none, before it is released. */
+TEST(closed_files_have_no_descriptors) {
+  arrowio_range_cache_options options = defaults();
+  arrowio_executor *executor = options.executor = new_executor(1);
+  arrowio_file *fast = NULL, *raw = NULL;
+  arrowio_operation *last = NULL;
+  int before = open_descriptors();
+  const arrowio_slow_input_options slow = {.struct_size = sizeof slow, .latency_ns = INT64_C(600000000000)};
+  save(here("raw"), content, SIZE);
+  OK(arrowio_os_file_open(here("raw"), ARROWIO_MODE_READ, NULL, &fast, &error));
+  OK(arrowio_slow_input_new(fast, &slow, &raw, &error));
+  arrowio_file_release(fast);
+  arrowio_file *file = cache_over(raw, &options);
+  const arrowio_range range = {0, 1000};
+  OK(arrowio_file_will_need(file, &range, 1, &error));
+  /* The file beneath has one, that of the read that waits is the second. */
+  for (int tries = 0; open_descriptors() < before + 2 && tries < 20000; tries++) usleep(1000);
+  CHECK_INT(before + 2, open_descriptors());
+  OK(arrowio_file_close(file, &error));
+  /* Behind the read, which has ended then. */
+  arrowio_buffer *nothing = buffer_of("", 0);
+  arrowio_file *empty = NULL;
+  OK(arrowio_buffer_reader_new(nothing, &empty, &error));
+  OK(arrowio_file_read_async(empty, executor, 1, NULL, &last, &error));
+  OK(arrowio_operation_wait(last, -1, &error));
+  arrowio_operation_release(last);
+  arrowio_file_release(empty);
+  arrowio_buffer_release(nothing);
+  CHECK_INT(before, open_descriptors());
+  arrowio_file_release(file);
+  end(executor);
+}
+
 /* Closed while the executor is at it: nothing hangs, nothing is left. */
 TEST(closed_in_the_midst) {
   arrowio_range ranges[50];
@@ -473,10 +628,12 @@ int main(int argc, char **argv) {
   RUN(will_need_elsewhere);
   RUN(segments);
   RUN(failures);
+  RUN(what_comes_short);
   RUN(no_memory);
   RUN(executors_without_time);
   RUN(fork_of_a_process);
   RUN(many_threads);
+  RUN(closed_files_have_no_descriptors);
   RUN(closed_in_the_midst);
   return finish_files();
 }

@@ -128,6 +128,38 @@ TEST(of_a_file_without_size) {
   close_file(raw);
 }
 
+/* Bytes seen through a segment hold the map until the segment's next call, and none at all do not. */
+TEST(views_go_with_the_next_call) {
+  arrowio_file *raw = NULL;
+  const uint8_t *data;
+  uint8_t bytes[10];
+  int64_t size;
+  save(here("whole"), content, SIZE);
+  OK(arrowio_memory_map_open(here("whole"), ARROWIO_MODE_READ_WRITE, 0, -1, &raw, &error));
+  arrowio_file *part = part_of(raw, 1000, 500);
+  for (int call = 0; call < 5; call++) {
+    OK(arrowio_file_seek(part, 0, ARROWIO_SEEK_START, NULL, &error));
+    OK(arrowio_file_read_line(part, &data, &size, &error));
+    CHECK(size > 0 && same(data, content + 1000, size));
+    FAILS(ARROWIO_INVALID, arrowio_file_resize(raw, SIZE + call, &error));
+    arrowio_buffer *buffer = NULL;
+    switch (call) {
+      case 0: OK(arrowio_file_read(part, bytes, 10, &size, &error)); break;
+      case 1: OK(arrowio_file_read_buffer(part, 10, &buffer, &error)); break;
+      case 2: OK(arrowio_file_advance(part, 10, &error)); break;
+      case 3: OK(arrowio_file_seek(part, 10, ARROWIO_SEEK_START, NULL, &error)); break;
+      default:
+        OK(arrowio_file_seek(part, 500, ARROWIO_SEEK_START, NULL, &error));
+        OK(arrowio_file_peek(part, 10, &data, &size, &error));
+        CHECK_INT(0, size);
+    }
+    arrowio_buffer_release(buffer);
+    OK(arrowio_file_resize(raw, SIZE + call, &error));
+  }
+  close_file(part);
+  close_file(raw);
+}
+
 /* A writable map can be resized once what was read through a segment is gone. */
 TEST(of_a_map_that_is_resized) {
   arrowio_file *raw = NULL;
@@ -185,6 +217,7 @@ int main(int argc, char **argv) {
   RUN(of_a_closed_file);
   RUN(of_a_segment);
   RUN(of_a_file_without_size);
+  RUN(views_go_with_the_next_call);
   RUN(of_a_map_that_is_resized);
   RUN(many_at_once);
   return finish_files();

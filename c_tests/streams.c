@@ -548,6 +548,85 @@ TEST(advance_takes_no_memory) {
   }
 }
 
+enum { LONG = 5000000 };
+
+/* Gives LONG bytes in pieces of 1000. */
+static arrowio_status read_long(void *user_data, void *dst, int64_t size, int64_t *out, arrowio_error **out_error) {
+  int64_t *at = user_data, rest = LONG - *at;
+  (void)out_error;
+  *out = size < 1000 ? size : 1000;
+  if (*out > rest) *out = rest;
+  for (int64_t i = 0; i < *out; i++) ((uint8_t *)dst)[i] = (uint8_t)((*at + i) * 7 + (*at + i) / 251);
+  *at += *out;
+  return ARROWIO_OK;
+}
+
+/* Where memory is short whatever was read before it ran out is what is read next. */
+static void check_little_memory(int64_t buffer_size) {
+  arrowio_pool *pool = NULL;
+  arrowio_file *raw = NULL, *file = NULL;
+  arrowio_buffer *buffer = NULL;
+  const uint8_t *data;
+  int64_t position = 0, at = 0, size = 1, failures = 0;
+  const arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .read = read_long};
+  OK(arrowio_pool_new_capped(NULL, MIB, &pool, &error));
+  OK(arrowio_callback_file_new(&callbacks, &position, &raw, &error));
+  const arrowio_buffered_stream_options options = {.struct_size = sizeof options, .pool = pool, .buffer_size = buffer_size};
+  OK(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  /* Some lie ahead already. */
+  OK(arrowio_file_peek(file, 3, &data, &size, &error));
+  for (int64_t wanted = 4 * MIB; size > 0;) {
+    arrowio_status status = arrowio_file_read_buffer(file, wanted, &buffer, &error);
+    if (status == ARROWIO_OUT_OF_MEMORY) {
+      CHECK(strstr(arrowio_error_message(error), "lost") == NULL);
+      arrowio_error_release(error);
+      error = NULL;
+      failures++;
+      wanted /= 4;
+      continue;
+    }
+    CHECK_INT(ARROWIO_OK, status);
+    size = arrowio_buffer_size(buffer);
+    data = arrowio_buffer_data(buffer);
+    for (int64_t i = 0; i < size; i++) CHECK_INT((uint8_t)((at + i) * 7 + (at + i) / 251), data[i]);
+    at += size;
+    arrowio_buffer_release(buffer);
+  }
+  CHECK_INT(LONG, at);
+  CHECK(failures > 0);
+  close_file(file);
+  arrowio_pool_release(pool);
+}
+
+TEST(little_memory_loses_nothing) {
+  check_little_memory(1);
+  check_little_memory(1000);
+  check_little_memory(100000);
+}
+
+/* Memory that a long line took is given back with it. */
+TEST(a_long_line_is_over) {
+  arrowio_pool *pool = NULL;
+  arrowio_file *raw = NULL, *file = NULL;
+  const uint8_t *data;
+  int64_t size, position = 0;
+  uint8_t byte;
+  const arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .read = read_long};
+  OK(arrowio_pool_new_capped(NULL, 4 * MIB, &pool, &error));
+  OK(arrowio_callback_file_new(&callbacks, &position, &raw, &error));
+  const arrowio_buffered_stream_options options = {.struct_size = sizeof options, .pool = pool, .buffer_size = 1000};
+  OK(arrowio_buffered_input_stream_new(raw, &options, &file, &error));
+  arrowio_file_release(raw);
+  OK(arrowio_file_peek(file, 2 * MIB - 5000, &data, &size, &error));
+  CHECK(arrowio_pool_bytes_allocated(pool) >= 2 * MIB - 5000);
+  OK(arrowio_file_advance(file, 3 * MIB, &error));
+  OK(arrowio_file_read(file, &byte, 1, &size, &error));
+  CHECK(arrowio_pool_bytes_allocated(pool) <= MIB / 4);
+  close_file(file);
+  arrowio_pool_release(pool);
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, sizeof content);
@@ -575,5 +654,7 @@ int main(int argc, char **argv) {
   if (!is_slow()) RUN(more_than_4_gib_of_gzip);
   if (!is_slow()) RUN(more_than_4_gib_of_zstd);
   RUN(advance_takes_no_memory);
+  RUN(little_memory_loses_nothing);
+  RUN(a_long_line_is_over);
   return finish_files();
 }

@@ -367,6 +367,67 @@ TEST(wrong_checksums) {
   close_file(mock);
 }
 
+/* Gives pieces of 100 bytes; those of the script's calls fail. */
+struct pieces {
+  int calls, fails;
+};
+
+static arrowio_status read_pieces(void *user_data, void *dst, int64_t size, int64_t *out, arrowio_error **out_error) {
+  struct pieces *pieces = user_data;
+  if (++pieces->calls == pieces->fails) return arrowio_error_new(ARROWIO_IO_ERROR, EIO, "not now", out_error);
+  int64_t count = pieces->calls > 20 ? 0 : size < 100 ? size : 100;
+  for (int64_t i = 0; i < count; i++) ((uint8_t *)dst)[i] = (uint8_t)(i + pieces->calls);
+  *out = count;
+  return ARROWIO_OK;
+}
+
+static void check_digest_at(arrowio_file *file, int64_t position) {
+  int64_t at, size;
+  uint64_t digest;
+  OK(arrowio_file_tell(file, &at, &error));
+  OK(arrowio_checksum_stream_digest(file, &digest, &size, &error));
+  CHECK_INT(position, at);
+  CHECK_INT(position, size);
+}
+
+/* What came before a failure has not passed, and neither has what is looked at then. */
+TEST(checksums_after_a_failure) {
+  for (int way = 0; way < 2; way++) {
+    struct pieces pieces = {.fails = 2};
+    const arrowio_file_callbacks callbacks = {.struct_size = sizeof callbacks, .read = read_pieces};
+    arrowio_file *raw = NULL, *file = NULL;
+    arrowio_buffer *buffer = NULL;
+    const uint8_t *data;
+    static uint8_t bytes[100000];
+    int64_t size;
+    OK(arrowio_callback_file_new(&callbacks, &pieces, &raw, &error));
+    OK(arrowio_checksum_input_stream_new(raw, ARROWIO_CHECKSUM_CRC32C, NULL, &file, &error));
+    arrowio_file_release(raw);
+    if (way == 0) FAILS(ARROWIO_IO_ERROR, arrowio_file_read(file, bytes, 200, &size, &error));
+    if (way == 1) FAILS(ARROWIO_IO_ERROR, arrowio_file_read_buffer(file, 100000, &buffer, &error));
+    check_digest_at(file, 0);
+    OK(arrowio_file_peek(file, 250, &data, &size, &error));
+    CHECK_INT(250, size);
+    check_digest_at(file, 0);
+    OK(arrowio_file_read(file, bytes, 30, &size, &error));
+    check_digest_at(file, 30);
+    OK(arrowio_file_read_line(file, &data, &size, &error));
+    CHECK(size > 0 && data[size - 1] == '\n');
+    check_digest_at(file, 30 + size);
+    size += 30;
+    OK(arrowio_file_advance(file, 150, &error));
+    check_digest_at(file, size + 150);
+    OK(arrowio_file_read_buffer(file, 300, &buffer, &error));
+    arrowio_buffer_release(buffer);
+    check_digest_at(file, size + 450);
+    int64_t before = size + 450;
+    OK(arrowio_file_read(file, bytes, sizeof bytes, &size, &error));
+    CHECK(size > 0);
+    check_digest_at(file, before + size);
+    close_file(file);
+  }
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, SIZE);
@@ -384,5 +445,6 @@ int main(int argc, char **argv) {
   RUN(checksum_of_a_failed_write);
   RUN(checksum_of_a_failed_read);
   RUN(wrong_checksums);
+  RUN(checksums_after_a_failure);
   return finish_files();
 }

@@ -729,8 +729,8 @@ typedef void (*arrowio_run_fn)(void *user_data);
 
 /**
  * Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
- * one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
- * library's; must not throw.
+ * one of the executor, or, before it has begun, whoever cancels the operation, stops the executor, or asks after an operation
+ * whose time is over. The operation is the library's; must not throw.
  */
 typedef void (*arrowio_operation_fn)(void *user_data, struct arrowio_operation *operation);
 
@@ -756,7 +756,8 @@ typedef struct arrowio_operation_options {
   arrowio_free_fn free_fn;
   /**
    * The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
-   * a thread when a thread comes to it or somebody waits for it. 0: never.
+   * a thread as soon as somebody asks after it or waits for it (its descriptor is readable from then on), else when a
+   * thread comes to it. 0: never.
    */
   int64_t timeout_ns;
 } arrowio_operation_options;
@@ -3253,7 +3254,7 @@ arrowio_status arrowio_operation_wait(struct arrowio_operation *operation,
                                       struct arrowio_error **out_error);
 
 /**
- * Whether an operation is done, well or not.
+ * Whether an operation is done, well or not. One that no thread has come to in time ends here, with ARROWIO_TIMED_OUT.
  *
  * \param operation  the operation. NULL: 0.
  * \return 1 if it is done; else 0.
@@ -3274,7 +3275,8 @@ int32_t arrowio_operation_is_done(const struct arrowio_operation *operation);
 void arrowio_operation_cancel(struct arrowio_operation *operation);
 
 /**
- * A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+ * A descriptor for poll(2) and its like, readable once the operation is done, and when the time of one is over that no thread
+ * has come to: that ends when it is asked after. It is made by the first call.
  *
  * \param operation       the operation.
  * \param out_fd  the descriptor. Written on success only.
@@ -3403,8 +3405,11 @@ arrowio_status arrowio_file_read_many_async(struct arrowio_file *file,
 
 /**
  * Makes a file that reads as another one does, and keeps what arrowio_file_will_need asks for: buffers that lie in one
- * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be kept, or fails to be
- * read ahead, is read when it is needed, and fails there. Closing it closes the other one.
+ * such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be
+ * kept, or fails to be read ahead, is read when it is needed, and fails there. Where the file beneath is written meanwhile,
+ * what is kept goes on giving the bytes that were there when it was read, and everything else gives the new ones; where it is
+ * cut, what is kept outlives its end until it is evicted, and where it grows, the new bytes are read. Closing it closes the
+ * other one.
  *
  * \param raw        a file that can be read at offsets; the cache reads from its position on.
  * \param options    optional.

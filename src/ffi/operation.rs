@@ -21,8 +21,8 @@ pub struct arrowio_operation {
 }
 
 /// Is told that an operation is done: everything may be asked of it. Called exactly once, by the thread that completes it:
-/// one of the executor, or whoever cancels an operation or stops an executor before it has begun. The operation is the
-/// library's; must not throw.
+/// one of the executor, or, before it has begun, whoever cancels the operation, stops the executor, or asks after an operation
+/// whose time is over. The operation is the library's; must not throw.
 pub type arrowio_operation_fn = Option<unsafe extern "C" fn(user_data: *mut c_void, operation: *mut arrowio_operation)>;
 
 /// Options of operations. Set struct_size, and everything else to 0 for the defaults.
@@ -38,7 +38,8 @@ pub struct arrowio_operation_options {
     /// Called with user_data exactly once, when the library is done with it, unless the start fails. Optional.
     pub free_fn: arrowio_free_fn,
     /// The operation ends with ARROWIO_TIMED_OUT when it is not done so many nanoseconds after its start; one that waits for
-    /// a thread when a thread comes to it or somebody waits for it. 0: never.
+    /// a thread as soon as somebody asks after it or waits for it (its descriptor is readable from then on), else when a
+    /// thread comes to it. 0: never.
     pub timeout_ns: i64,
 }
 
@@ -176,7 +177,7 @@ pub unsafe extern "C" fn arrowio_operation_wait(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Whether an operation is done, well or not.
+/// Whether an operation is done, well or not. One that no thread has come to in time ends here, with ARROWIO_TIMED_OUT.
 ///
 /// \param operation  the operation. NULL: 0.
 /// \return 1 if it is done; else 0.
@@ -205,7 +206,8 @@ pub unsafe extern "C" fn arrowio_operation_cancel(operation: *mut arrowio_operat
     })
 }
 
-/// A descriptor for poll(2) and its like, readable once the operation is done. It is made by the first call.
+/// A descriptor for poll(2) and its like, readable once the operation is done, and when the time of one is over that no thread
+/// has come to: that ends when it is asked after. It is made by the first call.
 ///
 /// \param operation       the operation.
 /// \param out_fd  the descriptor. Written on success only.

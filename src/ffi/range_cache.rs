@@ -66,8 +66,11 @@ impl arrowio_range_cache_options {
 }
 
 /// Makes a file that reads as another one does, and keeps what arrowio_file_will_need asks for: buffers that lie in one
-/// such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be kept, or fails to be
-/// read ahead, is read when it is needed, and fails there. Closing it closes the other one.
+/// such range (or in several that were read at once) are slices of it, without a copy, and cannot be changed. What cannot be
+/// kept, or fails to be read ahead, is read when it is needed, and fails there. Where the file beneath is written meanwhile,
+/// what is kept goes on giving the bytes that were there when it was read, and everything else gives the new ones; where it is
+/// cut, what is kept outlives its end until it is evicted, and where it grows, the new bytes are read. Closing it closes the
+/// other one.
 ///
 /// \param raw        a file that can be read at offsets; the cache reads from its position on.
 /// \param options    optional.

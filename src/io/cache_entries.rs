@@ -10,6 +10,8 @@ pub(super) struct Entries {
     /// The most memory that entries may have or be about to have, in bytes.
     budget: usize,
     used: usize,
+    /// How much of that is ready.
+    ready: usize,
     /// Counts everything that happens to an entry.
     clock: u64,
     /// Of all entries that ever were; how far before a range one that holds it may begin.
@@ -26,6 +28,8 @@ pub(super) struct EntryId {
 struct Entry {
     id: EntryId,
     range: ReadRange,
+    /// The memory that it takes, or would: what comes short keeps as much as it was meant to have.
+    cost: usize,
     last_use: u64,
     content: Content,
 }
@@ -47,7 +51,7 @@ enum Content {
 pub(super) enum Found {
     /// It lies in no entry.
     Nothing,
-    /// Its bytes begin at this offset of the buffer.
+    /// Its bytes begin at this offset of the buffer, which holds nothing but what was read.
     Ready(Buffer, usize),
     /// Somebody is to read this entry.
     ToRead(EntryId),
@@ -57,7 +61,7 @@ pub(super) enum Found {
 
 impl Entries {
     pub(super) fn new(budget: usize) -> Self {
-        Self { list: Vec::new(), budget, used: 0, clock: 0, largest: 0 }
+        Self { list: Vec::new(), budget, used: 0, ready: 0, clock: 0, largest: 0 }
     }
 
     fn tick(&mut self) -> u64 {
@@ -89,7 +93,9 @@ impl Entries {
         let at = self.list.partition_point(|entry| entry.range.offset <= range.offset);
         let last_use = self.tick();
         let id = EntryId { offset: range.offset, number: last_use };
-        self.list.insert(at, Entry { id, range, last_use, content: Content::Planned });
+        // What does not fit the address space fits no budget.
+        let cost = round_up(range.size).unwrap_or(usize::MAX);
+        self.list.insert(at, Entry { id, range, cost, last_use, content: Content::Planned });
         self.largest = self.largest.max(range.size);
         Ok(Some(id))
     }
@@ -125,7 +131,7 @@ impl Entries {
         if !matches!(self.list[at].content, Content::Planned) {
             return false;
         }
-        let Ok(cost) = cost(self.list[at].range) else { return false };
+        let cost = self.list[at].cost;
         if !self.make_room(cost, moment) {
             return false;
         }
@@ -137,12 +143,20 @@ impl Entries {
     }
 
     fn make_room(&mut self, cost: usize, moment: u64) -> bool {
-        let may_go = |entry: &Entry| matches!(entry.content, Content::Ready(_)) && entry.last_use < moment;
-        let sizes = self.list.iter().filter(|entry| may_go(entry)).map(|entry| entry.cost());
-        if cost > self.budget || self.used - sizes.sum::<usize>() > self.budget - cost {
+        let Some(limit) = self.budget.checked_sub(cost) else { return false };
+        if self.used <= limit {
+            return true;
+        }
+        // Of what is not ready nothing can go.
+        if self.used - self.ready > limit {
             return false;
         }
-        while self.used > self.budget - cost {
+        let may_go = |entry: &Entry| matches!(entry.content, Content::Ready(_)) && entry.last_use < moment;
+        let costs = self.list.iter().filter(|entry| may_go(entry)).map(|entry| entry.cost);
+        if self.used - costs.sum::<usize>() > limit {
+            return false;
+        }
+        while self.used > limit {
             let candidates = self.list.iter().enumerate().filter(|(_, entry)| may_go(entry));
             match candidates.min_by_key(|(_, entry)| entry.last_use).map(|(at, _)| at) {
                 Some(oldest) => self.remove(oldest),
@@ -163,20 +177,21 @@ impl Entries {
     }
 
     /// Takes what a thread has read; an entry that could not be read is planned again.
-    pub(super) fn end(&mut self, id: EntryId, read: Option<(Buffer, usize)>) {
+    pub(super) fn end(&mut self, id: EntryId, read: Option<Buffer>) {
         let Some(at) = self.position(id) else { return };
         if matches!(self.list[at].content, Content::Reading { doomed: true, .. }) {
             return self.remove(at);
         }
         match read {
-            // The memory stays as large as it was meant to be, and so does its cost.
-            Some((_, 0)) => self.remove(at),
-            Some((buffer, size)) => {
-                self.list[at].range.size = size;
-                self.list[at].content = Content::Ready(buffer);
+            Some(buffer) if buffer.size() == 0 => self.remove(at),
+            Some(buffer) => {
+                let entry = &mut self.list[at];
+                entry.range.size = buffer.size();
+                entry.content = Content::Ready(buffer);
+                self.ready += entry.cost;
             }
             None => {
-                self.used -= self.list[at].cost();
+                self.used -= self.list[at].cost;
                 self.list[at].content = Content::Planned;
             }
         }
@@ -185,7 +200,7 @@ impl Entries {
     /// Takes memory that was set aside back.
     pub(super) fn unqueue(&mut self, id: EntryId) {
         if let Some(at) = self.position(id).filter(|at| matches!(self.list[*at].content, Content::Queued)) {
-            self.used -= self.list[at].cost();
+            self.used -= self.list[at].cost;
             self.list[at].content = Content::Planned;
         }
     }
@@ -220,24 +235,17 @@ impl Entries {
     fn remove(&mut self, at: usize) {
         let entry = self.list.remove(at);
         if !matches!(entry.content, Content::Planned) {
-            self.used -= entry.cost();
+            self.used -= entry.cost;
+        }
+        if matches!(entry.content, Content::Ready(_)) {
+            self.ready -= entry.cost;
         }
     }
-}
 
-impl Entry {
-    /// Of an entry that memory was set aside for.
-    fn cost(&self) -> usize {
-        match &self.content {
-            Content::Ready(buffer) => buffer.capacity(),
-            _ => cost(self.range).unwrap_or(usize::MAX),
-        }
+    /// Whether a thread is reading an entry.
+    pub(super) fn is_reading(&self) -> bool {
+        self.list.iter().any(|entry| matches!(entry.content, Content::Reading { .. }))
     }
-}
-
-/// The memory that a buffer for the range takes.
-fn cost(range: ReadRange) -> Result<usize> {
-    round_up(range.size)
 }
 
 #[cfg(test)]
@@ -251,7 +259,8 @@ mod tests {
         Plan(usize, usize),
         Queue(usize, bool),
         Begin(usize),
-        End(usize, bool),
+        /// What was read, in percent of what was to be; `None`: nothing but a failure.
+        End(usize, Option<usize>),
         Unqueue(usize),
         Forget(usize),
         Find(usize, usize),
@@ -263,7 +272,7 @@ mod tests {
             4 => (0usize..3000, 0usize..700).prop_map(|(offset, size)| Step::Plan(offset, size)),
             4 => (0usize..20, any::<bool>()).prop_map(|(which, all)| Step::Queue(which, all)),
             3 => (0usize..20).prop_map(Step::Begin),
-            3 => (0usize..20, any::<bool>()).prop_map(|(which, well)| Step::End(which, well)),
+            3 => (0usize..20, prop::option::of(prop_oneof![Just(100usize), 0usize..100])).prop_map(|(which, part)| Step::End(which, part)),
             1 => (0usize..20).prop_map(Step::Unqueue),
             1 => (0usize..20).prop_map(Step::Forget),
             4 => (0usize..3000, 1usize..200).prop_map(|(offset, size)| Step::Find(offset, size)),
@@ -274,17 +283,21 @@ mod tests {
 
     fn check(entries: &Entries) {
         let has_memory = |entry: &&Entry| !matches!(entry.content, Content::Planned);
-        let used: usize = entries.list.iter().filter(has_memory).map(Entry::cost).sum();
+        let used: usize = entries.list.iter().filter(has_memory).map(|entry| entry.cost).sum();
         assert_eq!(used, entries.used);
+        let is_ready = |entry: &&Entry| matches!(entry.content, Content::Ready(_));
+        let ready: usize = entries.list.iter().filter(is_ready).map(|entry| entry.cost).sum();
+        assert_eq!(ready, entries.ready);
         assert!(entries.used <= entries.budget);
         assert!(entries.list.is_sorted_by_key(|entry| entry.range.offset));
     }
 
-    fn buffer_for(range: ReadRange) -> Buffer {
+    /// What the first `size` bytes of a range hold, in memory for all of it.
+    fn buffer_for(range: ReadRange, size: usize) -> Buffer {
         let buffer = Buffer::allocate(&default_pool(), range.size).unwrap();
-        let bytes: Vec<u8> = (range.offset..range.end()).map(|at| (at % 251) as u8).collect();
+        let bytes: Vec<u8> = (range.offset..range.offset + size).map(|at| (at % 251) as u8).collect();
         buffer.fill_with(&bytes, 0);
-        buffer
+        buffer.slice(0, size).unwrap()
     }
 
     proptest! {
@@ -303,12 +316,12 @@ mod tests {
                         prop_assert!(all || entries.list.len() == before);
                     }
                     Step::Begin(which) => drop(entries.begin(id(which), 1)),
-                    Step::End(which, well) => {
+                    Step::End(which, part) => {
                         let at = entries.position(id(which));
                         let is_read = |at: &usize| matches!(entries.list[*at].content, Content::Reading { .. });
                         if let Some(at) = at.filter(is_read) {
                             let range = entries.list[at].range;
-                            entries.end(id(which), well.then(|| (buffer_for(range), range.size)));
+                            entries.end(id(which), part.map(|part| buffer_for(range, range.size * part / 100)));
                         }
                     }
                     Step::Unqueue(which) => entries.unqueue(id(which)),
@@ -318,6 +331,9 @@ mod tests {
                         match entries.find(ReadRange { offset, size }) {
                             Found::Nothing => prop_assert!(!held),
                             Found::Ready(buffer, start) => {
+                                let within = entries.list.iter().map(|entry| entry.range);
+                                let end = within.filter(|range| range.contains(ReadRange { offset, size })).map(|range| range.end());
+                                prop_assert!(end.max().is_some_and(|end| offset - start + buffer.size() <= end));
                                 let bytes = &buffer.as_slice()[start..start + size];
                                 prop_assert!(bytes.iter().zip(offset..).all(|(byte, at)| *byte == (at % 251) as u8));
                             }

@@ -6,6 +6,9 @@ use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::sys::find_byte;
 use std::mem::MaybeUninit;
 
+/// So much memory is kept where nothing is ahead.
+const KEPT: usize = 4 * CHUNK;
+
 /// What lies between a file's position and that of the class beneath it.
 pub(crate) struct Lookahead {
     bytes: BufferBuilder,
@@ -55,6 +58,20 @@ impl Lookahead {
     pub(crate) fn clear(&mut self) {
         self.bytes.truncate(0);
         self.start = 0;
+        self.let_go(0);
+    }
+
+    /// Gives memory back that had to grow beyond what pieces of `piece` bytes take, once nothing is ahead.
+    #[inline]
+    pub(crate) fn let_go(&mut self, piece: usize) {
+        if self.bytes.capacity() > KEPT && self.bytes.capacity() / 2 > piece && self.is_empty() {
+            self.forget_memory();
+        }
+    }
+
+    #[cold]
+    fn forget_memory(&mut self) {
+        *self = Self::new(self.bytes.pool().clone());
     }
 
     /// One attempt to read up to `most` further bytes; gives how many came, 0 only at the end.
@@ -63,6 +80,7 @@ impl Lookahead {
         most: usize,
         read: impl FnOnce(&mut [MaybeUninit<u8>]) -> Result<usize>,
     ) -> Result<usize> {
+        self.let_go(most);
         self.make_room(most);
         self.bytes.append_with(most, read)
     }
@@ -113,17 +131,31 @@ impl Lookahead {
         self.bytes.finish()
     }
 
-    /// Takes over bytes that were taken and are to be read again. Needs no memory where nothing else was read ahead.
+    /// Takes over bytes that were taken and are to be read again. Needs no memory where nothing else is ahead, or where all
+    /// of them come from here.
     pub(crate) fn adopt(&mut self, taken: BufferBuilder) -> Result<()> {
         if !self.is_empty() {
             return self.put_back(taken.as_slice());
         }
-        (self.bytes, self.start) = (taken, 0);
+        if taken.size() > 0 {
+            (self.bytes, self.start) = (taken, 0);
+        }
         Ok(())
     }
 
-    /// Puts bytes back in front: they were taken, and what was to come with them failed.
+    /// Puts bytes back in front: they were taken, and what was to come with them failed. Needs no memory where they fit in
+    /// before what is ahead.
     pub(crate) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
+        if self.is_empty() {
+            self.bytes.truncate(0);
+            self.start = 0;
+            return self.bytes.append(taken);
+        }
+        if let Some(start) = self.start.checked_sub(taken.len()) {
+            self.bytes.as_mut_slice()[start..self.start].copy_from_slice(taken);
+            self.start = start;
+            return Ok(());
+        }
         let mut whole = BufferBuilder::new(self.bytes.pool().clone());
         whole.append(taken)?;
         whole.append(self.bytes())?;

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box, try_vec};
 use crate::sys::{lock, process_number, thread_token};
-use crate::task::{Cancellation, Executor, Task, check, wait};
+use crate::task::{Cancellation, Executor, Task, check, check_process, wait};
 use std::mem::MaybeUninit;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -84,10 +84,11 @@ impl Cache {
         reading.read.is_some()
     }
 
-    fn read(&self, range: ReadRange) -> Result<(Buffer, usize)> {
+    /// What there is of a range, and no more than that.
+    fn read(&self, range: ReadRange) -> Result<Buffer> {
         let mut buffer = Buffer::allocate(&self.options.pool, range.size)?;
         let count = self.raw.read_at(range.offset, buffer.room())?;
-        Ok((buffer, count))
+        if count == range.size { Ok(buffer) } else { buffer.slice(0, count) }
     }
 
     fn plan(&self, ranges: &[ReadRange]) -> Result<(Vec<EntryId>, u64)> {
@@ -107,16 +108,29 @@ impl Cache {
     /// Gives everything up. What is being read goes when it has been.
     fn give_up(&self) {
         self.cancellation.cancel();
-        if self.process == process_number() {
-            self.lock().evict_before(usize::MAX);
+        if !self.is_forked() {
+            let mut entries = self.lock();
+            entries.evict_before(usize::MAX);
+            self.let_go(&entries);
         }
+    }
+
+    /// Gives back what waiting took, once the file is closed and the last read has ended.
+    fn let_go(&self, entries: &Entries) {
+        if self.cancellation.is_cancelled() && !entries.is_reading() {
+            self.cancellation.let_go();
+        }
+    }
+
+    fn is_forked(&self) -> bool {
+        check_process("", self.process).is_err()
     }
 }
 
 impl Access {
     /// The bytes of a range if it lies in one entry, which is read first if need be, and where they begin.
     fn find(&self, range: ReadRange) -> Result<Option<(Buffer, usize)>> {
-        if self.0.process != process_number() {
+        if self.0.is_forked() {
             return Ok(None);
         }
         let mut entries = self.0.lock();
@@ -195,13 +209,16 @@ impl Access {
 struct Reading<'a> {
     cache: &'a Cache,
     id: EntryId,
-    read: Option<(Buffer, usize)>,
+    read: Option<Buffer>,
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
         let read = self.read.take();
-        self.cache.lock().end(self.id, read);
+        let mut entries = self.cache.lock();
+        entries.end(self.id, read);
+        self.cache.let_go(&entries);
+        drop(entries);
         self.cache.changed.notify_all();
     }
 }
@@ -260,12 +277,16 @@ impl RandomAccess for Access {
     }
 
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
+        check_process("range cache", self.0.process)?;
         let (ids, moment) = self.0.plan(ranges)?;
         if self.0.options.lazy { self.0.raw.will_need(ranges) } else { self.read_now(&ids, moment) }
     }
 
     fn evict_before(&self, offset: usize) -> bool {
-        self.0.lock().evict_before(offset);
+        // In a child of a fork nothing is kept.
+        if !self.0.is_forked() {
+            self.0.lock().evict_before(offset);
+        }
         true
     }
 }

@@ -23,7 +23,7 @@ pub fn segment(raw: &File, offset: usize, size: usize) -> Result<File> {
 struct Segment {
     part: Shared<Part>,
     position: usize,
-    /// What was last looked at without a copy.
+    /// What was last looked at without a copy, until the next call: a map beneath cannot be resized meanwhile.
     view: Option<Buffer>,
 }
 
@@ -63,8 +63,12 @@ impl Part {
 impl Segment {
     /// All that lies ahead, of a file that gives it without a copy.
     fn ahead(&mut self) -> Result<&[u8]> {
+        self.view = None;
         let view = self.part.slice(self.position, usize::MAX)?;
-        Ok(self.view.insert(view).as_slice())
+        if view.size() > 0 {
+            self.view = Some(view);
+        }
+        Ok(self.view.as_ref().map_or(&[], Buffer::as_slice))
     }
 }
 
@@ -92,12 +96,14 @@ impl Stream for Segment {
     }
 
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.view = None;
         let count = self.part.read(self.position, dst)?;
         self.position += count;
         Ok(count)
     }
 
     fn read_slice(&mut self, size: usize) -> Result<Buffer> {
+        self.view = None;
         let slice = self.part.slice(self.position, size)?;
         self.position += slice.size();
         Ok(slice)
@@ -114,6 +120,7 @@ impl Stream for Segment {
     }
 
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
+        self.view = None;
         let Some(remaining) = self.remaining_hint() else { return Ok(None) };
         self.position += size.min(remaining);
         Ok(Some(()))
@@ -124,6 +131,7 @@ impl Stream for Segment {
     }
 
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
+        self.view = None;
         let size = match whence {
             Whence::End if self.capabilities().contains(Capabilities::SIZE) => self.size()? as usize,
             Whence::End => return Err(error!(Invalid, "where its end is cannot be told")),

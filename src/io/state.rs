@@ -32,6 +32,8 @@ pub(super) struct State {
     lookahead: Lookahead,
     zero_copy: bool,
     class_looks_ahead: bool,
+    /// Whether the class is told what passes.
+    counts: bool,
     /// In place of the class's own bytes, where others could take those away.
     copy_ahead: Option<CopyAhead>,
     seekable: bool,
@@ -46,12 +48,14 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(stream: Box<dyn Stream>, pool: &Pool, block_size: usize) -> Self {
         let (can, class_looks_ahead) = (stream.capabilities(), stream.looks_ahead());
+        let counts = stream.counts_what_passes();
         let unsteady = if stream.is_steady() { None } else { stream.random_access() };
         Self {
             stream,
             lookahead: Lookahead::new(pool.clone()),
             zero_copy: can.contains(Capabilities::ZERO_COPY),
             class_looks_ahead,
+            counts,
             copy_ahead: unsteady.map(CopyAhead::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
@@ -89,6 +93,31 @@ impl State {
 
     #[inline]
     pub(super) fn read_full(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.fill(dst)?;
+        self.passed(&dst[..count]);
+        Ok(count)
+    }
+
+    /// Tells the class of bytes that were read.
+    #[inline]
+    fn passed(&mut self, bytes: &[MaybeUninit<u8>]) {
+        if self.counts {
+            self.stream.passed(filled(bytes, bytes.len()));
+        }
+    }
+
+    /// Moves past up to `size` bytes of those read ahead; gives how many.
+    fn pass(&mut self, size: usize) -> usize {
+        let bytes = self.lookahead.pass(size);
+        if self.counts {
+            self.stream.passed(bytes);
+        }
+        bytes.len()
+    }
+
+    #[inline]
+    fn fill(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.lookahead.let_go(self.block_size);
         if self.lookahead.is_empty() && dst.len() >= self.block_size {
             // Most reads end here.
             let count = self.stream.read(dst)?;
@@ -103,7 +132,7 @@ impl State {
     /// Goes on after `done` bytes until `dst` is full or the end comes.
     #[inline(never)]
     fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
-        match read_until_full(&mut dst[done..], |rest, _| self.read_once(rest)) {
+        match read_until_full(&mut dst[done..], |rest, _| self.attempt(rest, rest.len())) {
             Ok(count) => Ok(done + count),
             Err(Stopped { error, after }) => Err(self.put_back_unfinished(&dst[..done + after], error)),
         }
@@ -111,8 +140,16 @@ impl State {
 
     #[inline]
     pub(super) fn read_once(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let count = self.attempt(dst, dst.len())?;
+        self.passed(&dst[..count]);
+        Ok(count)
+    }
+
+    /// One attempt at a part of a read of `whole` bytes.
+    #[inline]
+    fn attempt(&mut self, dst: &mut [MaybeUninit<u8>], whole: usize) -> Result<usize> {
         if self.lookahead.is_empty() {
-            if dst.len() >= self.block_size || dst.is_empty() {
+            if whole >= self.block_size || dst.is_empty() {
                 return self.stream.read(dst);
             }
             self.lookahead.fill(self.block_size, |room| self.stream.read(room))?;
@@ -129,7 +166,11 @@ impl State {
         }
         match self.lookahead.put_back(filled(taken, taken.len())) {
             Ok(()) => error,
-            Err(why) => lost(error, taken.len(), &why),
+            Err(why) => {
+                // They have passed, though to nobody.
+                self.passed(taken);
+                lost(error, taken.len(), &why)
+            }
         }
     }
 
@@ -141,7 +182,9 @@ impl State {
                 return moved;
             }
         }
-        self.lookahead.put_back(taken)
+        self.lookahead.put_back(taken)?;
+        self.stream.came_back(taken.len());
+        Ok(())
     }
 
     /// One attempt to move up to `size` bytes to `target` within the operating system.
@@ -159,22 +202,36 @@ impl State {
     }
 
     fn read_to_buffer(&mut self, size: usize) -> Result<Buffer> {
-        if size <= CHUNK {
-            let mut buffer = Buffer::allocate_resizable(self.lookahead.pool(), size)?;
-            let count = self.read_full(buffer.room())?;
-            if count < size {
-                // A block that cannot be made smaller will do as it is.
-                buffer.resize(count, true).or_else(|_| buffer.resize(count, false))?;
-            }
-            return Ok(buffer);
-        }
+        self.lookahead.let_go(self.block_size);
         let mut builder = BufferBuilder::new(self.lookahead.pool().clone());
-        let hint = self.stream.remaining_hint().map(|hint| hint.saturating_add(self.lookahead.len()));
-        let filled = read_to_end(&mut builder, size, hint, |room, _| self.read_full(room));
-        filled.and_then(|()| builder.finish()).map_err(|error| {
-            let size = builder.size();
-            self.lookahead.adopt(builder).map_or_else(|why| lost(error.clone(), size, &why), |()| error.clone())
-        })
+        let at_once = size <= CHUNK || size < self.block_size;
+        let hint = if at_once { Some(size) } else { self.stream.remaining_hint() };
+        let hint = hint.map(|hint| hint.saturating_add(self.lookahead.len()));
+        let filled =
+            read_to_end(&mut builder, size, hint, |room, _| read_until_full(room, |rest, _| self.attempt(rest, size)));
+        match filled.and_then(|()| builder.finish()) {
+            Ok(buffer) => {
+                if self.counts {
+                    self.stream.passed(buffer.as_slice());
+                }
+                Ok(buffer)
+            }
+            Err(error) => Err(self.adopt(builder, error)),
+        }
+    }
+
+    /// What was read before a failure is what is read next, in the memory where it is.
+    #[cold]
+    fn adopt(&mut self, taken: BufferBuilder, error: Error) -> Error {
+        let size = taken.size();
+        if self.class_looks_ahead && self.seekable {
+            // Bytes put back would be ones that the class does not know of.
+            return self.stream.seek(-(size as i64), Whence::Current).map_or_else(|error| error, |_| error);
+        }
+        match self.lookahead.adopt(taken) {
+            Ok(()) => error,
+            Err(why) => lost(error, size, &why),
+        }
     }
 
     pub(super) fn peek(&mut self, size: usize) -> Result<&[u8]> {
@@ -190,7 +247,11 @@ impl State {
             return self.stream.read_line();
         }
         let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
-        self.lookahead.read_line(piece, |room| self.stream.read(room))
+        let line = self.lookahead.read_line(piece, |room| self.stream.read(room))?;
+        if self.counts {
+            self.stream.passed(line);
+        }
+        Ok(line)
     }
 
     /// The next lines in one buffer, as many as there is room for and as are there without a further read; at least one
@@ -214,7 +275,7 @@ impl State {
             return Ok((self.read_buffer(size)?, count));
         }
         let bytes = Buffer::copy_of(self.lookahead.pool(), &self.lookahead.bytes()[..size])?;
-        self.lookahead.pass(size);
+        self.pass(size);
         Ok((bytes, count))
     }
 
@@ -256,12 +317,12 @@ impl State {
         if self.looks_ahead() {
             return self.stream.skip(size).map(drop);
         }
-        self.lookahead.pass(size);
+        self.pass(size);
         Ok(())
     }
 
     pub(super) fn advance(&mut self, size: usize) -> Transfer {
-        let mut done = self.lookahead.pass(size).len();
+        let mut done = self.pass(size);
         if done == size || self.stream.skip(size - done).map_err(|error| Stopped { error, after: done })?.is_some() {
             return Ok(());
         }
@@ -270,7 +331,7 @@ impl State {
             if filled.map_err(|error| Stopped { error, after: done })? == 0 {
                 break;
             }
-            done += self.lookahead.pass(size - done).len();
+            done += self.pass(size - done);
         }
         Ok(())
     }

@@ -169,6 +169,17 @@ pub(crate) trait Stream: Send {
         }
     }
 
+    /// Whether `passed` is to be called.
+    fn counts_what_passes(&self) -> bool {
+        false
+    }
+
+    /// These bytes, the next ones, have passed the file's position.
+    fn passed(&mut self, bytes: &[u8]) {}
+
+    /// The last `size` bytes that passed will pass again: they could not go where they should.
+    fn came_back(&mut self, size: usize) {}
+
     /// The checksum of what was read or written so far, of a class that takes one.
     fn digest(&self) -> Option<Digest> {
         None
@@ -234,7 +245,6 @@ pub(crate) trait RandomAccess: Send + Sync {
         let mut builder = BufferBuilder::new(self.pool().clone());
         read_to_end(&mut builder, size, hint, |room, done| {
             read_until_full(room, |rest, filled| self.read_at(offset + done + filled, rest))
-                .map_err(|stopped| stopped.error)
         })?;
         builder.finish()
     }

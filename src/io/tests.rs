@@ -4,7 +4,7 @@
 use super::stream::Stream;
 use super::*;
 use crate::error::{Error, ErrorKind, Result, error};
-use crate::memory::default_pool;
+use crate::memory::{CappedPool, Pool, default_pool};
 use proptest::prelude::*;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,7 +36,11 @@ impl Stream for Scripted {
 }
 
 pub(super) fn file(stream: impl Stream + 'static, block_size: usize) -> File {
-    File::new(stream, format_args!("a test"), &default_pool(), block_size).unwrap()
+    file_with(stream, &default_pool(), block_size)
+}
+
+fn file_with(stream: impl Stream + 'static, pool: &Pool, block_size: usize) -> File {
+    File::new(stream, format_args!("a test"), pool, block_size).unwrap()
 }
 
 #[allow(unsafe_code, reason = "memory that was filled, views that are still good")]
@@ -57,16 +61,22 @@ pub(super) mod bytes {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Short reads are made up for, and a failure, wherever it comes, loses and repeats nothing.
+    /// Short reads are made up for, and a failure, wherever it comes, loses and repeats nothing; nor does a lack of memory,
+    /// but for bytes that were read to where only they and no memory was.
     #[test]
     fn failures_lose_nothing(
-        size in 0usize..5000,
+        size in prop_oneof![2 => 0usize..5000, 1 => 0usize..500_000],
+        memory in prop_oneof![Just(usize::MAX), 0usize..4000, 0usize..600_000],
         script in prop::collection::vec(prop_oneof![4 => (1usize..600).prop_map(Some), 1 => Just(None)], 0..60),
-        calls in prop::collection::vec((0usize..6, 0usize..1500), 1..60),
-        block_size in prop_oneof![Just(0usize), 1usize..300],
+        calls in prop::collection::vec((0usize..6, prop_oneof![4 => 0usize..1500, 1 => 0usize..600_000]), 1..60),
+        block_size in prop_oneof![Just(0usize), 1usize..300, 1usize..100_000],
     ) {
         let content: Vec<u8> = (0..size).map(|at| if at % 83 == 0 { b'\n' } else { at as u8 }).collect();
-        let file = file(Scripted { content: content.clone(), position: 0, script }, block_size);
+        let pool = Pool::new(CappedPool::new(default_pool(), memory)).unwrap();
+        let file = file_with(Scripted { content: content.clone(), position: 0, script }, &pool, block_size);
+        let is_expected = |error: &Error| {
+            error.os_error() == libc::EIO || memory < usize::MAX && error.kind() == ErrorKind::OutOfMemory
+        };
         let mut position = 0;
         for (call, size) in calls {
             let ahead = &content[position..];
@@ -97,10 +107,15 @@ proptest! {
                 Ok(moved) => position += moved,
                 // Skipping forgets what it skipped; everything else stays where it was.
                 Err(error) if call == 3 => {
-                    prop_assert_eq!(error.os_error(), libc::EIO);
+                    prop_assert!(is_expected(&error));
                     position = file.tell().unwrap() as usize;
                 }
-                Err(error) => prop_assert_eq!(error.os_error(), libc::EIO),
+                // A failed read to memory of the caller's may need memory to keep what it read.
+                Err(error) if call == 0 && error.to_string().contains("lost") => {
+                    prop_assert!(memory < usize::MAX);
+                    position = file.tell().unwrap() as usize;
+                }
+                Err(error) => prop_assert!(is_expected(&error) && !error.to_string().contains("lost"), "{error}"),
             }
             prop_assert_eq!(file.tell().unwrap(), position as i64);
         }

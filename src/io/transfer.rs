@@ -73,12 +73,13 @@ pub(super) fn read_until_full(
 }
 
 /// Reads up to `limit` bytes. Memory for a chunk, or for as many as `hint` says are there, is taken at once, for more as
-/// they come: neither an absurd request nor a wrong size costs memory. `read` fills its room unless the end comes first.
+/// they come: neither an absurd request nor a wrong size costs memory. `read` fills its room unless the end comes first. On
+/// failure the builder has what came before.
 pub(super) fn read_to_end(
     builder: &mut BufferBuilder,
     limit: usize,
     hint: Option<usize>,
-    mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Result<usize>,
+    mut read: impl FnMut(&mut [MaybeUninit<u8>], usize) -> Transfer<usize>,
 ) -> Result<()> {
     // One byte more than there should be, so that the end is seen without a second round.
     let expected = hint.map_or(CHUNK, |hint| hint.saturating_add(1));
@@ -86,7 +87,16 @@ pub(super) fn read_to_end(
     builder.reserve_exact(room)?;
     loop {
         let done = builder.size();
-        let count = builder.append_with(room, |dst| read(dst, done))?;
+        let mut failure = None;
+        let count = builder.append_with(room, |dst| {
+            read(dst, done).or_else(|Stopped { error, after }| {
+                failure = Some(error);
+                Ok(after)
+            })
+        })?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
         if count < room || builder.size() == limit {
             return Ok(());
         }

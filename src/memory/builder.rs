@@ -54,6 +54,11 @@ impl BufferBuilder {
         unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.size) }
     }
 
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: the first `size` bytes are filled, and nobody's but ours.
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr(), self.size) }
+    }
+
     #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<()> {
         if bytes.len() > self.capacity - self.size {

@@ -3,7 +3,6 @@
 mod alarm;
 mod clock;
 mod descriptor;
-mod event;
 mod fault_guard;
 mod guarded_copy;
 mod interrupt;
@@ -25,7 +24,6 @@ pub(crate) use clock::now;
 pub use descriptor::FileKind;
 pub use descriptor::Whence;
 pub(crate) use descriptor::{Descriptor, OpenFlags};
-pub(crate) use event::Event;
 pub(crate) use fault_guard::{
     EXISTS as FAULT_GUARD_EXISTS, add as add_fault_guard, copy as guarded_copy, is_on as fault_guard_is_on,
     remove as remove_fault_guard,

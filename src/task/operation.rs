@@ -6,7 +6,7 @@ use super::scope::{check, wait};
 use crate::error::{Error, Result, error};
 use crate::memory::Buffer;
 use crate::shared::{Shared, try_box};
-use crate::sys::{Event, lock, now, process_number};
+use crate::sys::{Alarm, lock, now, process_number};
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::*};
@@ -48,8 +48,8 @@ struct State {
     completion: Option<Box<dyn Completion>>,
     /// Once it is done: what it gave, until that is taken.
     outcome: Option<Result<Option<Vec<Buffer>>>>,
-    /// Made when first asked for.
-    event: Option<Event>,
+    /// Goes off when it is done, and at the deadline of one that no thread has come to. Made when first asked for.
+    alarm: Option<Alarm>,
 }
 
 impl Operation {
@@ -61,7 +61,7 @@ impl Operation {
     ) -> Result<Self> {
         let cancellation = Cancellation::new()?;
         cancellation.set_deadline(options.timeout);
-        let state = State { work: Some(try_box(work)?), completion: options.completion, outcome: None, event: None };
+        let state = State { work: Some(try_box(work)?), completion: options.completion, outcome: None, alarm: None };
         let operation = Self(Shared::try_new(Inner {
             process: process_number(),
             cancellation,
@@ -73,8 +73,15 @@ impl Operation {
         Ok(operation)
     }
 
-    /// Whether it is done, well or not.
+    /// Whether it is done, well or not. One that no thread has come to in time ends here.
     pub fn is_done(&self) -> bool {
+        if !self.has_ended() && self.check_process().is_ok() {
+            self.end_if_stopped();
+        }
+        self.has_ended()
+    }
+
+    fn has_ended(&self) -> bool {
         self.0.is_done.load(Acquire)
     }
 
@@ -89,12 +96,11 @@ impl Operation {
     /// Waits until it is done, `nanoseconds` at most; `None`: as long as it takes.
     pub fn wait(&self, nanoseconds: Option<i64>) -> Result<()> {
         let until = nanoseconds.map(|nanoseconds| now().saturating_add(nanoseconds));
+        // One that no thread has come to yet has nobody else to see that its time is over.
         while !self.is_done() {
             self.check_process()?;
-            // One that no thread has come to yet has nobody else to see that its time is over.
-            self.end_if_stopped();
             let state = self.lock();
-            if self.is_done() {
+            if self.has_ended() {
                 break;
             }
             check()?;
@@ -139,17 +145,22 @@ impl Operation {
         })
     }
 
-    /// A descriptor that is readable once the operation is done. It stays the operation's.
+    /// A descriptor that is readable once the operation is done, or would be if somebody asked. It stays the operation's.
     pub fn descriptor(&self) -> Result<RawFd> {
         if !self.is_done() {
             self.check_process()?;
         }
         let mut state = self.lock();
-        let event = match &mut state.event {
-            Some(event) => event,
-            none => none.insert(Event::new(self.is_done()).map_err(Error::from_os)?),
-        };
-        Ok(event.as_raw_fd())
+        if let Some(alarm) = &state.alarm {
+            return Ok(alarm.as_raw_fd());
+        }
+        let alarm = Alarm::new().map_err(Error::from_os)?;
+        if self.has_ended() {
+            alarm.go_off();
+        } else if state.work.is_some() {
+            alarm.set(self.0.cancellation.deadline());
+        }
+        Ok(state.alarm.insert(alarm).as_raw_fd())
     }
 
     fn check_process(&self) -> Result<()> {
@@ -175,11 +186,20 @@ impl Operation {
     }
 
     fn end_unless_begun(&self, why: Error) {
-        let work = self.lock().work.take();
-        if let Some(work) = work {
+        if let Some(work) = self.take_work() {
             drop(work);
             self.complete(Err(why.context(format_args!("the operation has not begun"))));
         }
+    }
+
+    fn take_work(&self) -> Option<Work> {
+        let mut state = self.lock();
+        let work = state.work.take()?;
+        if let Some(alarm) = &state.alarm {
+            // From here on somebody is there to see that its time is over.
+            alarm.set(None);
+        }
+        Some(work)
     }
 
     /// For whoever has taken the work.
@@ -188,8 +208,8 @@ impl Operation {
         let mut state = self.lock();
         state.outcome = Some(outcome.map(Some));
         self.0.is_done.store(true, Release);
-        if let Some(event) = &state.event {
-            event.happen();
+        if let Some(alarm) = &state.alarm {
+            alarm.go_off();
         }
         let completion = state.completion.take();
         drop(state);
@@ -202,8 +222,7 @@ impl Operation {
 
 impl Task for Operation {
     fn run(self: Box<Self>) {
-        let work = self.lock().work.take();
-        let Some(work) = work else { return };
+        let Some(work) = self.take_work() else { return };
         let work = || self.0.cancellation.while_heeded(work).and_then(|result| result);
         let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(Error::from_panic(payload)));
         self.complete(outcome);
