@@ -9,8 +9,8 @@ use crate::error::Result;
 use crate::io::{File, Latency, mock_output_stream, slow_input, tee_output_stream};
 
 /// Makes a file that writes to two others what is written to it. A write goes to the first and then to the second one. Where
-/// one of them fails, the error says which, and how far each one came, and every later write fails the same way. Positions
-/// count what both have. Flush, sync and close go to both, also where one fails, and report the first failure.
+/// one of them fails, the error says which, and how far each one came; the next write goes on behind what both have, which
+/// is the position, and brings the first file no byte twice. Flush, sync and close go to both, also where one fails, and report the first failure.
 ///
 /// \param first      a writable file; it must not be used otherwise meanwhile.
 /// \param second     another one.

@@ -13,7 +13,7 @@ pub fn tee_output_stream(first: &File, second: &File) -> Result<File> {
     if first.is_same(second) {
         return Err(error!(Invalid, "the two files to write to are one, {}", first.name()));
     }
-    let stream = TeeOutputStream { first: first.clone(), second: second.clone(), written: 0, failure: None };
+    let stream = TeeOutputStream { first: first.clone(), second: second.clone(), written: 0, ahead: 0, failure: None };
     let name = format_args!("the tee stream to {} and {}", first.name(), second.name());
     File::new(stream, name, &default_pool(), 0)
 }
@@ -23,19 +23,24 @@ struct TeeOutputStream {
     second: File,
     /// Bytes that both have got.
     written: i64,
-    /// What a write failed with. Both files are not at the same place any more: nothing is written after it.
+    /// Bytes beyond these that the first one has got, for a write failed on its way: the next one comes to the second only.
+    ahead: usize,
+    /// What that write failed with, until both are even again.
     failure: Option<Error>,
 }
 
 impl TeeOutputStream {
-    fn write_both(&self, data: &[u8]) -> Transfer {
-        let size = data.len();
-        self.first.write_or_stop(data).map_err(|Stopped { error, after }| {
-            error.context(format_args!(
-                "the first file took {after} of {size} bytes, the second one none, for the first"
-            ))
+    fn write_both(&mut self, data: &[u8]) -> Transfer {
+        let (size, has) = (data.len(), self.ahead.min(data.len()));
+        let first = self.first.write_or_stop(&data[has..]);
+        let got = has + got_through(&first, size - has);
+        self.ahead = self.ahead.max(got);
+        first.map_err(|Stopped { error, .. }| {
+            error.context(format_args!("the first file took {got} of {size} bytes, the second one none, for the first"))
         })?;
-        self.second.write_or_stop(data).map_err(|Stopped { error, after }| Stopped {
+        let second = self.second.write_or_stop(data);
+        self.ahead -= got_through(&second, size);
+        second.map_err(|Stopped { error, after }| Stopped {
             error: error
                 .context(format_args!("the first file took all {size} bytes, the second one {after}, for the second")),
             after,
@@ -60,11 +65,13 @@ impl Stream for TeeOutputStream {
     }
 
     fn write(&mut self, data: &[u8]) -> Transfer {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone().into());
-        }
-        let result = self.write_both(data).inspect_err(|stopped| self.failure = Some(stopped.error.clone()));
+        let result = self.write_both(data);
         self.written += got_through(&result, data.len()) as i64;
+        match &result {
+            Ok(()) if self.ahead == 0 => self.failure = None,
+            Ok(()) => {}
+            Err(stopped) => self.failure = Some(stopped.error.clone()),
+        }
         result
     }
 
