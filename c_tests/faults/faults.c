@@ -453,6 +453,8 @@ TEST(offset_of_a_part) {
     wrong++;
   }
   no_faults();
+  /* After the last failure the two files of a tee are not even until it goes on. */
+  if (row->can & CAN_WRITE) OK(arrowio_file_write(file, content + place_of(file), 5000, &error));
   close_file(file);
   nothing_left(NULL);
   CHECK_INT(0, wrong);
