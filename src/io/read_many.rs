@@ -5,7 +5,7 @@ use super::coalesce::{Coalesced, Nearness, coalesce};
 use super::read_range::ReadRange;
 use super::stream::RandomAccess;
 use super::transfer::{Stopped, read_until_full};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Slab};
 use crate::shared::{Shared, try_box, try_vec};
 use crate::sys::lock;
@@ -198,7 +198,7 @@ struct Helper(Shared<Crew>);
 impl Task for Helper {
     fn run(self: Box<Self>) {
         let Some(job) = self.0.join() else { return };
-        let _leaves = Leaves(&self.0);
+        let _leaves = Leaves(&self.0, &job);
         // Where it is to stop before it begins the calling thread is told by whoever failed.
         let _ = job.cancellation.while_heeded(|| job.work());
     }
@@ -206,11 +206,14 @@ impl Task for Helper {
     fn refuse(self: Box<Self>, _why: Error) {}
 }
 
-/// Leaves the crew, also when a panic ends the work.
-struct Leaves<'a>(&'a Crew);
+/// Leaves the crew, also when a panic ends the work: what it was at would look like a read at the end.
+struct Leaves<'a>(&'a Crew, &'a Job);
 
 impl Drop for Leaves<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.1.fail(error!(Internal, "a read on another thread ended in a panic"));
+        }
         self.0.leave();
     }
 }

@@ -235,3 +235,56 @@ fn memory_is_read_once_by_all_threads() {
     let total = sums.iter().fold((0, 0), |total, sum| (total.0 + sum.0, total.1 + sum.1));
     assert_eq!(total, (content.len(), content.iter().map(|byte| u64::from(*byte)).sum()));
 }
+
+/// A file of zeros that panics on every thread but one.
+struct Panicking {
+    pool: crate::memory::Pool,
+    on: std::thread::ThreadId,
+}
+
+impl stream::RandomAccess for Panicking {
+    fn read_at(&self, _offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        assert_eq!(std::thread::current().id(), self.on, "a defect that a test has made");
+        // So that others come to read as well.
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        dst.fill(MaybeUninit::new(0));
+        Ok(dst.len())
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(1 << 30)
+    }
+
+    fn pool(&self) -> &crate::memory::Pool {
+        &self.pool
+    }
+}
+
+struct OverPanicking(crate::shared::Shared<Panicking>);
+
+impl Stream for OverPanicking {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::READ | Capabilities::READ_AT
+    }
+
+    fn random_access(&self) -> Option<crate::shared::Shared<dyn stream::RandomAccess>> {
+        Some(self.0.clone().unsize(|p| p as *mut _))
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(0)
+    }
+}
+
+/// What a helper was at when it panicked is an error of the call and not a range that came short.
+#[test]
+fn panics_of_helpers_are_told() {
+    let on = std::thread::current().id();
+    let random = crate::shared::Shared::try_new(Panicking { pool: default_pool(), on }).unwrap();
+    let file = file(OverPanicking(random), 0);
+    let executor = crate::task::Executor::new(1).unwrap();
+    let ranges: Vec<ReadRange> = (0..100).map(|at| ReadRange { offset: at << 20, size: 100 }).collect();
+    let options = ReadManyOptions { executor: Some(executor), ..Default::default() };
+    let Err(error) = file.read_many(&ranges, &options) else { panic!("the helper had no part in it") };
+    assert_eq!(error.kind(), ErrorKind::Internal);
+}
