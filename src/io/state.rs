@@ -13,7 +13,7 @@ use crate::memory::{Buffer, BufferBuilder, Pool, filled};
 use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
-/// How much is read at once for many lines.
+/// How much is read at once where lines are wanted.
 const LINES_CHUNK: usize = 128 << 10;
 
 /// What came of an attempt to move bytes within the operating system.
@@ -246,7 +246,7 @@ impl State {
         if self.looks_ahead() {
             return self.stream.read_line();
         }
-        let piece = if self.block_size == 0 { CHUNK } else { self.block_size };
+        let piece = if self.block_size == 0 { LINES_CHUNK } else { self.block_size };
         let line = self.lookahead.read_line(piece, |room| self.stream.read(room))?;
         if self.counts {
             self.stream.passed(line);
