@@ -1,5 +1,5 @@
 /* Threads that work for the host, and the reads that they do: each is completed once, can be stopped, and leaves nothing. */
-#include "files.h"
+#include "executors.h"
 #include "threads.h"
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -8,33 +8,11 @@
 
 #define MILLISECONDS INT64_C(1000000)
 
-static arrowio_executor *new_executor(int threads) {
-  arrowio_executor *executor = NULL;
-  OK(arrowio_executor_new(threads, &executor, &error));
-  return executor;
-}
-
-/* Stops it and waits, so that none of its threads is left. */
-static void end(arrowio_executor *executor) {
-  OK(arrowio_executor_stop(executor, -1, &error));
-  arrowio_executor_release(executor);
-}
-
 static arrowio_file *reader_of(const void *data, int64_t size) {
   arrowio_buffer *buffer = buffer_of(data, size);
   arrowio_file *file = NULL;
   OK(arrowio_buffer_reader_new(buffer, &file, &error));
   arrowio_buffer_release(buffer);
-  return file;
-}
-
-/* A file that reads a pipe, whose other end is given. */
-static arrowio_file *pipe_reader(int *other) {
-  int ends[2];
-  arrowio_file *file = NULL;
-  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
-  OK(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &file, &error));
-  *other = ends[1];
   return file;
 }
 

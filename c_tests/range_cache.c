@@ -1,5 +1,5 @@
 /* Ranges that are read before they are needed: what is kept, how much of it, and that the bytes are right all the same. */
-#include "files.h"
+#include "executors.h"
 #include "threads.h"
 #include <sys/resource.h>
 
@@ -22,17 +22,6 @@ static arrowio_file *cache_over(arrowio_file *raw, const arrowio_range_cache_opt
 
 static arrowio_range_cache_options defaults(void) {
   return (arrowio_range_cache_options){.struct_size = sizeof(arrowio_range_cache_options)};
-}
-
-static arrowio_executor *new_executor(int threads) {
-  arrowio_executor *executor = NULL;
-  OK(arrowio_executor_new(threads, &executor, &error));
-  return executor;
-}
-
-static void end(arrowio_executor *executor) {
-  OK(arrowio_executor_stop(executor, -1, &error));
-  arrowio_executor_release(executor);
 }
 
 /* Changes the file beneath: what shows the old bytes was kept. */

@@ -1,22 +1,11 @@
 /* Reading ahead: how far, what comes of failures and ends, and that closing waits for nobody. What every file does,
  * behaviour.c tests. */
-#include "files.h"
+#include "executors.h"
 #include "threads.h"
 #include <sys/socket.h>
 
 enum { SIZE = 100000 };
 static uint8_t content[SIZE];
-
-static arrowio_executor *new_executor(int threads) {
-  arrowio_executor *executor = NULL;
-  OK(arrowio_executor_new(threads, &executor, &error));
-  return executor;
-}
-
-static void end(arrowio_executor *executor) {
-  OK(arrowio_executor_stop(executor, -1, &error));
-  arrowio_executor_release(executor);
-}
 
 static arrowio_read_ahead_options blocks_of(int64_t size, int64_t blocks) {
   return (arrowio_read_ahead_options){sizeof(arrowio_read_ahead_options), NULL, size, blocks};
@@ -32,15 +21,6 @@ static arrowio_file *ahead_of(arrowio_file *raw, arrowio_executor *executor, con
 static arrowio_file *open_raw(void) {
   arrowio_file *file = NULL;
   OK(arrowio_os_file_open(here("raw"), ARROWIO_MODE_READ, NULL, &file, &error));
-  return file;
-}
-
-static arrowio_file *pipe_reader(int *other) {
-  int ends[2];
-  arrowio_file *file = NULL;
-  CHECK_INT(0, pipe2(ends, O_CLOEXEC));
-  OK(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &file, &error));
-  *other = ends[1];
   return file;
 }
 

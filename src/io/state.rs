@@ -161,8 +161,7 @@ impl State {
     #[cold]
     fn put_back_unfinished(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
         if self.class_looks_ahead && self.seekable {
-            // Bytes put back would be ones that the class does not know of.
-            return self.stream.seek(-(taken.len() as i64), Whence::Current).map_or_else(|error| error, |_| error);
+            return self.seek_back(taken.len(), error);
         }
         match self.lookahead.put_back(filled(taken, taken.len())) {
             Ok(()) => error,
@@ -172,6 +171,13 @@ impl State {
                 lost(error, taken.len(), &why)
             }
         }
+    }
+
+    /// Moves a class that looks ahead by itself back over what was read before `error`: bytes put back here would be ones that
+    /// it does not know of.
+    #[cold]
+    fn seek_back(&mut self, size: usize, error: Error) -> Error {
+        self.stream.seek(-(size as i64), Whence::Current).map_or_else(|error| error, |_| error)
     }
 
     /// Puts the last bytes that were read back: the next call reads them again.
@@ -225,8 +231,7 @@ impl State {
     fn adopt(&mut self, taken: BufferBuilder, error: Error) -> Error {
         let size = taken.size();
         if self.class_looks_ahead && self.seekable {
-            // Bytes put back would be ones that the class does not know of.
-            return self.stream.seek(-(size as i64), Whence::Current).map_or_else(|error| error, |_| error);
+            return self.seek_back(size, error);
         }
         match self.lookahead.adopt(taken) {
             Ok(()) => error,

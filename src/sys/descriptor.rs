@@ -3,7 +3,7 @@
 use super::interrupt::{check_interrupts, is_interruptible, wait_until_ready};
 use super::interruptible::StreamCalls;
 use super::{LARGEST_TRANSFER, OsResult, errno, retry, without_sigpipe};
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, RawFd};
 
@@ -217,22 +217,22 @@ impl Descriptor {
     }
 
     fn write(&self, data: &[u8]) -> OsResult<usize> {
-        let size = data.len().min(LARGEST_TRANSFER);
-        if is_interruptible() && self.is_stream()? {
-            return self.calls.write(self.fd, &data[..size]);
-        }
-        // SAFETY: `data` is readable.
-        self.blocking(libc::POLLOUT, || unsafe { libc::write(self.fd, data.as_ptr().cast(), size) })
+        // SAFETY: `write_by` gives readable memory.
+        self.write_by(data, |bytes, size| unsafe { libc::write(self.fd, bytes, size) })
     }
 
     fn send(&self, data: &[u8]) -> OsResult<usize> {
+        // SAFETY: as above.
+        self.write_by(data, |bytes, size| unsafe { libc::send(self.fd, bytes, size, libc::MSG_NOSIGNAL) })
+    }
+
+    /// One write, by `call` where nothing may interrupt it.
+    fn write_by(&self, data: &[u8], call: impl Fn(*const c_void, usize) -> isize) -> OsResult<usize> {
         let size = data.len().min(LARGEST_TRANSFER);
         if is_interruptible() && self.is_stream()? {
             return self.calls.write(self.fd, &data[..size]);
         }
-        // SAFETY: `data` is readable.
-        let send = || unsafe { libc::send(self.fd, data.as_ptr().cast(), size, libc::MSG_NOSIGNAL) };
-        self.blocking(libc::POLLOUT, send)
+        self.blocking(libc::POLLOUT, || call(data.as_ptr().cast(), size))
     }
 
     /// Writes everything at an offset. On failure tells how many bytes went out before.

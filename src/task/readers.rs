@@ -47,16 +47,13 @@ impl Readers {
         self.threads().check_entry()
     }
 
-    /// Waits for the reads that are under way and lets no further one begin; on failure nothing has changed.
+    /// Waits for the reads that are under way, whatever the thread's work is to stop for, and lets no further one begin; where
+    /// `check_entry` fails nothing has changed.
     pub(crate) fn end_reads(&self) -> Result<()> {
         let mut threads = self.threads();
         threads.check_entry()?;
         threads.ended = true;
         while !threads.inside.is_empty() {
-            if let Err(stopped) = super::check() {
-                threads.ended = false;
-                return Err(stopped);
-            }
             threads = super::wait(&self.left, threads, None);
         }
         Ok(())
