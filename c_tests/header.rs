@@ -20,6 +20,7 @@ const SOURCES: &str = "
     transform
     checksum
     wrapper
+    codec
     compressed
     buffered
     stream
