@@ -12,18 +12,12 @@ static arrowio_statistics counted(arrowio_file *file) {
   return statistics;
 }
 
-static arrowio_file *opened(const char *name, arrowio_mode mode) {
-  arrowio_file *file = NULL;
-  OK(arrowio_os_file_open(here(name), mode, NULL, &file, &error));
-  return file;
-}
-
 static uint8_t bytes[SIZE];
 static int64_t got;
 
 TEST(nothing_unasked) {
   save(here("file"), content, SIZE);
-  arrowio_file *file = opened("file", ARROWIO_MODE_READ);
+  arrowio_file *file = open_here("file", ARROWIO_MODE_READ);
   OK(arrowio_file_read(file, bytes, 1000, &got, &error));
   arrowio_statistics none = counted(file);
   CHECK_INT(0, none.read_calls + none.bytes_read + none.write_calls + none.bytes_written + none.system_calls +
@@ -33,7 +27,7 @@ TEST(nothing_unasked) {
 
 TEST(reads) {
   save(here("file"), content, SIZE);
-  arrowio_file *file = opened("file", ARROWIO_MODE_READ);
+  arrowio_file *file = open_here("file", ARROWIO_MODE_READ);
   const uint8_t *data;
   arrowio_buffer *buffer = NULL;
   OK(arrowio_file_enable_statistics(file, &error));
@@ -64,7 +58,7 @@ TEST(reads) {
 
 /* Of a layer the calls of the host, and the system's calls of all beneath it; of the file beneath what the layer did. */
 TEST(layers) {
-  arrowio_file *raw = opened("file.gz", ARROWIO_MODE_WRITE), *file = NULL;
+  arrowio_file *raw = open_here("file.gz", ARROWIO_MODE_WRITE), *file = NULL;
   OK(arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_GZIP, NULL, &file, &error));
   OK(arrowio_file_enable_statistics(file, &error));
   OK(arrowio_file_enable_statistics(raw, &error));
@@ -120,7 +114,7 @@ TEST(pieces_of_compressed_streams) {
     /* And those that find the end. */
     CHECK(calls_to_read(file) <= PIECES + 4);
     close_file(file);
-    raw = opened(rows[i].name, ARROWIO_MODE_READ);
+    raw = open_here(rows[i].name, ARROWIO_MODE_READ);
     OK(arrowio_buffered_input_stream_new(raw, &buffered, &buffer, &error));
     OK(arrowio_compressed_input_stream_new(buffer, rows[i].codec, NULL, &file, &error));
     CHECK(calls_to_read(file) <= PIECES + 4);
@@ -176,7 +170,7 @@ TEST(waiting) {
 
 /* Programs built against an older header know less of the struct, those against a newer one more. */
 TEST(other_sizes_of_the_struct) {
-  arrowio_file *file = opened("file", ARROWIO_MODE_READ);
+  arrowio_file *file = open_here("file", ARROWIO_MODE_READ);
   struct { arrowio_statistics known; int64_t more[2]; } newer;
   memset(&newer, 0xff, sizeof newer);
   newer.known.struct_size = sizeof newer;
