@@ -23,7 +23,7 @@ struct codec {
   int is_ended;
   /* Several frames, one behind the other, are one content. */
   int frames_follow;
-  /* It is laid over every class of files, and gets the full amounts; the others are alike, and get a share. */
+  /* It is laid over every class of files and gets the full amounts; another one a few classes, and a share. */
   int is_thorough;
 };
 
