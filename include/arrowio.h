@@ -625,8 +625,8 @@ typedef struct arrowio_decompression_options {
    */
   int64_t max_ratio;
   /**
-   * The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; where it takes
-   * more, ARROWIO_OUT_OF_MEMORY. 0: 268435456 (256 MiB).
+   * The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; more are
+   * ARROWIO_CAPACITY_ERROR. 0: 268435456 (256 MiB).
    */
   int64_t memory_limit;
   /**
