@@ -393,10 +393,7 @@ pub unsafe extern "C" fn arrowio_file_seek(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let position = handle::borrow::<File>(file, "file")?.seek(offset, self::whence(whence)?)?;
-        if !out_position.is_null() {
-            out_position.write(position);
-        }
-        Ok(())
+        arguments::set_optional(out_position, position)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

@@ -423,10 +423,7 @@ pub unsafe extern "C" fn arrowio_pool_new_callbacks(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_pool, "out_pool")?;
-        if callbacks.is_null() {
-            return Err(null("callbacks"));
-        }
-        let allocator = HostAllocator::new(arguments::options(callbacks)?, user_data)?;
+        let allocator = HostAllocator::new(arguments::required_options(callbacks, "callbacks")?, user_data)?;
         let host = allocator.host.clone();
         let pool = Pool::new(AccountedPool::host(c"callbacks", allocator))?;
         host.adopt();
