@@ -4,7 +4,7 @@ use super::Process;
 use super::scope::{check, wait};
 use crate::error::{Error, Result, error};
 use crate::shared::{Shared, try_box};
-use crate::sys::{Thread, lock, now};
+use crate::sys::{Thread, lock, now, wait_for};
 use crate::warning::warn;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -201,7 +201,7 @@ impl Core {
                 break;
             } else {
                 queue.idle += 1;
-                queue = self.changed.wait(queue).unwrap_or_else(|poisoned| poisoned.into_inner());
+                queue = wait_for(&self.changed, queue, None);
                 queue.idle -= 1;
             }
         }
