@@ -2,10 +2,10 @@
 
 use super::Capabilities;
 use super::buffered::{Buffered, Detached, not_buffered};
-use super::copy_ahead::CopyAhead;
 use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
+use super::safe_view::SafeView;
 use super::stream::{Stream, Whence};
 use super::transfer::{CHUNK, Cause, Stopped, Transfer, lost, read_to_end, read_until_full};
 use crate::error::{Error, ErrorKind, Result, error};
@@ -52,7 +52,7 @@ pub(super) struct State {
     /// Whether the class is told what passes.
     counts: bool,
     /// In place of the class's own bytes, where others could take those away.
-    copy_ahead: Option<CopyAhead>,
+    safe_view: Option<SafeView>,
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
@@ -73,7 +73,7 @@ impl State {
             zero_copy: can.contains(Capabilities::ZERO_COPY),
             class_looks_ahead,
             counts,
-            copy_ahead: unsteady.map(CopyAhead::new),
+            safe_view: unsteady.map(SafeView::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
             unwritten: None,
@@ -311,8 +311,8 @@ impl State {
     /// Up to `most` of the bytes ahead, at least one unless this is the end.
     pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
         let looks_ahead = self.looks_ahead();
-        let ahead = if let Some(copy) = self.copy_ahead.as_mut().filter(|_| looks_ahead) {
-            copy.at(self.stream.tell()? as usize, most)?
+        let ahead = if let Some(view) = self.safe_view.as_mut().filter(|_| looks_ahead) {
+            view.at(self.stream.tell()? as usize, most)?
         } else if looks_ahead {
             self.stream.peek(1)?
         } else {
@@ -364,8 +364,8 @@ impl State {
     /// no common position for both directions.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
-        if let Some(copy) = &mut self.copy_ahead {
-            copy.clear();
+        if let Some(view) = &mut self.safe_view {
+            view.clear();
         }
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }
