@@ -11,7 +11,7 @@
 #ifndef ARROWIO_TEST_CLASSES_H
 #define ARROWIO_TEST_CLASSES_H
 
-#include "files.h"
+#include "codecs.h"
 #include "host_file.h"
 #include <pthread.h>
 #include <sys/socket.h>
@@ -40,6 +40,8 @@ struct row {
   int64_t buffer_size;
   /* Writing does not change its size. */
   int fixed;
+  /* Streams of every codec are laid over it, not only of the thorough ones. */
+  int for_every_codec;
   /* The codec of a compressed stream that is laid over it. */
   arrowio_codec over;
 };
@@ -492,10 +494,11 @@ static arrowio_file *open_tee(const uint8_t *bytes, int64_t size) {
 #define MAPPED READER | CAN_ZERO_COPY
 #define MAPPED_BOTH MAPPED | CAN_WRITE | CAN_WRITE_AT
 #define FOR(mode_name) .mode = ARROWIO_MODE_##mode_name
+#define EVERY_CODEC .for_every_codec = 1
 
 static const struct row plain_rows[] = {
-    {"OS file, read", READER, open_path, FOR(READ)},
-    {"OS file, written", WRITER, open_path, FOR(WRITE)},
+    {"OS file, read", READER, open_path, FOR(READ), EVERY_CODEC},
+    {"OS file, written", WRITER, open_path, FOR(WRITE), EVERY_CODEC},
     {"OS file, appended to", CAN_WRITE | CAN_SIZE | CAN_RESIZE, open_path, FOR(APPEND)},
     {"OS file, read and written", BOTH, open_path, FOR(READ_WRITE)},
     {"owned descriptor, read", READER, open_owned, FOR(READ)},
@@ -518,8 +521,8 @@ static const struct row plain_rows[] = {
     {"map of a descriptor, read and written", MAPPED_BOTH | CAN_RESIZE, open_map_fd, FOR(READ_WRITE), .fixed = 1},
     {"map of a region, read", MAPPED, open_region, FOR(READ)},
     {"map of a region, read and written", MAPPED_BOTH, open_region, FOR(READ_WRITE), .fixed = 1},
-    {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER},
-    {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM},
+    {"buffer reader", MAPPED, open_buffer_reader, .place = IN_BUFFER, EVERY_CODEC},
+    {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM, EVERY_CODEC},
     {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
     {"range cache", READER, open_range_cache, FOR(READ)},
     {"read-ahead stream", CAN_READ, open_read_ahead, FOR(READ)},
@@ -553,8 +556,8 @@ static const struct row plain_rows[] = {
     {"callbacks, read and written", BOTH, open_callbacks, .place = IN_FILE},
     {"callbacks, read by seeking", READER, open_few_callbacks, .place = IN_FILE},
     {"callbacks, read and written by seeking", BOTH, open_few_callbacks, .place = IN_FILE},
-    {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE},
-    {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1},
+    {"callbacks, read only", CAN_READ, open_few_callbacks, .place = IN_FILE, EVERY_CODEC},
+    {"callbacks, written only", CAN_WRITE, open_few_callbacks, .place = IN_FILE, .buffer_size = 1, EVERY_CODEC},
     {"segment of an OS file", READER, open_segment, FOR(READ)},
     {"segment of a map", MAPPED, open_segment_of_map, FOR(READ)},
     {"segment of a writable map", MAPPED, open_segment_of_map, FOR(READ_WRITE)},
@@ -576,50 +579,57 @@ static const struct row plain_rows[] = {
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])
-static struct row rows[PLAIN_ROWS * 5 + 1];
+/* Each plain, and read and written through each codec; the last has no class. */
+static struct row rows[PLAIN_ROWS * (1 + 2 * CODECS) + 1];
 
-static void lay_over(struct row *new_row, const struct row *base, uint32_t direction, arrowio_codec over) {
+static void lay_over(struct row *new_row, const struct row *base, uint32_t direction, const struct codec *over) {
   *new_row = *base;
   new_row->can = direction;
-  new_row->over = over;
-  snprintf(new_row->name, sizeof new_row->name, "%s %s: %.50s", over == ARROWIO_CODEC_GZIP ? "gzip" : "zstd",
-           direction == CAN_READ ? "from" : "to", base->name);
+  new_row->over = over->id;
+  snprintf(new_row->name, sizeof new_row->name, "%s %s: %.50s", over->name, direction == CAN_READ ? "from" : "to",
+           base->name);
 }
 
-/* All rows: the plain ones, and a compressed stream of each codec and direction over each that can carry it. */
+/* Whether streams of the codec are laid over the class. Where time is short the thorough codecs take turns, over every
+   other pair of classes, and the others are laid over memory alone. */
+static int is_laid_over(const struct codec *codec, size_t class) {
+  const struct row *base = &plain_rows[class];
+  if (codec->is_thorough) return !is_slow() || ((size_t)(codec - codecs) % 2 == class % 2 && class / 2 % 2 == 0);
+  return base->for_every_codec && (!is_slow() || base->place != IN_FILE);
+}
+
+/* All rows: the plain ones, and compressed streams of each direction over those that can carry them. */
 static void make_rows(void) {
   struct row *next = rows;
-  const arrowio_codec codecs[] = {ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD};
   const uint32_t directions[] = {CAN_READ, CAN_WRITE};
   for (size_t i = 0; i < PLAIN_ROWS; i++) *next++ = plain_rows[i];
   for (size_t i = 0; i < PLAIN_ROWS; i++) {
-    for (size_t variant = 0; variant < 4; variant++) {
-      uint32_t direction = directions[variant / 2];
-      /* Where time is short the codecs take turns, over every other pair of classes. */
-      int its_turn = !is_slow() || (variant % 2 == i % 2 && i / 2 % 2 == 0);
-      if ((plain_rows[i].can & direction) && its_turn) lay_over(next++, &plain_rows[i], direction, codecs[variant % 2]);
+    for (int way = 0; way < 2; way++) {
+      if (!(plain_rows[i].can & directions[way])) continue;
+      EACH_CODEC(codec) if (is_laid_over(codec, i)) lay_over(next++, &plain_rows[i], directions[way], codec);
     }
   }
 }
 
 /* Compresses in place. What was last compressed is kept: most cases want the same bytes over and over. */
 static void encode(struct bytes *bytes, arrowio_codec codec) {
-  static struct { struct bytes plain, encoded; } last[4];
+  static struct { struct bytes plain, encoded; } kept[CODECS];
   if (codec == ARROWIO_CODEC_DETECT) return;
-  if (last[codec].plain.size != bytes->size || !same(last[codec].plain.data, bytes->data, bytes->size)) {
-    drop(&last[codec].plain);
-    drop(&last[codec].encoded);
-    last[codec].plain = copy_of(bytes->data, bytes->size);
-    last[codec].encoded = compressed(codec, bytes->data, bytes->size);
+  struct bytes *plain = &kept[codec_index(codec)].plain, *encoded = &kept[codec_index(codec)].encoded;
+  if (plain->size != bytes->size || !same(plain->data, bytes->data, bytes->size)) {
+    drop(plain);
+    drop(encoded);
+    *plain = copy_of(bytes->data, bytes->size);
+    *encoded = compressed(codec, bytes->data, bytes->size);
   }
   drop(bytes);
-  *bytes = copy_of(last[codec].encoded.data, last[codec].encoded.size);
+  *bytes = copy_of(encoded->data, encoded->size);
 }
 
 static void prepare(void) {
-  const char *suffixes[] = {"", "", ".gz", ".zst"};
+  const char *suffix = row->codec == ARROWIO_CODEC_DETECT ? "" : codecs[codec_index(row->codec)].suffix;
   nothing_behind();
-  snprintf(behind.path, sizeof behind.path, "%s/behind%s", folder, suffixes[row->codec]);
+  snprintf(behind.path, sizeof behind.path, "%s/behind%s", folder, suffix);
   behind.called = behind.path;
   unlink(behind.path);
 }

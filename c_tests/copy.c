@@ -1,16 +1,10 @@
 /* Copying between files: through the kernel and through memory, with progress, and what a failure leaves. */
-#include "files.h"
+#include "codecs.h"
 #include <pthread.h>
 #include <sys/socket.h>
 
 enum { SIZE = 3 * 1024 * 1024 + 17 };
 static uint8_t content[SIZE];
-
-static arrowio_file *opened(const char *name, arrowio_mode mode) {
-  arrowio_file *file = NULL;
-  OK(arrowio_os_file_open(here(name), mode, NULL, &file, &error));
-  return file;
-}
 
 static arrowio_file *of_descriptor(int fd, arrowio_mode mode) {
   arrowio_file *file = NULL;
@@ -18,13 +12,17 @@ static arrowio_file *of_descriptor(int fd, arrowio_mode mode) {
   return file;
 }
 
+static arrowio_file *source_of(int64_t size) {
+  save(here("source"), content, size);
+  return open_here("source", ARROWIO_MODE_READ);
+}
+
 static arrowio_file *source(void) {
-  save(here("source"), content, SIZE);
-  return opened("source", ARROWIO_MODE_READ);
+  return source_of(SIZE);
 }
 
 TEST(file_to_file) {
-  arrowio_file *from = source(), *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = source(), *to = open_here("target", ARROWIO_MODE_WRITE);
   int64_t copied = -1;
   OK(arrowio_file_copy(from, to, -1, NULL, &copied, &error));
   CHECK_INT(SIZE, copied);
@@ -33,7 +31,7 @@ TEST(file_to_file) {
   close_file(to);
   CHECK(file_holds(here("target"), content, SIZE));
 
-  to = opened("target", ARROWIO_MODE_APPEND);
+  to = open_here("target", ARROWIO_MODE_APPEND);
   OK(arrowio_file_seek(from, 5, ARROWIO_SEEK_START, NULL, &error));
   OK(arrowio_file_copy(from, to, 10, NULL, &copied, &error));
   CHECK_INT(10, copied);
@@ -49,7 +47,7 @@ TEST(file_to_file) {
 /* What was peeked at in a file that is written and read is not copied over, nor twice. */
 TEST(into_the_midst) {
   save(here("target"), content, 1000);
-  arrowio_file *from = source(), *to = opened("target", ARROWIO_MODE_READ_WRITE);
+  arrowio_file *from = source(), *to = open_here("target", ARROWIO_MODE_READ_WRITE);
   const uint8_t *data;
   int64_t size;
   OK(arrowio_file_seek(to, 100, ARROWIO_SEEK_START, NULL, &error));
@@ -67,7 +65,7 @@ TEST(into_the_midst) {
 
 /* Files whose size the system gives as 0. */
 TEST(from_proc) {
-  arrowio_file *from = NULL, *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = NULL, *to = open_here("target", ARROWIO_MODE_WRITE);
   int64_t copied = 0;
   OK(arrowio_os_file_open("/proc/cpuinfo", ARROWIO_MODE_READ, NULL, &from, &error));
   OK(arrowio_file_copy(from, to, -1, NULL, &copied, &error));
@@ -90,7 +88,7 @@ static void *feed(void *argument) {
 
 static void check_pipe(int ends[2]) {
   pthread_t feeder;
-  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *to = open_here("target", ARROWIO_MODE_WRITE);
   int64_t copied = -1;
   CHECK_INT(0, pthread_create(&feeder, NULL, feed, &ends[1]));
   OK(arrowio_file_copy(from, to, -1, NULL, &copied, &error));
@@ -156,23 +154,23 @@ TEST(to_broken_pipe) {
 }
 
 TEST(to_compressed_and_back) {
-  const arrowio_codec codecs[] = {ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD};
-  for (int i = 0; i < 2; i++) {
-    arrowio_file *from = source(), *raw = opened("packed", ARROWIO_MODE_WRITE), *to = NULL;
-    OK(arrowio_compressed_output_stream_new(raw, codecs[i], NULL, &to, &error));
+  EACH_CODEC(codec) {
+    int64_t size = share(codec, SIZE);
+    arrowio_file *from = source_of(size), *raw = open_here("packed", ARROWIO_MODE_WRITE), *to = NULL;
+    OK(arrowio_compressed_output_stream_new(raw, codec->id, NULL, &to, &error));
     OK(arrowio_file_copy(from, to, -1, NULL, NULL, &error));
     close_file(to);
     close_file(from);
     arrowio_file_release(raw);
 
-    raw = opened("packed", ARROWIO_MODE_READ);
-    OK(arrowio_compressed_input_stream_new(raw, codecs[i], NULL, &from, &error));
-    to = opened("target", ARROWIO_MODE_WRITE);
+    raw = open_here("packed", ARROWIO_MODE_READ);
+    OK(arrowio_compressed_input_stream_new(raw, codec->id, NULL, &from, &error));
+    to = open_here("target", ARROWIO_MODE_WRITE);
     OK(arrowio_file_copy(from, to, -1, NULL, NULL, &error));
     close_file(to);
     close_file(from);
     arrowio_file_release(raw);
-    CHECK(file_holds(here("target"), content, SIZE));
+    CHECK(file_holds(here("target"), content, size));
   }
 }
 
@@ -192,7 +190,7 @@ TEST(progress) {
   struct told told = {0};
   arrowio_copy_options options = {.struct_size = sizeof options, .chunk_size = 100000, .progress = note, .user_data = &told};
   arrowio_buffer *bytes = buffer_of(content, SIZE);
-  arrowio_file *from = NULL, *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = NULL, *to = open_here("target", ARROWIO_MODE_WRITE);
   OK(arrowio_buffer_reader_new(bytes, &from, &error));
   arrowio_buffer_release(bytes);
   OK(arrowio_file_copy(from, to, -1, &options, NULL, &error));
@@ -221,7 +219,7 @@ static void full_disk(void) {
   if (!mount_small_disk()) return;
   for (int in_memory = 0; in_memory < 2; in_memory++) {
     arrowio_buffer *bytes = buffer_of(content, SIZE);
-    arrowio_file *from = NULL, *to = opened("disk/target", ARROWIO_MODE_WRITE);
+    arrowio_file *from = NULL, *to = open_here("disk/target", ARROWIO_MODE_WRITE);
     if (in_memory) OK(arrowio_buffer_reader_new(bytes, &from, &error));
     if (!in_memory) from = source();
     arrowio_buffer_release(bytes);
@@ -246,7 +244,8 @@ TEST(failures_lose_nothing_of_a_pipe) {
   CHECK_INT(0, pipe2(ends, O_CLOEXEC));
   CHECK_INT(1000, write(ends[1], content, 1000));
   close(ends[1]);
-  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *full = NULL, *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *full = NULL;
+  arrowio_file *to = open_here("target", ARROWIO_MODE_WRITE);
   OK(arrowio_os_file_open("/dev/full", ARROWIO_MODE_WRITE, NULL, &full, &error));
   FAILS_WITH(ENOSPC, arrowio_file_copy(from, full, -1, NULL, NULL, &error));
   OK(arrowio_file_copy(from, to, -1, NULL, NULL, &error));
@@ -257,9 +256,9 @@ TEST(failures_lose_nothing_of_a_pipe) {
 }
 
 TEST(wrong_arguments) {
-  arrowio_file *from = source(), *other = source(), *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = source(), *other = source(), *to = open_here("target", ARROWIO_MODE_WRITE);
   arrowio_copy_options options = {.struct_size = sizeof options, .chunk_size = -1};
-  arrowio_file *second = opened("second", ARROWIO_MODE_WRITE);
+  arrowio_file *second = open_here("second", ARROWIO_MODE_WRITE);
   SAYS(ARROWIO_INVALID, "writing only", arrowio_file_copy(second, to, -1, NULL, NULL, &error));
   close_file(second);
   SAYS(ARROWIO_INVALID, "reading only", arrowio_file_copy(other, from, 1, NULL, NULL, &error));
@@ -279,7 +278,7 @@ TEST(wrong_arguments) {
 /* Its end would run away from it. */
 TEST(one_file_by_two_handles) {
   save(here("one"), content, 1000);
-  arrowio_file *from = opened("one", ARROWIO_MODE_READ), *to = opened("one", ARROWIO_MODE_APPEND);
+  arrowio_file *from = open_here("one", ARROWIO_MODE_READ), *to = open_here("one", ARROWIO_MODE_APPEND);
   SAYS(ARROWIO_INVALID, "are one file", arrowio_file_copy(from, to, -1, NULL, NULL, &error));
   OK(arrowio_file_copy(from, to, 100, NULL, NULL, &error));
   CHECK_INT(1100, file_size(here("one")));
@@ -306,7 +305,7 @@ TEST(told_to_stop) {
       from = of_descriptor(ends[0], ARROWIO_MODE_READ);
     } else {
       save(here("source"), content, ALL);
-      from = opened("source", ARROWIO_MODE_READ);
+      from = open_here("source", ARROWIO_MODE_READ);
     }
     OK(arrowio_cancellation_new(&cancellation, &error));
     OK(arrowio_cancellation_set_timeout(cancellation, 50000000, &error));
@@ -333,7 +332,7 @@ TEST(target_told_to_stop) {
   int ends[2];
   arrowio_cancellation *cancellation = NULL;
   CHECK_INT(0, pipe2(ends, O_CLOEXEC));
-  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *to = opened("target", ARROWIO_MODE_WRITE);
+  arrowio_file *from = of_descriptor(ends[0], ARROWIO_MODE_READ), *to = open_here("target", ARROWIO_MODE_WRITE);
   OK(arrowio_cancellation_new(&cancellation, &error));
   OK(arrowio_cancellation_set_timeout(cancellation, 20000000, &error));
   OK(arrowio_file_set_cancellation(to, cancellation, &error));
@@ -356,7 +355,7 @@ static void *ask_for_size(void *segment) {
 /* From a layer to the file beneath it, while others use the layer. */
 TEST(from_a_layer_to_what_is_beneath) {
   save(here("one"), content, 5000);
-  arrowio_file *raw = opened("one", ARROWIO_MODE_READ_WRITE), *segment = NULL;
+  arrowio_file *raw = open_here("one", ARROWIO_MODE_READ_WRITE), *segment = NULL;
   pthread_t other;
   void *result;
   OK(arrowio_segment_new(raw, 0, 1000, &segment, &error));
@@ -409,7 +408,7 @@ static void *to_and_fro(void *argument) {
 TEST(crosswise) {
   save(here("one"), content, 5000);
   save(here("two"), content, 5000);
-  arrowio_file *one = opened("one", ARROWIO_MODE_READ_WRITE), *two = opened("two", ARROWIO_MODE_READ_WRITE);
+  arrowio_file *one = open_here("one", ARROWIO_MODE_READ_WRITE), *two = open_here("two", ARROWIO_MODE_READ_WRITE);
   arrowio_file *there[] = {one, two}, *back[] = {two, one};
   pthread_t other;
   void *result;

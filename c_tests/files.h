@@ -271,6 +271,13 @@ static inline int finish_files(void) {
 
 /* ---- Files ---- */
 
+/* The file of this name in the folder. */
+static inline arrowio_file *open_here(const char *name, arrowio_mode mode) {
+  arrowio_file *file = NULL;
+  OK(arrowio_os_file_open(here(name), mode, NULL, &file, &error));
+  return file;
+}
+
 static inline void close_file(arrowio_file *file) {
   OK(arrowio_file_close(file, &error));
   arrowio_file_release(file);

@@ -22,6 +22,7 @@ const SOURCES: &str = "
     transform
     checksum
     wrapper
+    codec
     compressed
     buffered
     stream

@@ -1,5 +1,5 @@
 /* Files of the operating system: how they are opened, what kinds there are, and what the system does to them. */
-#include "files.h"
+#include "codecs.h"
 
 static arrowio_file *open_file(const char *path, arrowio_mode mode) {
   arrowio_file *file = NULL;
@@ -296,35 +296,35 @@ TEST(devices) {
   close_file(file);
 }
 
+static arrowio_file *full_stream(arrowio_codec codec, int64_t buffer_size) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .codec = codec, .buffer_size = buffer_size};
+  arrowio_file *file = NULL;
+  OK(arrowio_output_stream_open("/dev/full", &options, &file, &error));
+  return file;
+}
+
+static arrowio_file *compress_over(arrowio_file *raw, arrowio_codec codec) {
+  arrowio_file *file = NULL;
+  OK(arrowio_compressed_output_stream_new(raw, codec, NULL, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
 /* Layers over a device that is always full. */
+enum { FULL_LAYERS = 5 + 2 * CODECS };
+
 static arrowio_file *open_full(int layer) {
-  arrowio_codec codec = layer % 2 ? ARROWIO_CODEC_ZSTD : ARROWIO_CODEC_GZIP;
-  arrowio_stream_options options = {.struct_size = sizeof options};
-  arrowio_file *file = NULL, *raw = NULL, *middle = NULL;
   switch (layer) {
     case 0: return open_file("/dev/full", ARROWIO_MODE_WRITE);
     case 1: return open_fd(open("/dev/full", O_WRONLY | O_CLOEXEC), ARROWIO_MODE_WRITE, 0);
-    case 2: case 3: case 4: case 5:
-      options.buffer_size = layer == 2 ? -1 : 0;
-      options.codec = layer < 4 ? ARROWIO_CODEC_NONE : codec;
-      OK(arrowio_output_stream_open("/dev/full", &options, &file, &error));
-      return file;
-    case 6: case 7:
-      raw = open_file("/dev/full", ARROWIO_MODE_WRITE);
-      OK(arrowio_compressed_output_stream_new(raw, codec, NULL, &file, &error));
-      arrowio_file_release(raw);
-      return file;
-    default:
-      OK(arrowio_output_stream_open("/dev/full", &options, &raw, &error));
-      OK(arrowio_compressed_output_stream_new(raw, ARROWIO_CODEC_ZSTD, NULL, &middle, &error));
-      OK(arrowio_compressed_output_stream_new(middle, ARROWIO_CODEC_GZIP, NULL, &file, &error));
-      arrowio_file_release(raw);
-      arrowio_file_release(middle);
-      return file;
+    case 2: return full_stream(ARROWIO_CODEC_NONE, -1);
+    case 3: return full_stream(ARROWIO_CODEC_NONE, 0);
+    case 4:
+      return compress_over(compress_over(full_stream(ARROWIO_CODEC_NONE, 0), ARROWIO_CODEC_ZSTD), ARROWIO_CODEC_GZIP);
   }
+  arrowio_codec codec = codecs[(layer - 5) / 2].id;
+  return layer % 2 ? full_stream(codec, 0) : compress_over(open_file("/dev/full", ARROWIO_MODE_WRITE), codec);
 }
-
-enum { FULL_LAYERS = 9 };
 
 /* Whether the call failed for lack of room; succeeding is the only other way. */
 static int found_full(arrowio_status status) {

@@ -5,6 +5,7 @@
  * with the first, the second, the third allocation failing, and so on until it runs through; once with only that one
  * failing, once with all behind it. Valgrind and AddressSanitizer have their own malloc: there only the pool fails.
  */
+#include "codecs.h"
 #include "pools.h"
 #include <sys/syscall.h>
 
@@ -87,13 +88,16 @@ int mprotect(void *address, size_t size, int protection) {
 static arrowio_pool *pool;
 static struct host_memory host;
 static uint8_t lines[TEXT_SIZE];
-static arrowio_buffer *text, *gzip, *zstd;
+static arrowio_buffer *text, *packed[CODECS];
 static arrowio_file *closed;
 static int frees;
 
 static void count_free(void *user_data) { ++*(int *)user_data; }
 
 static void ignore_event(void *user_data, const arrowio_pool_event *event) { (void)user_data, (void)event; }
+
+/* The codec of the scenario that runs. */
+static const struct codec *its_codec;
 
 static arrowio_buffer *compressed_twice(arrowio_codec codec) {
   struct bytes once = compressed(codec, lines, TEXT_SIZE / 2);
@@ -108,20 +112,19 @@ static arrowio_buffer *compressed_twice(arrowio_codec codec) {
 static void prepare(void) {
   for (int64_t i = 0; i < TEXT_SIZE; i++) lines[i] = (uint8_t)(i % 100 == 99 ? '\n' : 'a' + random_below(26));
   text = buffer_of(lines, TEXT_SIZE);
-  gzip = compressed_twice(ARROWIO_CODEC_GZIP);
-  zstd = compressed_twice(ARROWIO_CODEC_ZSTD);
+  for (int i = 0; i < CODECS; i++) {
+    packed[i] = compressed_twice(codecs[i].id);
+    save(here(codecs[i].name), arrowio_buffer_data(packed[i]), arrowio_buffer_size(packed[i]));
+  }
   OK(arrowio_buffer_reader_new(text, &closed, &error));
   OK(arrowio_file_close(closed, &error));
   save(here("text"), lines, TEXT_SIZE);
-  save(here("text.gz"), arrowio_buffer_data(gzip), arrowio_buffer_size(gzip));
-  save(here("text.zst"), arrowio_buffer_data(zstd), arrowio_buffer_size(zstd));
 }
 
 static void clean_up(void) {
   arrowio_file_release(closed);
   arrowio_buffer_release(text);
-  arrowio_buffer_release(gzip);
-  arrowio_buffer_release(zstd);
+  for (int i = 0; i < CODECS; i++) arrowio_buffer_release(packed[i]);
 }
 
 /* ---- Scenarios: they end at the first call that fails, and give its status ---- */
@@ -449,8 +452,8 @@ done:
   arrowio_file_release(file);
 }
 
-static void read_stream(const char *path) {
-  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool};
+static void read_stream(const char *path, arrowio_codec codec) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = codec};
   arrowio_file *file = NULL;
   TRY(arrowio_input_stream_open(path, &options, &file, &error));
   read_lines(file);
@@ -459,16 +462,14 @@ done:
   arrowio_file_release(file);
 }
 
-static void read_plain_stream(void) { read_stream(here("text")); }
+static void read_plain_stream(void) { read_stream(here("text"), ARROWIO_CODEC_NONE); }
 
-static void read_gzip_stream(void) { read_stream(here("text.gz")); }
+static void read_packed_stream(void) { read_stream(here(its_codec->name), its_codec->id); }
 
-static void read_zstd_stream(void) { read_stream(here("text.zst")); }
-
-static void write_stream(const char *path) {
-  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool};
+static void write_stream(arrowio_codec codec) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = codec};
   arrowio_file *file = NULL;
-  TRY(arrowio_output_stream_open(path, &options, &file, &error));
+  TRY(arrowio_output_stream_open(here("out"), &options, &file, &error));
   for (int i = 0; i < 20; i++) TRY(arrowio_file_write(file, lines + i * 100, 100, &error));
   TRY(arrowio_file_flush(file, &error));
   TRY(arrowio_file_write(file, lines + 2000, TEXT_SIZE - 2000, &error));
@@ -478,39 +479,36 @@ done:
   arrowio_file_release(file);
 }
 
-static void check_stream(const char *path) {
+static void check_stream(arrowio_codec codec) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .codec = codec};
   arrowio_file *file = NULL;
   arrowio_buffer *whole = NULL;
-  OK(arrowio_input_stream_open(path, NULL, &file, &error));
+  OK(arrowio_input_stream_open(here("out"), &options, &file, &error));
   OK(arrowio_file_read_all(file, &whole, &error));
   CHECK(arrowio_buffer_equals(whole, text));
   arrowio_buffer_release(whole);
   arrowio_file_release(file);
 }
 
-static void write_plain_stream(void) { write_stream(here("out")); }
+static void write_plain_stream(void) { write_stream(ARROWIO_CODEC_NONE); }
 
-static void write_gzip_stream(void) { write_stream(here("out.gz")); }
+static void write_packed_stream(void) { write_stream(its_codec->id); }
 
-static void write_zstd_stream(void) { write_stream(here("out.zst")); }
+static void check_plain(void) { check_stream(ARROWIO_CODEC_NONE); }
 
-static void check_plain(void) { check_stream(here("out")); }
+static void check_packed(void) { check_stream(its_codec->id); }
 
-static void check_gzip(void) { check_stream(here("out.gz")); }
-
-static void check_zstd(void) { check_stream(here("out.zst")); }
-
-static void compress_to_memory(arrowio_codec codec, arrowio_buffer *compressed) {
-  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = codec};
+static void compress_in_memory(void) {
+  arrowio_stream_options options = {.struct_size = sizeof options, .pool = pool, .codec = its_codec->id};
   arrowio_compression_options compression = {.struct_size = sizeof compression, .pool = pool};
   arrowio_file *raw = NULL, *file = NULL, *input = NULL;
   arrowio_buffer *buffer = NULL;
   TRY(arrowio_buffer_output_stream_new(pool, 0, &raw, &error));
-  TRY(arrowio_compressed_output_stream_new(raw, codec, &compression, &file, &error));
+  TRY(arrowio_compressed_output_stream_new(raw, its_codec->id, &compression, &file, &error));
   TRY(arrowio_file_write(file, lines, scaled(TEXT_SIZE, 20 * KIB), &error));
   TRY(arrowio_file_close(file, &error));
   TRY_TWICE(arrowio_buffer_output_stream_finish(raw, &buffer, &error));
-  TRY(arrowio_input_stream_from_buffer(compressed, &options, &input, &error));
+  TRY(arrowio_input_stream_from_buffer(packed[its_codec - codecs], &options, &input, &error));
   read_lines(input);
 done:
   arrowio_file_release(file);
@@ -518,10 +516,6 @@ done:
   arrowio_file_release(input);
   arrowio_buffer_release(buffer);
 }
-
-static void use_gzip(void) { compress_to_memory(ARROWIO_CODEC_GZIP, gzip); }
-
-static void use_zstd(void) { compress_to_memory(ARROWIO_CODEC_ZSTD, zstd); }
 
 static void make_errors(void) {
   static const uint8_t NOT_GZIP[100] = {1, 2, 3};
@@ -894,48 +888,47 @@ static const struct scenario {
   void (*check)(void);
   /* A part of what it makes stays until the process ends. */
   int keeps;
+  /* It is run with each codec. */
+  int has_codec;
 } SCENARIOS[] = {
-    {"buffers", use_buffers, NULL, 0},
-    {"resizing", resize_buffers, NULL, 0},
-    {"wrapping", wrap_memory, NULL, 0},
-    {"blocks", use_blocks, NULL, 0},
-    {"pools", wrap_pools, NULL, 0},
-    {"default pool", change_default, NULL, 1},
-    {"buffer reader", read_buffer, NULL, 0},
-    {"buffer output stream", write_buffer, NULL, 0},
-    {"fixed size buffer writer", write_fixed_size, NULL, 0},
-    {"reading a file", read_os_file, NULL, 0},
-    {"writing a file", write_os_file, NULL, 0},
-    {"descriptor", use_descriptor, NULL, 0},
-    {"reading a map", read_map, NULL, 0},
-    {"writing a map", write_map, NULL, 0},
-    {"plain input stream", read_plain_stream, NULL, 0},
-    {"gzip input stream", read_gzip_stream, NULL, 0},
-    {"zstd input stream", read_zstd_stream, NULL, 0},
-    {"plain output stream", write_plain_stream, check_plain, 0},
-    {"gzip output stream", write_gzip_stream, check_gzip, 0},
-    {"zstd output stream", write_zstd_stream, check_zstd, 0},
-    {"gzip in memory", use_gzip, NULL, 0},
-    {"zstd in memory", use_zstd, NULL, 0},
-    {"errors", make_errors, NULL, 0},
-    {"segment", read_segment, NULL, 0},
-    {"transcoding", read_transcoded, NULL, 0},
-    {"transcoding by a decoder", read_checked_text, NULL, 0},
-    {"transform", read_transformed, NULL, 0},
-    {"slow input", read_slowly, NULL, 0},
-    {"checksum of what is read", read_with_checksum, NULL, 0},
-    {"checksum of what is written", write_with_checksum, NULL, 0},
-    {"buffered input", read_buffered, NULL, 0},
-    {"buffered output", write_buffered, NULL, 0},
-    {"tee", write_tee, NULL, 0},
-    {"callbacks", use_callbacks, NULL, 0},
-    {"cancellation", cancel, NULL, 0},
-    {"many ranges", read_many, NULL, 0},
-    {"operations", read_asynchronously, NULL, 0},
-    {"range cache", cache_ranges, NULL, 0},
-    {"read-ahead", read_ahead, NULL, 0},
-    {"warning handler", change_warning_handler, restore_warning_handler, 0},
-    {"warning", warn, NULL, 0},
+    {"buffers", use_buffers, NULL, 0, 0},
+    {"resizing", resize_buffers, NULL, 0, 0},
+    {"wrapping", wrap_memory, NULL, 0, 0},
+    {"blocks", use_blocks, NULL, 0, 0},
+    {"pools", wrap_pools, NULL, 0, 0},
+    {"default pool", change_default, NULL, 1, 0},
+    {"buffer reader", read_buffer, NULL, 0, 0},
+    {"buffer output stream", write_buffer, NULL, 0, 0},
+    {"fixed size buffer writer", write_fixed_size, NULL, 0, 0},
+    {"reading a file", read_os_file, NULL, 0, 0},
+    {"writing a file", write_os_file, NULL, 0, 0},
+    {"descriptor", use_descriptor, NULL, 0, 0},
+    {"reading a map", read_map, NULL, 0, 0},
+    {"writing a map", write_map, NULL, 0, 0},
+    {"plain input stream", read_plain_stream, NULL, 0, 0},
+    {"compressed input stream", read_packed_stream, NULL, 0, 1},
+    {"plain output stream", write_plain_stream, check_plain, 0, 0},
+    {"compressed output stream", write_packed_stream, check_packed, 0, 1},
+    {"compressed in memory", compress_in_memory, NULL, 0, 1},
+    {"errors", make_errors, NULL, 0, 0},
+    {"segment", read_segment, NULL, 0, 0},
+    {"transcoding", read_transcoded, NULL, 0, 0},
+    {"transcoding by a decoder", read_checked_text, NULL, 0, 0},
+    {"transform", read_transformed, NULL, 0, 0},
+    {"slow input", read_slowly, NULL, 0, 0},
+    {"checksum of what is read", read_with_checksum, NULL, 0, 0},
+    {"checksum of what is written", write_with_checksum, NULL, 0, 0},
+    {"buffered input", read_buffered, NULL, 0, 0},
+    {"buffered output", write_buffered, NULL, 0, 0},
+    {"tee", write_tee, NULL, 0, 0},
+    {"callbacks", use_callbacks, NULL, 0, 0},
+    {"cancellation", cancel, NULL, 0, 0},
+    {"many ranges", read_many, NULL, 0, 0},
+    {"operations", read_asynchronously, NULL, 0, 0},
+    {"range cache", cache_ranges, NULL, 0, 0},
+    {"read-ahead", read_ahead, NULL, 0, 0},
+    {"warning handler", change_warning_handler, restore_warning_handler, 0, 0},
+    {"warning", warn, NULL, 0, 0},
 };
 static const struct scenario *scenario;
 
@@ -948,7 +941,8 @@ static int fail_on;
 static int is_first;
 
 static void say_where(void) {
-  fprintf(stderr, "  in \"%s\" with the %s pool, allocation %lld of %s%s\n", scenario->name, pool_name, fail_at,
+  fprintf(stderr, "  in \"%s\"%s%s with the %s pool, allocation %lld of %s%s\n", scenario->name,
+          scenario->has_codec ? " by " : "", scenario->has_codec ? its_codec->name : "", pool_name, fail_at,
           source == BY_MALLOC ? "malloc and mmap" : "the pool", fail_on ? " and all behind it" : "");
 }
 
@@ -995,8 +989,7 @@ static long long run_once(void) {
 }
 
 static int uses_gzip(void) {
-  return scenario->run == read_gzip_stream || scenario->run == write_gzip_stream || scenario->run == use_gzip ||
-         scenario->run == make_errors;
+  return scenario->has_codec ? its_codec->id == ARROWIO_CODEC_GZIP : scenario->run == make_errors;
 }
 
 static void run_out(void) {
@@ -1019,7 +1012,9 @@ static void run_out(void) {
 TEST(survives) { in_child(run_out); }
 
 static void run_scenarios(void) {
-  for (scenario = SCENARIOS; scenario < SCENARIOS + COUNT(SCENARIOS); scenario++) RUN(survives);
+  for (scenario = SCENARIOS; scenario < SCENARIOS + COUNT(SCENARIOS); scenario++) {
+    for (its_codec = codecs; its_codec < codecs + (scenario->has_codec ? CODECS : 1); its_codec++) RUN(survives);
+  }
   arrowio_pool_release(pool);
 }
 

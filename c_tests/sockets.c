@@ -1,5 +1,5 @@
 /* Sockets, standard streams, and files and pipes whose other end has gone: an error, and no signal that anybody hears of. */
-#include "files.h"
+#include "codecs.h"
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -59,10 +59,9 @@ static void write_to_gone(arrowio_file *file) {
 
 static void write_through_layers(enum gone kind) {
   write_to_gone(open_fd(open_gone(kind), ARROWIO_MODE_WRITE));
-  const arrowio_codec codecs[] = {ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD};
-  for (int i = 0; i < 2; i++) {
+  EACH_CODEC(codec) {
     arrowio_file *raw = open_fd(open_gone(kind), ARROWIO_MODE_WRITE), *file = NULL;
-    OK(arrowio_compressed_output_stream_new(raw, codecs[i], NULL, &file, &error));
+    OK(arrowio_compressed_output_stream_new(raw, codec->id, NULL, &file, &error));
     arrowio_file_release(raw);
     write_to_gone(file);
   }
@@ -87,8 +86,7 @@ static void copy_to_gone(enum gone kind) {
   static uint8_t noise[200000];
   int64_t copied;
   save(here("copied"), noise, sizeof noise);
-  arrowio_file *from = NULL, *to = open_fd(open_gone(kind), ARROWIO_MODE_WRITE);
-  OK(arrowio_os_file_open(here("copied"), ARROWIO_MODE_READ, NULL, &from, &error));
+  arrowio_file *from = open_here("copied", ARROWIO_MODE_READ), *to = open_fd(open_gone(kind), ARROWIO_MODE_WRITE);
   FAILS_WITH(EPIPE, arrowio_file_copy(from, to, -1, NULL, &copied, &error));
   close_file(from);
   close_file(to);

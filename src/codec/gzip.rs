@@ -1,6 +1,7 @@
 //! gzip, by flate2.
 
-use super::{Codec, Decoder, Encoder, Goal, Step};
+use super::detection::{Signature, begins};
+use super::{Checksum, Codec, Decoder, Encoder, Goal, Levels, Step, Streaming};
 use crate::error::{Error, Result, error};
 use crate::shared::{try_box, try_vec};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
@@ -9,17 +10,24 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(super) const CODEC: Codec = Codec {
     id: 2,
-    name: "gzip",
+    name: c"gzip",
+    other_names: &["gz"],
     suffixes: &[".gz"],
-    levels: [1, 6, 9],
-    new_decoder: || {
-        let state = with_memory(|| Decompress::new_gzip(WINDOW_BITS))?;
-        Ok(try_box(GzipDecoder { state, ended: false, failure: None })?)
-    },
-    new_encoder: |level| {
-        let level = Compression::new(level.unsigned_abs());
-        Ok(try_box(GzipEncoder(with_memory(move || Compress::new_gzip(level, WINDOW_BITS))?))?)
-    },
+    signature: Some(Signature { size: 3, matches: |head| begins(head, b"\x1f\x8b\x08"), is_distinct: true }),
+    padding: 0,
+    levels: Some(Levels { least: 0, default: 6, greatest: 9 }),
+    windows: None,
+    checksum: Checksum::Always,
+    takes_dictionary: false,
+    max_compressed_size: |size| size + size / 1000 + 64,
+    streaming: Some(Streaming {
+        decoder: |_| Ok(try_box(GzipDecoder(with_memory(|| Decompress::new_gzip(WINDOW_BITS))?))?),
+        encoder: |_, level| {
+            let level = Compression::new(level.unsigned_abs());
+            Ok(try_box(GzipEncoder(with_memory(move || Compress::new_gzip(level, WINDOW_BITS))?))?)
+        },
+    }),
+    block: None,
 };
 
 /// The largest window of the format, 32 KiB.
@@ -34,39 +42,23 @@ fn with_memory<T>(allocate: impl FnOnce() -> T) -> Result<T> {
     catch_unwind(AssertUnwindSafe(allocate)).map_err(|_| Error::out_of_memory(STATE_SIZE))
 }
 
-struct GzipDecoder {
-    state: Decompress,
-    /// A member ended; the next begins with a fresh state.
-    ended: bool,
-    /// What was decoded before the damage is given first, then this.
-    failure: Option<Error>,
-}
+struct GzipDecoder(Decompress);
 
 impl Decoder for GzipDecoder {
-    fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<Step> {
-        if let Some(failure) = &self.failure {
-            return Err(failure.clone());
-        }
-        if self.ended {
-            with_memory(|| self.state.reset(true))?;
-            self.ended = false;
-        }
-        let (taken, given) = (self.state.total_in(), self.state.total_out());
-        let status = self.state.decompress_uninit(input, output, FlushDecompress::None);
-        let consumed = (self.state.total_in() - taken) as usize;
-        let produced = (self.state.total_out() - given) as usize;
-        match status {
-            Ok(status) => self.ended = status == Status::StreamEnd,
-            Err(error) => {
-                let failure =
-                    error!(IoError, "the gzip data is damaged: {}", error.message().unwrap_or("no reason given"));
-                self.failure = Some(failure.clone());
-                if produced == 0 {
-                    return Err(failure);
-                }
-            }
-        }
-        Ok(Step { consumed, produced, finished: self.ended })
+    fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
+        let (taken, given) = (self.0.total_in(), self.0.total_out());
+        let status = self.0.decompress_uninit(input, output, FlushDecompress::None);
+        step.consumed = (self.0.total_in() - taken) as usize;
+        step.produced = (self.0.total_out() - given) as usize;
+        let status = status.map_err(|error| {
+            error!(IoError, "the gzip data is damaged: {}", error.message().unwrap_or("no reason given"))
+        })?;
+        step.finished = status == Status::StreamEnd;
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        with_memory(|| self.0.reset(true))
     }
 }
 
@@ -92,6 +84,6 @@ impl Encoder for GzipEncoder {
             Goal::Flush => consumed == input.len() && produced < output.len(),
             Goal::Finish => status == Status::StreamEnd,
         };
-        Ok(Step { consumed, produced, finished })
+        Ok(Step { consumed, produced, finished, wants: 0 })
     }
 }

@@ -1,5 +1,15 @@
-//! Compression. A codec is one file and one row of `CODECS`.
+//! Compression. A codec is one file and one row of `CODECS`; what is the same for all of them is said once: how frames follow
+//! one another in `frames`, limits in `limits`, whole pieces of memory in `one_shot`.
 
+mod detection;
+mod frames;
+mod limits;
+mod one_shot;
+mod options;
+mod state_memory;
+mod step;
+
+// The codecs.
 mod gzip;
 mod zstandard;
 
@@ -7,20 +17,75 @@ mod zstandard;
 mod tests;
 
 use crate::error::{Result, error};
-use std::mem::MaybeUninit;
+use detection::Signature;
+use frames::FrameSequence;
+use std::ffi::CStr;
 
-/// What a codec is called and how it is recognised; the one place that says so.
+pub use detection::Detected;
+pub use one_shot::Decompressed;
+pub use options::{DecoderOptions, EncoderOptions, Level, Trailing};
+pub(crate) use step::{Decoder, Decompress, Encoder, Goal, Step};
+
+/// What a codec is called, how it is recognised and what it can do; the one place that says so.
 pub struct Codec {
     /// Its number in the C interface.
     pub id: u32,
-    /// Its name in messages.
-    pub name: &'static str,
+    /// Its name, which C reads as well.
+    pub name: &'static CStr,
+    /// Other names that it goes by.
+    pub other_names: &'static [&'static str],
     /// File name suffixes, lower case, with the dot.
     pub suffixes: &'static [&'static str],
-    /// The least, default and greatest compression level.
-    pub levels: [i32; 3],
-    new_decoder: fn() -> Result<Box<dyn Decoder>>,
-    new_encoder: fn(i32) -> Result<Box<dyn Encoder>>,
+    /// How a frame begins; `None`: with anything.
+    signature: Option<Signature>,
+    /// Between frames there may be zero bytes, in multiples of this. 0: none.
+    padding: usize,
+    /// `None`: it has no levels.
+    pub levels: Option<Levels>,
+    /// The binary logarithms that a window may be chosen from. `None`: it cannot be chosen.
+    windows: Option<[u32; 2]>,
+    checksum: Checksum,
+    takes_dictionary: bool,
+    /// At most so many bytes come of so many.
+    max_compressed_size: fn(u64) -> u64,
+    /// `None`: it works on whole pieces of memory only.
+    streaming: Option<Streaming>,
+    /// `None`: whole pieces of memory go through `streaming`.
+    block: Option<Block>,
+}
+
+/// The compression levels of a codec.
+#[derive(Clone, Copy)]
+pub struct Levels {
+    /// The fastest.
+    pub least: i32,
+    /// What is taken where nothing is said.
+    pub default: i32,
+    /// The smallest result.
+    pub greatest: i32,
+}
+
+/// Whether a format checks its contents.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Checksum {
+    Never,
+    Always,
+    /// Unless it is told otherwise.
+    Optional,
+}
+
+/// How a codec works step by step.
+struct Streaming {
+    decoder: fn(&DecoderOptions) -> Result<Box<dyn Decoder>>,
+    encoder: fn(&EncoderOptions, i32) -> Result<Box<dyn Encoder>>,
+}
+
+/// How a codec works on a whole piece of memory at once.
+struct Block {
+    compress: one_shot::Compress,
+    decompress: one_shot::Decompress,
+    /// What a piece says of its decompressed size, if anything.
+    decompressed_size: fn(&[u8]) -> Result<Option<u64>>,
 }
 
 /// Every codec of this build.
@@ -32,66 +97,89 @@ impl Codec {
         CODECS.iter().find(|codec| codec.id == id)
     }
 
-    /// The codec that a file name's suffix stands for, in any case.
-    pub fn by_suffix(path: &[u8]) -> Option<&'static Self> {
-        let ends_with = |suffix: &str| {
-            let start = path.len().checked_sub(suffix.len());
-            start.is_some_and(|start| path[start..].eq_ignore_ascii_case(suffix.as_bytes()))
-        };
-        CODECS.iter().find(|codec| codec.suffixes.iter().any(|suffix| ends_with(suffix)))
+    /// The codec that goes by this name, in any case.
+    pub fn by_name(name: &[u8]) -> Option<&'static Self> {
+        let is = |other: &str| other.as_bytes().eq_ignore_ascii_case(name);
+        CODECS.iter().find(|codec| is(codec.name()) || codec.other_names.iter().any(|other| is(other)))
     }
 
-    /// A decoder at the start of a frame.
-    pub fn decoder(&self) -> Result<Box<dyn Decoder>> {
-        (self.new_decoder)()
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.name.to_str().unwrap_or_default()
     }
 
-    /// An encoder; level 0 stands for the default.
-    pub fn encoder(&self, level: i32) -> Result<Box<dyn Encoder>> {
-        (self.new_encoder)(self.check_level(level)?)
+    /// Whether damage is found by a checksum.
+    pub fn has_checksum(&self) -> bool {
+        self.checksum != Checksum::Never
     }
 
-    /// The level to use for one that was asked for.
-    pub(crate) fn check_level(&self, level: i32) -> Result<i32> {
-        let [least, default, greatest] = self.levels;
-        match level {
-            0 => Ok(default),
-            _ if (least..=greatest).contains(&level) => Ok(level),
-            _ => Err(error!(Invalid, "{} has levels {least} to {greatest}, {level} is none of them", self.name)),
+    /// Whether it can be used step by step.
+    pub fn has_streams(&self) -> bool {
+        self.streaming.is_some()
+    }
+
+    /// At most so many bytes come of compressing `size` bytes at once, at any level.
+    pub fn max_compressed_size(&self, size: u64) -> u64 {
+        (self.max_compressed_size)(size)
+    }
+
+    /// What decompresses a sequence of frames.
+    pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
+        FrameSequence::new(self, options)
+    }
+
+    /// What decompresses the frames of a sequence one by one.
+    fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
+        self.check_dictionary(options.dictionary.is_some())?;
+        (self.streaming()?.decoder)(options)
+    }
+
+    /// What compresses into one sequence of frames.
+    pub(crate) fn encoder(&self, options: &EncoderOptions) -> Result<Box<dyn Encoder>> {
+        (self.streaming()?.encoder)(options, self.check(options)?)
+    }
+
+    fn streaming(&self) -> Result<&Streaming> {
+        self.streaming.as_ref().ok_or_else(|| {
+            error!(NotImplemented, "{} has no form for streams: it compresses whole pieces of memory only", self.name())
+        })
+    }
+
+    /// Gives the level to use. What the codec does not have is refused, so that nobody relies on it.
+    fn check(&self, options: &EncoderOptions) -> Result<i32> {
+        self.check_window(options.window_log)?;
+        self.check_dictionary(options.dictionary.is_some())?;
+        if !options.checksum && self.checksum == Checksum::Always {
+            return Err(error!(Invalid, "{} always has a checksum", self.name()));
+        }
+        self.check_level(options.level)
+    }
+
+    fn check_level(&self, level: Level) -> Result<i32> {
+        match (level, self.levels) {
+            (Level::Default, levels) => Ok(levels.map_or(0, |levels| levels.default)),
+            (Level::Number(level), Some(Levels { least, greatest, .. })) => {
+                let fits = (least..=greatest).contains(&level);
+                let refusal = || error!(Invalid, "{} has levels {least} to {greatest}, {level} is none of them", self.name());
+                fits.then_some(level).ok_or_else(refusal)
+            }
+            (Level::Number(level), None) => Err(error!(Invalid, "{} has no levels, so no level {level}", self.name())),
         }
     }
-}
 
-/// What one step of a codec did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// Bytes taken from the input.
-    pub consumed: usize,
-    /// Bytes put into the output.
-    pub produced: usize,
-    /// Decoding: a frame (gzip: member) ended right behind what was consumed. Encoding: all that was asked for is out.
-    pub finished: bool,
-}
+    fn check_window(&self, window_log: u32) -> Result<()> {
+        match self.windows {
+            _ if window_log == 0 => Ok(()),
+            None => Err(error!(Invalid, "window_log is {window_log}, the window of {} cannot be chosen", self.name())),
+            Some([least, greatest]) if !(least..=greatest).contains(&window_log) => {
+                Err(error!(Invalid, "window_log is {window_log}, of {} it is {least} to {greatest}", self.name()))
+            }
+            Some(_) => Ok(()),
+        }
+    }
 
-/// Decompresses a sequence of frames, step by step.
-pub trait Decoder: Send {
-    /// Decompresses from `input` into `output` as far as one of them goes. After `finished` the next byte begins a new frame.
-    fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<Step>;
-}
-
-/// What an encoder is to do with what it holds back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Goal {
-    /// Nothing: wait for more.
-    Continue,
-    /// Make everything so far readable.
-    Flush,
-    /// End the frame.
-    Finish,
-}
-
-/// Compresses into one frame, step by step.
-pub trait Encoder: Send {
-    /// Compresses from `input` into `output`. With `Flush` and `Finish` it is called until a step says `finished`.
-    fn encode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], goal: Goal) -> Result<Step>;
+    fn check_dictionary(&self, is_given: bool) -> Result<()> {
+        let fits = self.takes_dictionary || !is_given;
+        fits.then_some(()).ok_or_else(|| error!(Invalid, "{} takes no dictionary", self.name()))
+    }
 }

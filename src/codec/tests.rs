@@ -4,14 +4,20 @@
 
 use super::*;
 use crate::error::ErrorKind;
+use crate::memory::{Buffer, default_pool};
 use proptest::prelude::*;
+use std::mem::MaybeUninit;
+
+fn streaming() -> impl Iterator<Item = &'static Codec> {
+    CODECS.iter().filter(|codec| codec.has_streams())
+}
 
 /// Compresses `data` in pieces, into an output of `room` bytes at a time.
-fn compress(codec: &Codec, level: i32, data: &[u8], piece: usize, room: usize, flush: bool) -> Vec<u8> {
-    let mut encoder = codec.encoder(level).unwrap();
+fn compress(codec: &'static Codec, level: i32, data: &[u8], piece: usize, room: usize, flush: bool) -> Vec<u8> {
+    let mut encoder = codec.encoder(&EncoderOptions { level: Level::Number(level), ..Default::default() }).unwrap();
     let mut out = Vec::new();
+    let mut memory = vec![MaybeUninit::new(0u8); room];
     let mut work = |mut input: &[u8], goal| loop {
-        let mut memory = vec![MaybeUninit::new(0u8); room];
         let step = encoder.encode(input, &mut memory, goal).unwrap();
         input = &input[step.consumed..];
         out.extend(memory[..step.produced].iter().map(|byte| unsafe { byte.assume_init() }));
@@ -29,35 +35,45 @@ fn compress(codec: &Codec, level: i32, data: &[u8], piece: usize, room: usize, f
     out
 }
 
-/// Decompresses; also tells whether the data ended at the end of a frame.
-fn decompress(codec: &Codec, data: &[u8], piece: usize, room: usize) -> Result<(Vec<u8>, bool)> {
-    let mut decoder = codec.decoder()?;
-    let mut out = Vec::new();
-    let mut complete = true;
-    let mut work = |input: &mut &[u8]| -> Result<(usize, bool)> {
-        let mut memory = vec![MaybeUninit::new(0u8); room];
-        let step = decoder.decode(input, &mut memory)?;
-        *input = &input[step.consumed..];
-        out.extend(memory[..step.produced].iter().map(|byte| unsafe { byte.assume_init() }));
-        Ok((step.consumed + step.produced, step.finished))
-    };
-    for mut input in data.chunks(piece) {
-        while !input.is_empty() {
-            (_, complete) = work(&mut input)?;
+/// Decompresses in pieces, into an output of `room` bytes at a time.
+fn decompress(codec: &'static Codec, data: &[u8], piece: usize, room: usize) -> Result<Vec<u8>> {
+    decompress_with(codec, &DecoderOptions::default(), data, piece, room).0
+}
+
+/// Gives also what came before an error.
+fn decompress_with(
+    codec: &'static Codec,
+    options: &DecoderOptions,
+    data: &[u8],
+    piece: usize,
+    room: usize,
+) -> (Result<Vec<u8>>, Vec<u8>) {
+    let mut decompression = codec.decompression(options).unwrap();
+    let (mut out, mut at, mut wants) = (Vec::new(), 0, 0);
+    let mut memory = vec![MaybeUninit::new(0u8); room];
+    loop {
+        let end = (at + piece.max(wants)).min(data.len());
+        match decompression.decode(&data[at..end], end == data.len(), &mut memory) {
+            Err(error) => return (Err(error), out),
+            Ok(step) => {
+                out.extend(memory[..step.produced].iter().map(|byte| unsafe { byte.assume_init() }));
+                at += step.consumed;
+                wants = step.wants;
+                if step.finished {
+                    return (Ok(out.clone()), out);
+                }
+            }
         }
     }
-    while !complete {
-        let (moved, finished) = work(&mut &[][..])?;
-        complete = finished;
-        if moved == 0 {
-            break;
-        }
-    }
-    Ok((out, complete))
 }
 
 fn text(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at * at / 7 % 251) as u8 ^ (at / 300) as u8).collect()
+}
+
+/// The least, the default and the greatest level, as far as they are no matter of minutes.
+fn levels(codec: &Codec) -> [i32; 3] {
+    codec.levels.map_or([0; 3], |levels| [levels.least.max(-7), levels.default, levels.greatest.min(9)])
 }
 
 proptest! {
@@ -71,63 +87,162 @@ proptest! {
         level in 0usize..3,
         flush in any::<bool>(),
     ) {
-        for codec in &CODECS {
-            let level = codec.levels[level].clamp(-7, 9);
-            let packed = compress(codec, level, &data, pieces.0, rooms.0, flush);
-            let (back, complete) = decompress(codec, &packed, pieces.1, rooms.1).unwrap();
-            prop_assert!(back == data && complete);
+        for codec in streaming() {
+            let packed = compress(codec, levels(codec)[level], &data, pieces.0, rooms.0, flush);
+            prop_assert!(decompress(codec, &packed, pieces.1, rooms.1).unwrap() == data, "{}", codec.name());
         }
     }
 
     #[test]
     fn a_flipped_bit_is_noticed(size in 1usize..2000, at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        for codec in &CODECS {
+        for codec in streaming().filter(|codec| codec.checksum != Checksum::Never) {
             let data = text(size);
-            let mut packed = compress(codec, 0, &data, 4096, 4096, false);
+            let mut packed = compress(codec, levels(codec)[1], &data, 4096, 4096, false);
             let at = at.index(packed.len());
             packed[at] ^= 1 << bit;
             match decompress(codec, &packed, 4096, 4096) {
-                Err(error) => prop_assert_eq!(error.kind(), ErrorKind::IoError),
-                // Bits of a header that mean nothing for the data may differ; the data may not, unless its end is missing.
-                Ok((back, complete)) => prop_assert!(back == data || !complete, "byte {} of {}", at, codec.name),
+                Err(error) => prop_assert!(matches!(error.kind(), ErrorKind::IoError | ErrorKind::OutOfMemory)),
+                // Bits of a header that mean nothing for the data may differ; the data may not.
+                Ok(back) => prop_assert!(back == data, "byte {} of {}", at, codec.name()),
             }
+        }
+    }
+
+    #[test]
+    fn what_comes_before_damage_is_given(piece in 1usize..20_000, room in 1usize..30_000) {
+        let data = text(50_000);
+        for codec in streaming().filter(|codec| codec.checksum != Checksum::Never) {
+            let mut packed = compress(codec, levels(codec)[1], &data, 4096, 4096, false);
+            // In the checksum, at the end of most.
+            let last = packed.len() - 2;
+            packed[last] ^= 1;
+            let (result, before) = decompress_with(codec, &DecoderOptions::default(), &packed, piece, room);
+            prop_assert_eq!(result.unwrap_err().kind(), ErrorKind::IoError);
+            prop_assert!(before == data, "{} gave {} of {} bytes", codec.name(), before.len(), data.len());
         }
     }
 }
 
 #[test]
-fn every_prefix_is_incomplete() {
-    for codec in &CODECS {
-        let packed = compress(codec, 0, &text(3000), 4096, 4096, false);
+fn every_prefix_is_truncated() {
+    for codec in streaming() {
+        let packed = compress(codec, levels(codec)[1], &text(3000), 4096, 4096, false);
         for end in 1..packed.len() {
-            let complete = decompress(codec, &packed[..end], 512, 512).is_ok_and(|(_, complete)| complete);
-            assert!(!complete, "{end} of {} bytes of {}", packed.len(), codec.name);
+            let error = decompress(codec, &packed[..end], 512, 512).unwrap_err();
+            let place = format!("truncated: it ends within a frame at compressed offset {end}");
+            assert!(error.to_string().contains(&place), "{end} of {} bytes of {}: {error}", packed.len(), codec.name());
         }
     }
 }
 
 #[test]
 fn frames_follow_one_another() {
-    for codec in &CODECS {
-        let empty = compress(codec, 0, &[], 1, 64, false);
-        let one = compress(codec, 0, &text(777), 4096, 4096, false);
+    for codec in streaming() {
+        let empty = compress(codec, levels(codec)[1], &[], 1, 64, false);
+        let one = compress(codec, levels(codec)[1], &text(777), 4096, 4096, false);
         let all = [&empty[..], &one, &empty, &one, &empty].concat();
         for piece in [1, 2, 3, 17, 4096] {
-            let (back, complete) = decompress(codec, &all, piece, 100).unwrap();
-            assert!(complete && back == [text(777), text(777)].concat());
+            assert!(decompress(codec, &all, piece, 100).unwrap() == [text(777), text(777)].concat(), "{}", codec.name());
         }
     }
 }
 
 #[test]
-fn names_and_levels() {
-    assert_eq!(Codec::by_suffix(b"/data/x.CSV.GZ").map(|codec| codec.name), Some("gzip"));
-    assert_eq!(Codec::by_suffix(b"x.zst").map(|codec| codec.name), Some("zstd"));
+fn what_follows_the_last_frame() {
+    for codec in streaming().filter(|codec| codec.signature.is_some()) {
+        let packed = compress(codec, levels(codec)[1], b"data", 4096, 4096, false);
+        for rest in [&[0; 5][..], b"more", b"\x28"] {
+            let all = [&packed[..], rest].concat();
+            let error = decompress(codec, &all, 3, 100).unwrap_err();
+            assert!(error.to_string().contains("at compressed offset"), "{error}");
+            for trailing in [Trailing::Ignore, Trailing::Leave] {
+                let options = DecoderOptions { trailing, ..Default::default() };
+                assert_eq!(decompress_with(codec, &options, &all, 3, 100).0.unwrap(), b"data");
+                let mut room = [MaybeUninit::uninit(); 100];
+                let done = codec.decompress(&options, &all, &mut room).unwrap();
+                assert_eq!(done, Decompressed { consumed: packed.len(), produced: 4 });
+            }
+        }
+    }
+}
+
+#[test]
+fn limits_stop_what_is_too_much() {
+    let data = vec![7; 1 << 20];
+    for codec in streaming() {
+        let packed = compress(codec, levels(codec)[1], &data, 1 << 20, 4096, false);
+        for limit in [0, 1, 70_000, data.len() as u64 - 1] {
+            let options = DecoderOptions { max_output: limit, ..Default::default() };
+            let (result, before) = decompress_with(codec, &options, &packed, 4096, 4096);
+            assert_eq!(result.unwrap_err().kind(), ErrorKind::CapacityError);
+            assert_eq!(before.len() as u64, limit, "{}", codec.name());
+        }
+        let options = DecoderOptions { max_output: data.len() as u64, ..Default::default() };
+        assert!(decompress_with(codec, &options, &packed, 4096, 4096).0.unwrap() == data);
+        let options = DecoderOptions { max_ratio: 2, ..Default::default() };
+        let (result, before) = decompress_with(codec, &options, &packed, 4096, 4096);
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::CapacityError);
+        assert!(before.len() <= (1 << 16) + 2 * packed.len());
+    }
+}
+
+#[test]
+fn whole_pieces() {
+    for codec in &CODECS {
+        for data in [vec![], b"x".to_vec(), text(100_000)] {
+            let options = EncoderOptions::default();
+            let packed = codec.compress_to_buffer(&options, &data).unwrap();
+            assert!(packed.size() as u64 <= codec.max_compressed_size(data.len() as u64));
+            let mut room = vec![MaybeUninit::uninit(); packed.size()];
+            assert_eq!(codec.compress(&options, &data, &mut room).unwrap(), packed.size());
+            let refusal = codec.compress(&options, &data, &mut room[1..]).unwrap_err();
+            assert_eq!(refusal.kind(), ErrorKind::CapacityError);
+            let options = DecoderOptions::default();
+            assert!(codec.decompress_to_buffer(&options, packed.as_slice()).unwrap().0.as_slice() == data);
+            let mut room = vec![MaybeUninit::uninit(); data.len()];
+            let done = codec.decompress(&options, packed.as_slice(), &mut room).unwrap();
+            assert_eq!(done, Decompressed { consumed: packed.size(), produced: data.len() });
+            if !data.is_empty() {
+                let refusal = codec.decompress(&options, packed.as_slice(), &mut room[1..]).unwrap_err();
+                assert_eq!(refusal.kind(), ErrorKind::CapacityError);
+            }
+        }
+    }
+}
+
+#[test]
+fn names_suffixes_contents() {
+    assert_eq!(Codec::by_suffix(b"/data/x.CSV.GZ").map(|codec| codec.name()), Some("gzip"));
+    assert_eq!(Codec::by_suffix(b"x.zst").map(|codec| codec.name()), Some("zstd"));
     assert!(
         Codec::by_suffix(b"gz").is_none() && Codec::by_suffix(b"").is_none() && Codec::by_suffix(b"a.gz.txt").is_none()
     );
-    for codec in &CODECS {
-        assert_eq!(codec.check_level(codec.levels[2] + 1).unwrap_err().kind(), ErrorKind::Invalid);
-        assert_eq!(codec.check_level(0).unwrap(), codec.levels[1]);
+    assert_eq!(Codec::by_name(b"GZip").map(|codec| codec.id), Some(2));
+    assert!(Codec::by_name(b"").is_none() && Codec::by_name(b"lzo").is_none());
+    for codec in streaming().filter(|codec| codec.signature.as_ref().is_some_and(|signature| signature.is_distinct)) {
+        let packed = compress(codec, levels(codec)[1], b"data", 4096, 4096, false);
+        assert!(matches!(Codec::detect(&packed), Detected::Codec(detected) if detected.id == codec.id));
+        let size = codec.signature.as_ref().unwrap().size;
+        assert!(matches!(Codec::detect(&packed[..size - 1]), Detected::Unclear));
+    }
+    for (at, codec) in CODECS.iter().enumerate() {
+        assert!(CODECS[..at].iter().all(|other| other.id != codec.id && other.suffixes.iter().all(|suffix| !codec.suffixes.contains(suffix))));
+    }
+}
+
+#[test]
+fn options_that_a_codec_does_not_have() {
+    for codec in streaming() {
+        let refused = |options: EncoderOptions| {
+            codec.encoder(&options).is_err_and(|error| error.kind() == ErrorKind::Invalid)
+        };
+        let level = codec.levels.map_or(1, |levels| levels.greatest + 1);
+        assert!(refused(EncoderOptions { level: Level::Number(level), ..Default::default() }));
+        let window_log = codec.windows.map_or(15, |[_, greatest]| greatest + 1);
+        assert!(refused(EncoderOptions { window_log, ..Default::default() }));
+        let unchecked = EncoderOptions { checksum: false, ..Default::default() };
+        assert_eq!(refused(unchecked), codec.checksum == Checksum::Always);
+        let dictionary = Buffer::copy_of(&default_pool(), b"what both know").ok();
+        assert_eq!(refused(EncoderOptions { dictionary, ..Default::default() }), !codec.takes_dictionary);
     }
 }

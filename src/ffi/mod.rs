@@ -12,6 +12,7 @@ mod buffered;
 mod callback_file;
 mod cancellation;
 mod checksum;
+mod codec;
 mod compressed;
 mod copy;
 mod error;

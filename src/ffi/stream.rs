@@ -3,14 +3,18 @@
 use super::arguments::{self, Extensible};
 use super::buffer::arrowio_buffer;
 use super::buffered;
-use super::compressed::{ARROWIO_CODEC_DETECT, ARROWIO_CODEC_NONE, arrowio_codec, codec};
+use super::codec::{
+    ARROWIO_CODEC_DETECT, ARROWIO_CODEC_DETECT_CONTENT, ARROWIO_CODEC_NONE, arrowio_codec, arrowio_compression_options,
+    arrowio_decompression_options, codec,
+};
 use super::error::{arrowio_error, arrowio_status};
 use super::file::arrowio_file;
 use super::guard;
 use super::handle::{self, Slot};
 use super::os_file::arrowio_os_file_options;
 use super::pool::arrowio_pool;
-use crate::error::Result;
+use crate::codec::{DecoderOptions, EncoderOptions};
+use crate::error::{Result, error};
 use crate::io::{
     Compression, File, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
     output_stream, output_stream_from_file,
@@ -24,17 +28,21 @@ use std::ffi::c_char;
 pub struct arrowio_stream_options {
     /// sizeof(arrowio_stream_options).
     pub struct_size: usize,
-    /// Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
+    /// Where all memory comes from. NULL: the default pool.
     pub pool: *mut arrowio_pool,
     /// Small reads and writes are gathered to this many bytes, at most 1 GiB. 0: 65536. Negative: not at all. With
     /// a codec at least this many compressed bytes, and never fewer than 65536, are read and written at once as well.
     pub buffer_size: i64,
     /// An ARROWIO_CODEC constant.
     pub codec: arrowio_codec,
-    /// Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
-    pub compression_level: i32,
+    /// Must be 0.
+    pub reserved: i32,
     /// How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
     pub file_options: *const arrowio_os_file_options,
+    /// Output only: how to compress, such as the level; its pool is not used. NULL: as the defaults there.
+    pub compression: *const arrowio_compression_options,
+    /// Input only: how to decompress, such as the limits; its pool is not used. NULL: as the defaults there.
+    pub decompression: *const arrowio_decompression_options,
 }
 
 // SAFETY: a size, nullable pointers and numbers.
@@ -47,9 +55,18 @@ impl arrowio_stream_options {
     /// As for `arguments::options`, with pools that are NULL or live.
     unsafe fn convert(given: *const Self) -> Result<StreamOptions> {
         // SAFETY: the caller's promise.
-        let (given, pool, file) = unsafe {
-            let given = arguments::options(given)?;
-            (given, arguments::pool(&given.pool).clone(), arrowio_os_file_options::convert(given.file_options)?)
+        let given = unsafe { arguments::options(given)? };
+        if given.reserved != 0 {
+            return Err(error!(Invalid, "arrowio_stream_options.reserved is {}, it must be 0", given.reserved));
+        }
+        // SAFETY: the caller's promise.
+        let (pool, file, encoder, decoder) = unsafe {
+            (
+                arguments::pool(&given.pool).clone(),
+                arrowio_os_file_options::convert(given.file_options)?,
+                arrowio_compression_options::convert(given.compression)?,
+                arrowio_decompression_options::convert(given.decompression)?,
+            )
         };
         let buffer_size = match given.buffer_size {
             0 => StreamOptions::DEFAULT_BUFFER_SIZE,
@@ -59,14 +76,18 @@ impl arrowio_stream_options {
         let compression = match given.codec {
             ARROWIO_CODEC_DETECT => Compression::Detect,
             ARROWIO_CODEC_NONE => Compression::None,
+            ARROWIO_CODEC_DETECT_CONTENT => Compression::DetectContent,
             other => Compression::Codec(codec(other)?),
         };
         let file = OsFileOptions { pool: pool.clone(), ..file };
-        Ok(StreamOptions { pool, buffer_size, compression, level: given.compression_level, file })
+        let encoder = EncoderOptions { pool: pool.clone(), ..encoder };
+        let decoder = DecoderOptions { pool: pool.clone(), ..decoder };
+        Ok(StreamOptions { pool, buffer_size, compression, encoder, decoder, file })
     }
 }
 
-/// Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
+/// Opens a file for reading from its start to its end: decompressed as its suffix says or,
+/// where that says nothing, its first bytes, with small reads gathered. Standard
 /// input is "/dev/stdin", of which options->codec says how it is compressed.
 ///
 /// \param path       a NUL-terminated path.
@@ -94,7 +115,7 @@ pub unsafe extern "C" fn arrowio_input_stream_open(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Reads a buffer from its start to its end, decompressed if the options say how it is compressed.
+/// Reads a buffer from its start to its end, decompressed as the options or else its first bytes say.
 ///
 /// \param buffer     the buffer; while the stream lives it cannot be resized.
 /// \param options    optional.
@@ -120,8 +141,8 @@ pub unsafe extern "C" fn arrowio_input_stream_from_buffer(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
-/// opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+/// Reads a file of any class from its position on, decompressed as the options say or, where they say nothing, the suffix of
+/// the path that it was opened by or else its next bytes, with small reads gathered. Closing the stream closes the file.
 ///
 /// \param raw        a readable file; it must not be used otherwise meanwhile.
 /// \param options    optional.

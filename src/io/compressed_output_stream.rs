@@ -5,13 +5,13 @@ use super::file::{File, Over};
 use super::output::Output;
 use super::stream::Stream;
 use super::transfer::{CHUNK, Stopped, Transfer};
-use crate::codec::{Codec, Encoder, Goal, Step};
+use crate::codec::{Codec, Encoder, EncoderOptions, Goal, Step};
 use crate::error::{Error, Result};
 use crate::memory::Pool;
 
-/// A file that writes to `raw` what it is given, compressed; level 0 is the codec's default. Closing it closes `raw`.
-pub fn compressed_output_stream(raw: &File, codec: &'static Codec, level: i32, pool: &Pool) -> Result<File> {
-    output_stream_with_encoder(raw, codec, codec.encoder(level)?, pool, 0)
+/// A file that writes to `raw` what it is given, compressed. Closing it closes `raw`.
+pub fn compressed_output_stream(raw: &File, codec: &'static Codec, options: &EncoderOptions) -> Result<File> {
+    output_stream_with_encoder(raw, codec, codec.encoder(options)?, &options.pool, 0)
 }
 
 /// As `compressed_output_stream`, with an encoder that is there already, and at least `block_size` bytes at once to `raw`.
@@ -24,8 +24,9 @@ pub(super) fn output_stream_with_encoder(
 ) -> Result<File> {
     raw.check_base(Capabilities::WRITE, "compress to")?;
     let output = Output::new(raw.clone(), pool);
-    let stream = CompressedOutputStream { output, piece: block_size.max(CHUNK), encoder, written: 0, failure: None };
-    File::new(stream, format_args!("{}", Over(codec.name, raw)), pool, 0)
+    let piece = block_size.max(CHUNK);
+    let stream = CompressedOutputStream { output, piece, encoder, written: 0, encoded: 0, failure: None };
+    File::new(stream, format_args!("{}", Over(codec.name(), raw)), pool, 0)
 }
 
 struct CompressedOutputStream {
@@ -35,6 +36,8 @@ struct CompressedOutputStream {
     encoder: Box<dyn Encoder>,
     /// Uncompressed bytes taken.
     written: i64,
+    /// Compressed bytes that came of them so far.
+    encoded: i64,
     /// What the encoder failed with: it is not called again after it.
     failure: Option<Error>,
 }
@@ -66,6 +69,7 @@ impl CompressedOutputStream {
             step = encoder.encode(data, room, goal).inspect_err(|error| *failure = Some(error.clone()))?;
             Ok(step.produced)
         })?;
+        self.encoded += step.produced as i64;
         Ok(step)
     }
 
@@ -90,6 +94,10 @@ impl Stream for CompressedOutputStream {
 
     fn tell(&self) -> Result<i64> {
         Ok(self.written)
+    }
+
+    fn raw_tell(&self) -> Option<i64> {
+        Some(self.encoded)
     }
 
     fn flush(&mut self) -> Result<()> {

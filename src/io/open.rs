@@ -8,7 +8,7 @@ use super::os_file;
 use super::os_file_options::{Mode, OsFileOptions};
 use super::transfer::CHUNK;
 use super::{buffer_reader, compressed_input_stream, compressed_output_stream};
-use crate::codec::{Codec, Encoder};
+use crate::codec::{Codec, DecoderOptions, Detected, Encoder, EncoderOptions};
 use crate::error::{Error, Quoted, Result};
 use crate::memory::{Buffer, Pool};
 use std::ffi::CStr;
@@ -19,8 +19,10 @@ pub const MOST_GATHERED: usize = 1 << 30;
 /// Whether and how a stream is compressed.
 #[derive(Clone, Copy)]
 pub enum Compression {
-    /// As the path's suffix says; memory is not compressed.
+    /// As the path's suffix says; where that says nothing, and what is to be read is there, as its first bytes say.
     Detect,
+    /// As the first bytes say; what is to be written is not compressed.
+    DetectContent,
     /// Not at all.
     None,
     /// By this codec.
@@ -35,8 +37,10 @@ pub struct StreamOptions {
     pub buffer_size: usize,
     /// Whether and how it is compressed.
     pub compression: Compression,
-    /// The level to compress at; 0 is the codec's default.
-    pub level: i32,
+    /// How to compress; its pool is not used.
+    pub encoder: EncoderOptions,
+    /// How to decompress; its pool is not used.
+    pub decoder: DecoderOptions,
     /// How a path is opened.
     pub file: OsFileOptions,
 }
@@ -45,38 +49,77 @@ impl StreamOptions {
     /// What is used where nothing is said.
     pub const DEFAULT_BUFFER_SIZE: usize = CHUNK;
 
-    fn codec(&self, path: &[u8]) -> Option<&'static Codec> {
+    /// The codec that a name asks for.
+    fn codec_of_name(&self, path: &[u8]) -> Option<&'static Codec> {
         match self.compression {
             Compression::Detect => Codec::by_suffix(path),
-            Compression::None => None,
+            Compression::None | Compression::DetectContent => None,
             Compression::Codec(codec) => Some(codec),
+        }
+    }
+
+    /// The codec of what is read from `raw`, opened by that name.
+    fn codec_of_input(&self, path: &[u8], raw: &File) -> Result<Option<&'static Codec>> {
+        let can_wait = matches!(self.compression, Compression::DetectContent);
+        let may_look = can_wait || matches!(self.compression, Compression::Detect) && is_at_hand(raw);
+        match self.codec_of_name(path) {
+            None if may_look => codec_of_content(raw),
+            codec => Ok(codec),
+        }
+    }
+}
+
+/// Whether what a file begins with can be looked at without waiting for somebody to send it.
+fn is_at_hand(raw: &File) -> bool {
+    let capabilities = raw.capabilities();
+    capabilities.contains(Capabilities::ZERO_COPY) || capabilities.contains(Capabilities::SEEK)
+}
+
+/// The codec that the next bytes of `raw` tell of. No byte is waited for that cannot change the answer.
+fn codec_of_content(raw: &File) -> Result<Option<&'static Codec>> {
+    let (mut least, mut detected) = (1, Detected::Unclear);
+    loop {
+        let mut seen = 0;
+        raw.consume_with(least, Codec::DETECTION_SIZE, |head| {
+            (seen, detected) = (head.len(), Codec::detect(head));
+            0
+        })?;
+        match detected {
+            Detected::Codec(codec) => return Ok(Some(codec)),
+            Detected::Unclear if seen >= least => least = seen + 1,
+            _ => return Ok(None),
         }
     }
 }
 
 /// A stream that reads the file at `path`, decompressed.
 pub fn input_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
-    let codec = options.codec(path.to_bytes());
-    let block_size = if codec.is_some() { 0 } else { options.buffer_size };
+    let may_be_plain = options.codec_of_name(path.to_bytes()).is_none();
+    let block_size = if may_be_plain { options.buffer_size } else { 0 };
     let raw = os_file::open(path, Mode::Read, &options.file, block_size);
-    let opened = raw.and_then(|raw| over(raw, codec, options));
+    let opened = raw.and_then(|raw| {
+        let codec = options.codec_of_input(path.to_bytes(), &raw)?;
+        over(raw, codec, options)
+    });
     opened.map_err(|error| cannot_open(error, "input", path))
 }
 
 /// A stream that reads what `buffer` holds, decompressed.
 pub fn input_stream_from_buffer(buffer: &Buffer, options: &StreamOptions) -> Result<File> {
-    over(buffer_reader(buffer)?, options.codec(b""), options)
+    let raw = buffer_reader(buffer)?;
+    let codec = options.codec_of_input(b"", &raw)?;
+    over(raw, codec, options)
 }
 
 /// A stream that reads `raw` from its position on, decompressed; `raw` itself where there is nothing to add. Closing it
 /// closes `raw`.
 pub fn input_stream_from_file(raw: &File, options: &StreamOptions) -> Result<File> {
-    let codec = options.codec(raw.path().unwrap_or_default().to_bytes());
+    raw.check_base(Capabilities::READ, "make an input stream of")?;
+    let codec = options.codec_of_input(raw.path().unwrap_or_default().to_bytes(), raw)?;
     let is_memory = raw.capabilities().contains(Capabilities::ZERO_COPY);
     if codec.is_none() && options.buffer_size > 0 && !is_memory {
         return buffered_input_stream(raw, options.buffer_size, None, &options.pool);
     }
-    raw.check_base(Capabilities::READ, "make an input stream of")?;
     over(raw.clone(), codec, options)
 }
 
@@ -84,8 +127,8 @@ pub fn input_stream_from_file(raw: &File, options: &StreamOptions) -> Result<Fil
 /// closes `raw`.
 pub fn output_stream_from_file(raw: &File, options: &StreamOptions) -> Result<File> {
     raw.check_base(Capabilities::WRITE, "make an output stream of")?;
-    let codec = options.codec(raw.path().unwrap_or_default().to_bytes());
-    let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
+    let codec = options.codec_of_name(raw.path().unwrap_or_default().to_bytes());
+    let encoder = codec.map(|codec| codec.encoder(&options.encoder)).transpose()?;
     onto(raw, codec.zip(encoder), options)
 }
 
@@ -93,17 +136,17 @@ fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Re
     match codec {
         None => Ok(raw),
         Some(codec) => {
-            compressed_input_stream::input_stream_with_block_size(&raw, codec, &options.pool, options.buffer_size)
+            compressed_input_stream::input_stream_with_block_size(&raw, codec, &options.decoder, options.buffer_size)
         }
     }
 }
 
 /// A stream that writes the file at `path`, compressed; the file is created or cut to nothing.
 pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
-    let codec = options.codec(path.to_bytes());
+    let codec = options.codec_of_name(path.to_bytes());
     let open = || {
         // Before the file is cut: what cannot be had must cost nothing.
-        let encoder = codec.map(|codec| codec.encoder(options.level)).transpose()?;
+        let encoder = codec.map(|codec| codec.encoder(&options.encoder)).transpose()?;
         let raw = os_file::open(path, Mode::Write, &options.file, 0)?;
         // Nothing was written that should be finished; why it cannot be opened is what matters.
         onto(&raw, codec.zip(encoder), options).inspect_err(|_| drop(raw.abort()))

@@ -19,12 +19,17 @@ impl SafeView {
         Self { source, bytes, start: 0 }
     }
 
-    /// The bytes from `position` on that are there, at least one unless at the end; new ones up to `most` at once.
-    pub(super) fn at(&mut self, position: usize, most: usize) -> Result<&[u8]> {
-        if !(self.start..self.start + self.bytes.size()).contains(&position) {
+    /// The bytes from `position` on that are there, fewer than `least` only at the end; new ones up to `most` at once.
+    pub(super) fn at(&mut self, position: usize, least: usize, most: usize) -> Result<&[u8]> {
+        let end = self.start + self.bytes.size();
+        if !(self.start..=end).contains(&position) || end - position < least {
             self.clear();
             self.start = position;
-            self.bytes.append_with(most, |room| self.source.read_at(position, room))?;
+            let mut more = true;
+            while more && self.bytes.size() < least {
+                let at = position + self.bytes.size();
+                more = self.bytes.append_with(most, |room| self.source.read_at(at, room))? > 0;
+            }
         }
         Ok(&self.bytes.as_slice()[position - self.start..])
     }

@@ -308,16 +308,16 @@ impl State {
         !self.lookahead.is_empty()
     }
 
-    /// Up to `most` of the bytes ahead, at least one unless this is the end.
-    pub(super) fn some_ahead(&mut self, most: usize) -> Result<&[u8]> {
+    /// Up to `most` of the bytes ahead, fewer than `least` only at the end.
+    pub(super) fn some_ahead(&mut self, least: usize, most: usize) -> Result<&[u8]> {
         let looks_ahead = self.looks_ahead();
         let ahead = if let Some(view) = self.safe_view.as_mut().filter(|_| looks_ahead) {
-            view.at(self.stream.tell()? as usize, most)?
+            view.at(self.stream.tell()? as usize, least, most)?
         } else if looks_ahead {
-            self.stream.peek(1)?
+            self.stream.peek(least)?
         } else {
-            if self.lookahead.is_empty() {
-                self.lookahead.fill(most.max(self.block_size), |room| self.stream.read(room))?;
+            if self.lookahead.len() < least {
+                self.lookahead.peek(least, most.max(self.block_size), |room| self.stream.read(room))?;
             }
             self.lookahead.bytes()
         };

@@ -114,6 +114,11 @@ pub(crate) trait Stream: Send {
     /// The position in logical (uncompressed) bytes.
     fn tell(&self) -> Result<i64>;
 
+    /// How many bytes of the file beneath what has passed stands for, of a class that compresses or decompresses.
+    fn raw_tell(&self) -> Option<i64> {
+        None
+    }
+
     /// The size in logical bytes.
     fn size(&self) -> Result<i64> {
         Err(not_capable())

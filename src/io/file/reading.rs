@@ -167,18 +167,23 @@ impl File {
         state.advance(size).map_err(|stopped| self.stopped(&state, stopped, "advance", size).error)
     }
 
-    /// Lets `take` have bytes that lie ahead, `most` at most and at least one unless at the end; it gives how many of them
-    /// are done with. Gives how many bytes there were.
-    pub(crate) fn consume_with(&self, most: usize, take: impl FnOnce(&[u8]) -> Result<usize>) -> Result<usize> {
+    /// Lets `take` have bytes that lie ahead, `most` at most and fewer than `least` only at the end; it gives how many of
+    /// them are done with.
+    pub(crate) fn consume_with(
+        &self,
+        least: usize,
+        most: usize,
+        take: impl FnOnce(&[u8]) -> usize,
+    ) -> Result<()> {
         let mut state = self.begin_read()?;
         let calls = usize::from(!state.has_ahead());
-        let (count, consumed) = match state.some_ahead(most) {
-            Ok(ahead) => (ahead.len(), take(ahead)?),
+        let consumed = match state.some_ahead(least, most) {
+            Ok(ahead) => take(ahead),
             Err(error) => return Err(self.failed(&state, error, "read", Some(most))),
         };
         state.move_on(consumed)?;
         self.counters().count_reads(calls, consumed);
-        Ok(count)
+        Ok(())
     }
 
     /// Puts the last bytes that were read back, for `error` kept them from where they should go.

@@ -2,7 +2,7 @@
 
 use super::File;
 use super::messages::short;
-use crate::error::Result;
+use crate::error::{Result, error};
 use crate::io::Capabilities;
 use crate::io::stream::Whence;
 use crate::io::transfer::Transfer;
@@ -19,6 +19,13 @@ impl File {
     pub fn tell(&self) -> Result<i64> {
         let state = self.begin_question("tell the position of", Capabilities::NONE)?;
         state.tell().map_err(|error| self.failed(&state, error, "tell", None))
+    }
+
+    /// The position in the file beneath of a class that compresses or decompresses: how many compressed bytes are done with.
+    pub fn raw_tell(&self) -> Result<i64> {
+        let state = self.begin_question("tell the compressed position of", Capabilities::NONE)?;
+        let position = state.stream.raw_tell();
+        position.ok_or_else(|| error!(Invalid, "{} does not compress or decompress", self.name()))
     }
 
     /// The size in logical bytes, asked of the system where it may change.

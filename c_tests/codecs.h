@@ -1,0 +1,62 @@
+/* The codecs, one row each. A new codec gets its row here, and with it the tests of all codecs.
+ *
+ *   EACH_CODEC(codec) { ... codec->name ... }   for each of them
+ */
+#ifndef ARROWIO_TEST_CODECS_H
+#define ARROWIO_TEST_CODECS_H
+
+#include "files.h"
+
+struct codec {
+  arrowio_codec id;
+  /* As messages call it. */
+  const char *name;
+  /* The first of the suffixes that stand for it; "": none does. */
+  const char *suffix;
+  /* The levels that it has; all 0: none. */
+  int32_t least, usual, greatest;
+  /* One that compresses well: the greatest, unless that takes a GiB of memory. */
+  int32_t strong;
+  /* The format has a checksum: whatever is flipped, nobody gets wrong bytes without an error. */
+  int is_checked;
+  /* The format marks its end: nobody takes the beginning of a file for the whole. */
+  int is_ended;
+  /* Several frames, one behind the other, are one content. */
+  int frames_follow;
+  /* It is laid over every class of files and gets the full amounts; another one a few classes, and a share. */
+  int is_thorough;
+};
+
+static const struct codec codecs[] = {
+    {ARROWIO_CODEC_GZIP, "gzip", ".gz", 1, 6, 9, 9,
+     .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
+    {ARROWIO_CODEC_ZSTD, "zstd", ".zst", -131072, 3, 22, 19,
+     .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
+};
+
+enum { CODECS = sizeof codecs / sizeof codecs[0] };
+
+/* A number that no codec has or will have. */
+#define NO_CODEC 1000
+
+#define EACH_CODEC(codec) for (const struct codec *codec = codecs; codec < codecs + CODECS; codec++)
+
+/* Where it is in the table. */
+static inline int codec_index(arrowio_codec id) {
+  int index = 0;
+  while (index < CODECS && codecs[index].id != id) index++;
+  CHECK(index < CODECS);
+  return index;
+}
+
+/* A level at which it is fast. */
+static inline int32_t fast_level(const struct codec *codec) {
+  return codec->greatest > 0 ? 1 : 0;
+}
+
+/* What it gets of an amount. */
+static inline int64_t share(const struct codec *codec, int64_t amount) {
+  return codec->is_thorough ? amount : amount / 16;
+}
+
+#endif

@@ -1,0 +1,198 @@
+//! Frame after frame: where one ends, whether another follows, and what to do about anything else.
+
+use super::detection::Beginning;
+use super::limits::Limits;
+use super::options::{DecoderOptions, Trailing};
+use super::{Codec, Decoder, Decompress, Step};
+use crate::error::{Error, ErrorKind, Result, error};
+use crate::shared::try_box;
+use std::mem::MaybeUninit;
+
+/// A decoder, taken from frame to frame.
+pub(super) struct FrameSequence {
+    codec: &'static Codec,
+    decoder: Box<dyn Decoder>,
+    limits: Limits,
+    trailing: Trailing,
+    place: Place,
+    consumed: u64,
+    produced: u64,
+    /// What cannot be got past. It comes after everything before it was given.
+    failure: Option<Error>,
+}
+
+/// Where in the sequence it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Before the first frame.
+    Start,
+    /// In the midst of one, which must not be the end.
+    Within,
+    /// Right behind one.
+    Between,
+    /// Behind all that is to be decompressed.
+    End,
+}
+
+/// What comes where a frame may begin.
+enum Next {
+    Frame,
+    Padding(usize),
+    End,
+    /// So many bytes are needed to tell.
+    Unknown(usize),
+}
+
+impl FrameSequence {
+    pub(super) fn new(codec: &'static Codec, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
+        let sequence = Self {
+            codec,
+            decoder: codec.decoder(options)?,
+            limits: Limits::new(options),
+            trailing: options.trailing,
+            place: Place::Start,
+            consumed: 0,
+            produced: 0,
+            failure: None,
+        };
+        Ok(try_box(sequence)?)
+    }
+
+    /// What comes next, where a frame may begin.
+    fn look_at(&self, input: &[u8], is_last: bool) -> Result<Next> {
+        if input.is_empty() {
+            return Ok(if is_last { Next::End } else { Next::Unknown(1) });
+        }
+        if self.place == Place::Between
+            && self.codec.padding > 0
+            && let Some(next) = padding(input, self.codec.padding, is_last)
+        {
+            return Ok(next);
+        }
+        match &self.codec.signature {
+            Some(signature) if input.len() < signature.size && !is_last => Ok(Next::Unknown(signature.size)),
+            // A few bytes that a signature begins with are a frame cut off, where they must not be anything else.
+            Some(signature) if (signature.matches)(input) && (self.trailing == Trailing::Error || input.len() >= signature.size) => Ok(Next::Frame),
+            // Where nobody can tell it is tried, unless the rest may be something else.
+            None if self.place == Place::Start || self.trailing == Trailing::Error => Ok(Next::Frame),
+            _ if self.place == Place::Start => {
+                Err(error!(IoError, "this is not {} data: {}", self.codec.name(), Beginning(input)))
+            }
+            _ if self.trailing == Trailing::Error => {
+                let (name, offset) = (self.codec.name(), self.consumed);
+                Err(error!(
+                    IoError,
+                    "what follows a complete {name} frame at compressed offset {offset} is not another one: {}",
+                    Beginning(input)
+                ))
+            }
+            _ => Ok(Next::End),
+        }
+    }
+
+    /// Comes to the next frame; where there is none yet, gives the step to report.
+    fn enter(&mut self, input: &[u8], is_last: bool) -> Result<Option<Step>> {
+        let next = self.look_at(input, is_last).inspect_err(|error| self.failure = Some(error.clone()))?;
+        let step = match next {
+            Next::Frame => {
+                if self.place == Place::Between {
+                    self.decoder.restart()?;
+                }
+                self.place = Place::Within;
+                return Ok(None);
+            }
+            Next::Padding(consumed) => Step { consumed, ..Step::default() },
+            Next::Unknown(wants) => Step { wants, ..Step::default() },
+            Next::End => {
+                self.place = Place::End;
+                Step { finished: true, ..Step::default() }
+            }
+        };
+        self.consumed += step.consumed as u64;
+        Ok(Some(step))
+    }
+
+    /// Decodes as much as the limits allow; where that is nothing, finds out whether there is more.
+    fn decode_within(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
+        let taken = self.consumed + input.len() as u64;
+        let room = self.limits.room(taken, self.produced);
+        if room > 0 {
+            let room = usize::try_from(room).unwrap_or(usize::MAX).min(output.len());
+            return self.decoder.decode(input, &mut output[..room], step);
+        }
+        self.decoder.decode(input, &mut [MaybeUninit::uninit()], step)?;
+        match std::mem::take(&mut step.produced) {
+            0 => Ok(()),
+            _ => Err(self.limits.refusal(self.codec.name(), taken, self.produced)),
+        }
+    }
+
+    /// An error of the decoder, with its place.
+    #[cold]
+    fn refused(&mut self, error: Error) -> Error {
+        let error = error.context(format_args!("after compressed offset {}", self.consumed));
+        // A lack of memory may pass.
+        if error.kind() != ErrorKind::OutOfMemory {
+            self.failure = Some(error.clone());
+        }
+        error
+    }
+
+    #[cold]
+    fn truncated(&mut self, rest: usize) -> Error {
+        let error = error!(
+            IoError,
+            "the {} data is truncated: it ends within a frame at compressed offset {}",
+            self.codec.name(),
+            self.consumed + rest as u64
+        );
+        self.failure = Some(error.clone());
+        error
+    }
+}
+
+impl Decompress for FrameSequence {
+    fn decode(&mut self, input: &[u8], is_last: bool, output: &mut [MaybeUninit<u8>]) -> Result<Step> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        if self.place != Place::Within
+            && let Some(step) = self.enter(input, is_last)?
+        {
+            return Ok(step);
+        }
+        let mut step = Step::default();
+        let result = self.decode_within(input, output, &mut step);
+        self.consumed += step.consumed as u64;
+        self.produced += step.produced as u64;
+        let finished = std::mem::take(&mut step.finished);
+        match result {
+            // What was decompressed before the damage is given first.
+            Err(error) => match self.refused(error) {
+                _ if step.produced > 0 => Ok(step),
+                error => Err(error),
+            },
+            Ok(()) if finished => {
+                self.place = Place::Between;
+                Ok(step)
+            }
+            Ok(()) if is_last && step.consumed + step.produced == 0 => Err(self.truncated(input.len())),
+            Ok(()) => Ok(step),
+        }
+    }
+
+    fn consumed(&self) -> u64 {
+        self.consumed
+    }
+}
+
+/// What zero bytes between two frames are, which come in multiples of `unit`. `None`: there are none.
+fn padding(input: &[u8], unit: usize, is_last: bool) -> Option<Next> {
+    let zeros = input.iter().take_while(|byte| **byte == 0).count();
+    match zeros {
+        0 => None,
+        _ if zeros >= unit => Some(Next::Padding(zeros - zeros % unit)),
+        _ if zeros == input.len() && !is_last => Some(Next::Unknown(unit)),
+        _ => None,
+    }
+}
