@@ -329,7 +329,9 @@ TEST(failed_replacement) {
 /* Opening that fails leaves nothing behind. */
 TEST(failed_opening) {
   arrowio_os_file_options options = atomic_options();
-  arrowio_stream_options stream = {.struct_size = sizeof stream, .codec = ARROWIO_CODEC_GZIP, .compression_level = 77};
+  arrowio_compression_options compression = {.struct_size = sizeof compression, .compression_level = 77};
+  arrowio_stream_options stream = {
+      .struct_size = sizeof stream, .codec = ARROWIO_CODEC_GZIP, .compression = &compression};
   arrowio_file *file = NULL;
   stream.file_options = &options;
   start_over(1);

@@ -28,7 +28,7 @@ struct codec {
 };
 
 static const struct codec codecs[] = {
-    {ARROWIO_CODEC_GZIP, "gzip", ".gz", 1, 6, 9, 9,
+    {ARROWIO_CODEC_GZIP, "gzip", ".gz", 0, 6, 9, 9,
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
     {ARROWIO_CODEC_ZSTD, "zstd", ".zst", -131072, 3, 22, 19,
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
@@ -37,7 +37,7 @@ static const struct codec codecs[] = {
 enum { CODECS = sizeof codecs / sizeof codecs[0] };
 
 /* A number that no codec has or will have. */
-#define NO_CODEC 1000
+#define NO_CODEC 9999
 
 #define EACH_CODEC(codec) for (const struct codec *codec = codecs; codec < codecs + CODECS; codec++)
 

@@ -96,6 +96,11 @@
 #define ARROWIO_OPEN_REGULAR 32
 
 /**
+ * A level for arrowio_compression_options.compression_level that stands for 0, of codecs that have a level 0.
+ */
+#define ARROWIO_COMPRESSION_LEVEL_ZERO INT32_MIN
+
+/**
  * arrowio_file_read, _read_some, _read_buffer, _read_all, _read_line, _read_lines, _read_async, _peek and _advance.
  */
 #define ARROWIO_CAPABILITY_READ 1
@@ -503,26 +508,50 @@ typedef struct arrowio_slow_input_options {
 } arrowio_slow_input_options;
 
 /**
- * How data is compressed: one of the ARROWIO_CODEC constants.
+ * How data are compressed: one of the ARROWIO_CODEC constants.
  */
 typedef uint32_t arrowio_codec;
 
 /**
- * Options of compressed input. Set struct_size, and everything else to 0 for the defaults.
+ * What a codec is like. Set struct_size before it is filled.
  */
-typedef struct arrowio_decompression_options {
+typedef struct arrowio_codec_info {
   /**
-   * sizeof(arrowio_decompression_options).
+   * sizeof(arrowio_codec_info).
    */
   size_t struct_size;
   /**
-   * Where buffers that are read come from; the codec's own state does not. NULL: the default pool.
+   * Its name, such as "gzip"; a constant.
    */
-  struct arrowio_pool *pool;
-} arrowio_decompression_options;
+  const char *name;
+  /**
+   * The least level, which is the fastest; 0 without levels.
+   */
+  int32_t least_level;
+  /**
+   * The level by default; 0 without levels.
+   */
+  int32_t default_level;
+  /**
+   * The greatest level; 0 without levels.
+   */
+  int32_t greatest_level;
+  /**
+   * Whether it has levels: 0 or 1.
+   */
+  int32_t has_levels;
+  /**
+   * Whether files can be compressed and decompressed by it: 0 or 1. If not, whole pieces of memory can.
+   */
+  int32_t has_streams;
+  /**
+   * Whether damage is found by a checksum: 0 or 1.
+   */
+  int32_t has_checksum;
+} arrowio_codec_info;
 
 /**
- * Options of compressed output. Set struct_size, and everything else to 0 for the defaults.
+ * Options of compression. Set struct_size, and everything else to 0 for the defaults. What a codec does not have is refused.
  */
 typedef struct arrowio_compression_options {
   /**
@@ -530,18 +559,85 @@ typedef struct arrowio_compression_options {
    */
   size_t struct_size;
   /**
-   * Where memory on the way comes from; the codec's own state does not. NULL: the default pool.
+   * Where memory comes from, the encoder's own as well. NULL: the default pool.
    */
   struct arrowio_pool *pool;
   /**
-   * The level: gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
+   * A dictionary, of codecs that take one; it is copied. NULL: none.
+   */
+  const void *dictionary;
+  /**
+   * Bytes of it.
+   */
+  int64_t dictionary_size;
+  /**
+   * The level, as the ARROWIO_CODEC constant says. 0: the codec's default; ARROWIO_COMPRESSION_LEVEL_ZERO: level 0.
    */
   int32_t compression_level;
   /**
-   * Must be 0.
+   * The binary logarithm of the window, of codecs where it can be chosen. 0: as the level has it.
    */
-  int32_t reserved;
+  int32_t window_log;
+  /**
+   * How many threads may help, where a codec has work for them; 0: none.
+   */
+  int32_t threads;
+  /**
+   * Whether the checksum is left out, of formats that can do without: 0 or 1.
+   */
+  int32_t without_checksum;
 } arrowio_compression_options;
+
+/**
+ * What to do about bytes behind the last frame (gzip: member) that do not begin another one: one of the ARROWIO_TRAILING
+ * constants. Of formats without a signature, brotli and deflate, any byte may begin another one: with IGNORE and LEAVE they
+ * end behind the first.
+ */
+typedef uint32_t arrowio_trailing;
+
+/**
+ * Options of decompression. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_decompression_options {
+  /**
+   * sizeof(arrowio_decompression_options).
+   */
+  size_t struct_size;
+  /**
+   * Where memory comes from, the decoder's own as well. NULL: the default pool.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * The dictionary that the data were compressed with, of codecs that take one; it is copied. NULL: none.
+   */
+  const void *dictionary;
+  /**
+   * Bytes of it.
+   */
+  int64_t dictionary_size;
+  /**
+   * The most bytes that may come out; more are ARROWIO_CAPACITY_ERROR. 0: any number.
+   */
+  int64_t max_output_size;
+  /**
+   * The most bytes that may come out of each compressed one, beyond the first 65536; more are ARROWIO_CAPACITY_ERROR. 0:
+   * any number.
+   */
+  int64_t max_ratio;
+  /**
+   * The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; where it takes
+   * more, ARROWIO_OUT_OF_MEMORY. 0: 268435456 (256 MiB).
+   */
+  int64_t memory_limit;
+  /**
+   * How many threads may help, where a codec has work for them; 0: none.
+   */
+  int32_t threads;
+  /**
+   * An ARROWIO_TRAILING constant.
+   */
+  arrowio_trailing trailing;
+} arrowio_decompression_options;
 
 /**
  * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
@@ -574,7 +670,7 @@ typedef struct arrowio_stream_options {
    */
   size_t struct_size;
   /**
-   * Where buffers that are read and memory on the way come from; a codec's own state does not. NULL: the default pool.
+   * Where all memory comes from. NULL: the default pool.
    */
   struct arrowio_pool *pool;
   /**
@@ -587,13 +683,21 @@ typedef struct arrowio_stream_options {
    */
   arrowio_codec codec;
   /**
-   * Output only: the level; gzip 1 to 9, zstd -131072 to 22. 0: the codec's default (gzip 6, zstd 3).
+   * Must be 0.
    */
-  int32_t compression_level;
+  int32_t reserved;
   /**
    * How a path is opened, such as with ARROWIO_OPEN_ATOMIC; its pool is not used. NULL: as the defaults there.
    */
   const struct arrowio_os_file_options *file_options;
+  /**
+   * Output only: how to compress, such as the level; its pool is not used. NULL: as the defaults there.
+   */
+  const struct arrowio_compression_options *compression;
+  /**
+   * Input only: how to decompress, such as the limits; its pool is not used. NULL: as the defaults there.
+   */
+  const struct arrowio_decompression_options *decompression;
 } arrowio_stream_options;
 
 /**
@@ -1000,7 +1104,8 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_CHECKSUM_XXH3_64 2
 
 /**
- * As the path's suffix says, in any case: ".gz", ".zst"; not at all for other paths and for memory.
+ * As the path's suffix says, in any case (".gz"); where it says nothing, and for memory, as the first bytes to be read say,
+ * unless they would have to be waited for: those of a pipe, a socket or another file that cannot seek are not looked at.
  */
 #define ARROWIO_CODEC_DETECT 0
 
@@ -1010,14 +1115,36 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_CODEC_NONE 1
 
 /**
- * gzip (RFC 1952), also of several members.
+ * gzip (RFC 1952), also of several members. Suffix ".gz". Levels 0 to 9, by default 6. Has a checksum.
  */
 #define ARROWIO_CODEC_GZIP 2
 
 /**
- * Zstandard (RFC 8878), also of several frames.
+ * Zstandard (RFC 8878), also of several frames. Suffixes ".zst", ".zstd". Levels -131072 to 22, by default 3. window_log 10
+ * to 31. Has a checksum that can be left out; takes a dictionary.
  */
 #define ARROWIO_CODEC_ZSTD 3
+
+/**
+ * As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.
+ */
+#define ARROWIO_CODEC_DETECT_CONTENT 1000
+
+/**
+ * They are an error, zero bytes as well.
+ */
+#define ARROWIO_TRAILING_ERROR 0
+
+/**
+ * They are not looked at: the data end there.
+ */
+#define ARROWIO_TRAILING_IGNORE 1
+
+/**
+ * The data end there, and so does the position of the file that they are read from: whoever reads on from it gets the rest.
+ * No threads help then, since they would read ahead.
+ */
+#define ARROWIO_TRAILING_LEAVE 2
 
 /**
  * From the start of the file.
@@ -2256,15 +2383,193 @@ arrowio_status arrowio_slow_input_new(struct arrowio_file *raw,
                                       struct arrowio_error **out_error);
 
 /**
+ * The codec of a name, in any case: "gzip", "zstd" and so on, as arrowio_codec_describe tells them, and what else they are
+ * known by, such as "gz".
+ *
+ * \param name       a NUL-terminated name.
+ * \param out_codec  the codec. Written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL; a name that is not known, with those that are in the message),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_from_name(const char *name,
+                                       arrowio_codec *out_codec,
+                                       struct arrowio_error **out_error);
+
+/**
+ * The codec that a path's suffix stands for, in any case.
+ *
+ * \param path       a NUL-terminated path; the file need not be there.
+ * \param out_codec  the codec; ARROWIO_CODEC_NONE where the suffix says nothing. Written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_from_path(const char *path, arrowio_codec *out_codec, struct arrowio_error **out_error);
+
+/**
+ * The codec of some data, by their first bytes. brotli, deflate, zlib and the raw forms cannot be told.
+ *
+ * \param data       the first bytes of the data; 16 are enough.
+ * \param size       bytes of them.
+ * \param out_codec  the codec; ARROWIO_CODEC_NONE where nothing is recognised. Written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_detect(const void *data,
+                                    int64_t size,
+                                    arrowio_codec *out_codec,
+                                    struct arrowio_error **out_error);
+
+/**
+ * What a codec is like.
+ *
+ * \param codec      an ARROWIO_CODEC constant of a codec.
+ * \param out_info   with struct_size set; the rest is written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no codec, a struct_size of 0), ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_describe(arrowio_codec codec,
+                                      struct arrowio_codec_info *out_info,
+                                      struct arrowio_error **out_error);
+
+/**
+ * The most bytes that come of compressing some by one call, at any level.
+ *
+ * \param codec      an ARROWIO_CODEC constant of a codec.
+ * \param size       how many bytes are compressed.
+ * \param out_size   how many may come out. Written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no codec, a negative size), ARROWIO_CAPACITY_ERROR (more than an int64_t holds),
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_max_compressed_size(arrowio_codec codec,
+                                                 int64_t size,
+                                                 int64_t *out_size,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Compresses a piece of memory into another one.
+ *
+ * \param codec      an ARROWIO_CODEC constant of a codec.
+ * \param data       what to compress.
+ * \param size       bytes of it.
+ * \param options    optional.
+ * \param out        where the compressed data go; must not overlap data.
+ * \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough.
+ * \param out_size   how many bytes came out. Written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, options that it does not have),
+ *         ARROWIO_CAPACITY_ERROR (they do not fit; what is in out then is nothing to use), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_compress(arrowio_codec codec,
+                                      const void *data,
+                                      int64_t size,
+                                      const struct arrowio_compression_options *options,
+                                      void *out,
+                                      int64_t capacity,
+                                      int64_t *out_size,
+                                      struct arrowio_error **out_error);
+
+/**
+ * Compresses a piece of memory into a buffer.
+ *
+ * \param codec       an ARROWIO_CODEC constant of a codec.
+ * \param data        what to compress.
+ * \param size        bytes of it.
+ * \param options     optional.
+ * \param out_buffer  the compressed data; NULL on failure.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, no codec, options that it does not have),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_compress_buffer(arrowio_codec codec,
+                                             const void *data,
+                                             int64_t size,
+                                             const struct arrowio_compression_options *options,
+                                             struct arrowio_buffer **out_buffer,
+                                             struct arrowio_error **out_error);
+
+/**
+ * Decompresses a piece of memory into another one, which may have room for more than comes out.
+ *
+ * \param codec         an ARROWIO_CODEC constant of a codec.
+ * \param data          what to decompress: all of it, also of several frames.
+ * \param size          bytes of it.
+ * \param options       optional.
+ * \param out           where the data go; must not overlap data.
+ * \param capacity      bytes there.
+ * \param out_size      how many bytes came out. Written on success only.
+ * \param out_consumed  how many bytes of data belong to it, where options->trailing allows others behind them; optional.
+ *                       Written on success only.
+ * \param out_error     optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, wrong options), ARROWIO_IO_ERROR (the data are
+ *         damaged, truncated or something else), ARROWIO_CAPACITY_ERROR (they do not fit, or are more than a limit of the
+ *         options; out has what fits), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_decompress(arrowio_codec codec,
+                                        const void *data,
+                                        int64_t size,
+                                        const struct arrowio_decompression_options *options,
+                                        void *out,
+                                        int64_t capacity,
+                                        int64_t *out_size,
+                                        int64_t *out_consumed,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Decompresses a piece of memory into a buffer that is as large as it takes. Of data from elsewhere,
+ * options->max_output_size says how large that may be.
+ *
+ * \param codec         an ARROWIO_CODEC constant of a codec.
+ * \param data          what to decompress: all of it, also of several frames.
+ * \param size          bytes of it.
+ * \param options       optional.
+ * \param out_buffer    the data; NULL on failure.
+ * \param out_consumed  how many bytes of data belong to it, where options->trailing allows others behind them; optional.
+ *                       Written on success only.
+ * \param out_error     optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative size, no codec, wrong options), ARROWIO_IO_ERROR (the data are
+ *         damaged, truncated or something else), ARROWIO_CAPACITY_ERROR (more than a limit of the options),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference to the buffer. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_codec_decompress_buffer(arrowio_codec codec,
+                                               const void *data,
+                                               int64_t size,
+                                               const struct arrowio_decompression_options *options,
+                                               struct arrowio_buffer **out_buffer,
+                                               int64_t *out_consumed,
+                                               struct arrowio_error **out_error);
+
+/**
  * Makes a file that reads another one and decompresses it. Closing it closes the other one.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
- * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
+ * \param codec      an ARROWIO_CODEC constant of a codec.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read, wrong options),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_NOT_IMPLEMENTED (a codec without streams), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data are found
+ *         by the reads.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2279,12 +2584,12 @@ arrowio_status arrowio_compressed_input_stream_new(struct arrowio_file *raw,
  * other one.
  *
  * \param raw        a writable file; it must not be used otherwise meanwhile.
- * \param codec      ARROWIO_CODEC_GZIP or ARROWIO_CODEC_ZSTD.
+ * \param codec      an ARROWIO_CODEC constant of a codec.
  * \param options    optional.
  * \param out_file   the file; NULL on failure.
  * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, wrong options),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, a file that cannot be written, options that the codec
+ *         does not have), ARROWIO_NOT_IMPLEMENTED (a codec without streams), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
  */
@@ -2293,6 +2598,21 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
                                                     const struct arrowio_compression_options *options,
                                                     struct arrowio_file **out_file,
                                                     struct arrowio_error **out_error);
+
+/**
+ * Position of a compressed stream in compressed bytes: of those beneath, how many the bytes up to its position came of, or
+ * came to; both sides hold some back, so it need not be where the other file stands.
+ *
+ * \param file          a file that compresses or decompresses.
+ * \param out_position  compressed bytes from where it began. Written on success only.
+ * \param out_error     optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, another file), ARROWIO_CLOSED, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_raw_tell(struct arrowio_file *file,
+                                     int64_t *out_position,
+                                     struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size
@@ -2382,7 +2702,8 @@ arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
                                               struct arrowio_error **out_error);
 
 /**
- * Opens a file for reading from its start to its end: decompressed as its suffix says, with small reads gathered. Standard
+ * Opens a file for reading from its start to its end: decompressed as its suffix says or,
+ * where that says nothing, its first bytes, with small reads gathered. Standard
  * input is "/dev/stdin", of which options->codec says how it is compressed.
  *
  * \param path       a NUL-terminated path.
@@ -2400,7 +2721,7 @@ arrowio_status arrowio_input_stream_open(const char *path,
                                          struct arrowio_error **out_error);
 
 /**
- * Reads a buffer from its start to its end, decompressed if the options say how it is compressed.
+ * Reads a buffer from its start to its end, decompressed as the options or else its first bytes say.
  *
  * \param buffer     the buffer; while the stream lives it cannot be resized.
  * \param options    optional.
@@ -2416,8 +2737,8 @@ arrowio_status arrowio_input_stream_from_buffer(struct arrowio_buffer *buffer,
                                                 struct arrowio_error **out_error);
 
 /**
- * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing and it was
- * opened by a path, as that one's suffix says, with small reads gathered. Closing the stream closes the file.
+ * Reads a file of any class from its position on, decompressed as the options say or, where they say nothing, the suffix of
+ * the path that it was opened by or else its next bytes, with small reads gathered. Closing the stream closes the file.
  *
  * \param raw        a readable file; it must not be used otherwise meanwhile.
  * \param options    optional.

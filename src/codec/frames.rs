@@ -72,7 +72,12 @@ impl FrameSequence {
         match &self.codec.signature {
             Some(signature) if input.len() < signature.size && !is_last => Ok(Next::Unknown(signature.size)),
             // A few bytes that a signature begins with are a frame cut off, where they must not be anything else.
-            Some(signature) if (signature.matches)(input) && (self.trailing == Trailing::Error || input.len() >= signature.size) => Ok(Next::Frame),
+            Some(signature)
+                if (signature.matches)(input)
+                    && (self.trailing == Trailing::Error || input.len() >= signature.size) =>
+            {
+                Ok(Next::Frame)
+            }
             // Where nobody can tell it is tried, unless the rest may be something else.
             None if self.place == Place::Start || self.trailing == Trailing::Error => Ok(Next::Frame),
             _ if self.place == Place::Start => {

@@ -31,7 +31,8 @@ impl Limits {
         }
         error!(
             CapacityError,
-            "the first {taken} bytes of the {name} data decompress to more than {produced}, max_ratio is {}", self.max_ratio
+            "the first {taken} bytes of the {name} data decompress to more than {produced}, max_ratio is {}",
+            self.max_ratio
         )
     }
 }

@@ -160,7 +160,8 @@ impl Codec {
             (Level::Default, levels) => Ok(levels.map_or(0, |levels| levels.default)),
             (Level::Number(level), Some(Levels { least, greatest, .. })) => {
                 let fits = (least..=greatest).contains(&level);
-                let refusal = || error!(Invalid, "{} has levels {least} to {greatest}, {level} is none of them", self.name());
+                let refusal =
+                    || error!(Invalid, "{} has levels {least} to {greatest}, {level} is none of them", self.name());
                 fits.then_some(level).ok_or_else(refusal)
             }
             (Level::Number(level), None) => Err(error!(Invalid, "{} has no levels, so no level {level}", self.name())),

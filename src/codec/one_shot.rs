@@ -25,12 +25,7 @@ pub struct Decompressed {
 
 impl Codec {
     /// Compresses all of `input` into `output`, and gives how many bytes came out.
-    pub fn compress(
-        &self,
-        options: &EncoderOptions,
-        input: &[u8],
-        output: &mut [MaybeUninit<u8>],
-    ) -> Result<usize> {
+    pub fn compress(&self, options: &EncoderOptions, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(block) = &self.block {
             return (block.compress)(options, self.check(options)?, input, output);
         }

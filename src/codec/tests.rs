@@ -142,7 +142,11 @@ fn frames_follow_one_another() {
         let one = compress(codec, levels(codec)[1], &text(777), 4096, 4096, false);
         let all = [&empty[..], &one, &empty, &one, &empty].concat();
         for piece in [1, 2, 3, 17, 4096] {
-            assert!(decompress(codec, &all, piece, 100).unwrap() == [text(777), text(777)].concat(), "{}", codec.name());
+            assert!(
+                decompress(codec, &all, piece, 100).unwrap() == [text(777), text(777)].concat(),
+                "{}",
+                codec.name()
+            );
         }
     }
 }
@@ -226,16 +230,20 @@ fn names_suffixes_contents() {
         assert!(matches!(Codec::detect(&packed[..size - 1]), Detected::Unclear));
     }
     for (at, codec) in CODECS.iter().enumerate() {
-        assert!(CODECS[..at].iter().all(|other| other.id != codec.id && other.suffixes.iter().all(|suffix| !codec.suffixes.contains(suffix))));
+        assert!(
+            CODECS[..at]
+                .iter()
+                .all(|other| other.id != codec.id
+                    && other.suffixes.iter().all(|suffix| !codec.suffixes.contains(suffix)))
+        );
     }
 }
 
 #[test]
 fn options_that_a_codec_does_not_have() {
     for codec in streaming() {
-        let refused = |options: EncoderOptions| {
-            codec.encoder(&options).is_err_and(|error| error.kind() == ErrorKind::Invalid)
-        };
+        let refused =
+            |options: EncoderOptions| codec.encoder(&options).is_err_and(|error| error.kind() == ErrorKind::Invalid);
         let level = codec.levels.map_or(1, |levels| levels.greatest + 1);
         assert!(refused(EncoderOptions { level: Level::Number(level), ..Default::default() }));
         let window_log = codec.windows.map_or(15, |[_, greatest]| greatest + 1);

@@ -34,7 +34,8 @@ pub(super) const CODEC: Codec = Codec {
 /// A frame, or one that is to be skipped.
 fn is_frame(head: &[u8]) -> bool {
     begins(head, b"\x28\xb5\x2f\xfd")
-        || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50) && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
+        || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50)
+            && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
 }
 
 /// libzstd's context for one direction.
@@ -188,9 +189,8 @@ impl Encoder for ZstdEncoder {
         let mut source = zstd_sys::ZSTD_inBuffer { src: input.as_ptr().cast(), size: input.len(), pos: 0 };
         let mut target = zstd_sys::ZSTD_outBuffer { dst: output.as_mut_ptr().cast(), size: output.len(), pos: 0 };
         // SAFETY: the context lives; both pieces of memory are as long as they say, and only what is said to be is written.
-        let code = unsafe {
-            zstd_sys::ZSTD_compressStream2(self.0.context.as_ptr(), &mut target, &mut source, directive)
-        };
+        let code =
+            unsafe { zstd_sys::ZSTD_compressStream2(self.0.context.as_ptr(), &mut target, &mut source, directive) };
         let pending = self.0.check(code)?;
         let finished = if goal == Goal::Continue { source.pos == input.len() } else { pending == 0 };
         Ok(Step { consumed: source.pos, produced: target.pos, finished, wants: 0 })

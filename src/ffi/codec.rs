@@ -106,7 +106,8 @@ impl arrowio_decompression_options {
             trailing,
             max_output: limit(given.max_output_size, "max_output_size", u64::MAX)?,
             max_ratio: limit(given.max_ratio, "max_ratio", u64::MAX)?,
-            memory_limit: limit(given.memory_limit, "memory_limit", DecoderOptions::DEFAULT_MEMORY_LIMIT as u64)? as usize,
+            memory_limit: limit(given.memory_limit, "memory_limit", DecoderOptions::DEFAULT_MEMORY_LIMIT as u64)?
+                as usize,
         })
     }
 }
@@ -157,7 +158,15 @@ impl arrowio_compression_options {
         // SAFETY: the caller's promise.
         let dictionary = unsafe { dictionary(&pool, given.dictionary, given.dictionary_size)? };
         let level = level(given.compression_level);
-        Ok(EncoderOptions { pool, level, window_log, checksum, dictionary, threads: threads(given.threads)?, frame_size: 0 })
+        Ok(EncoderOptions {
+            pool,
+            level,
+            window_log,
+            checksum,
+            dictionary,
+            threads: threads(given.threads)?,
+            frame_size: 0,
+        })
     }
 }
 

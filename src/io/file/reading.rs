@@ -169,12 +169,7 @@ impl File {
 
     /// Lets `take` have bytes that lie ahead, `most` at most and fewer than `least` only at the end; it gives how many of
     /// them are done with.
-    pub(crate) fn consume_with(
-        &self,
-        least: usize,
-        most: usize,
-        take: impl FnOnce(&[u8]) -> usize,
-    ) -> Result<()> {
+    pub(crate) fn consume_with(&self, least: usize, most: usize, take: impl FnOnce(&[u8]) -> usize) -> Result<()> {
         let mut state = self.begin_read()?;
         let calls = usize::from(!state.has_ahead());
         let consumed = match state.some_ahead(least, most) {
