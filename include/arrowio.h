@@ -1115,7 +1115,8 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_CODEC_NONE 1
 
 /**
- * gzip (RFC 1952), also of several members. Suffix ".gz". Levels 0 to 9, by default 6. Has a checksum.
+ * gzip (RFC 1952), also of several members. Suffixes ".gz", ".gzip", ".bgz", ".bgzf". Levels 0 to 9, by default 6. window_log
+ * 9 to 15. Has a checksum.
  */
 #define ARROWIO_CODEC_GZIP 2
 
@@ -1124,6 +1125,18 @@ typedef struct arrowio_read_ahead_options {
  * to 31. Has a checksum that can be left out; takes a dictionary.
  */
 #define ARROWIO_CODEC_ZSTD 3
+
+/**
+ * zlib (RFC 1950), also several one behind the other. Suffixes ".zz", ".zlib". Levels 0 to 9, by default 6. window_log 9 to
+ * 15. Has a checksum.
+ */
+#define ARROWIO_CODEC_ZLIB 4
+
+/**
+ * deflate by itself (RFC 1951), also several one behind the other. Suffix ".deflate". Levels 0 to 9, by default 6. window_log
+ * 9 to 15. Has no checksum.
+ */
+#define ARROWIO_CODEC_DEFLATE 5
 
 /**
  * As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.
