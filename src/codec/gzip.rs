@@ -28,6 +28,7 @@ pub(super) const CODEC: Codec = Codec {
         },
     }),
     block: None,
+    seekable: None,
 };
 
 /// The largest window of the format, 32 KiB.
