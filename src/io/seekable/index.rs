@@ -61,7 +61,7 @@ impl Index {
     /// The index of data that consist of these frames.
     pub(super) fn of_frames(frames: &[Frame]) -> Result<Self> {
         let mut index = Self::new();
-        index.spans.try_reserve_exact(frames.len()).map_err(|_| out_of_memory(frames.len()))?;
+        index.reserve(frames.len())?;
         let (mut compressed, mut offset) = (0, 0);
         for frame in frames {
             index.add_frame(compressed, offset, *frame)?;
@@ -69,6 +69,11 @@ impl Index {
         }
         index.frontier = Frontier::End { offset };
         Ok(index)
+    }
+
+    /// Makes room for so many spans.
+    pub(super) fn reserve(&mut self, count: usize) -> Result<()> {
+        self.spans.try_reserve_exact(count).map_err(|_| out_of_memory(count))
     }
 
     /// The next frame is this one.
@@ -90,6 +95,12 @@ impl Index {
         self.push(Span { compressed, offset, expected: Expected::Anything, checkpoint })?;
         self.frontier = Frontier::Within { offset };
         Ok(())
+    }
+
+    /// The last span is known up to a decompressed offset.
+    pub(super) fn advance(&mut self, offset: u64) {
+        let known = if let Frontier::Within { offset } = self.frontier { offset } else { 0 };
+        self.frontier = Frontier::Within { offset: known.max(offset) };
     }
 
     /// The last span ends before these offsets, where a frame may begin.
