@@ -132,7 +132,7 @@ impl Codec {
 
     /// What decompresses a sequence of frames.
     pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        FrameSequence::new(self, options)
+        FrameSequence::open(self, options)
     }
 
     /// What decompresses the frames of a sequence one by one.

@@ -38,7 +38,7 @@ impl StateMemory {
         match self.refused.swap(0, Relaxed) {
             0 => why,
             needed if needed > self.limit => error!(
-                OutOfMemory,
+                CapacityError,
                 "it takes at least {needed} bytes of memory to decompress, memory_limit is {}", self.limit
             ),
             needed => Error::out_of_memory(needed),

@@ -69,8 +69,8 @@ pub struct arrowio_decompression_options {
     /// The most bytes that may come out of each compressed one, beyond the first 65536; more are ARROWIO_CAPACITY_ERROR. 0:
     /// any number.
     pub max_ratio: i64,
-    /// The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; where it takes
-    /// more, ARROWIO_OUT_OF_MEMORY. 0: 268435456 (256 MiB).
+    /// The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; more are
+    /// ARROWIO_CAPACITY_ERROR. 0: 268435456 (256 MiB).
     pub memory_limit: i64,
     /// How many threads may help, where a codec has work for them; 0: none.
     pub threads: i32,
