@@ -586,6 +586,13 @@ typedef struct arrowio_compression_options {
    * Whether the checksum is left out, of formats that can do without: 0 or 1.
    */
   int32_t without_checksum;
+  /**
+   * Frames of so many uncompressed bytes at most, which arrowio_seekable_file_new finds without decompressing what is
+   * before them: gzip in the form of BGZF (1 to 65280), zstd in its seekable format (1 to 1073741824), each of which any
+   * reader of the format reads. 0: one frame as long as it takes. -1: what is usual, 65280 for gzip and 1 MiB for zstd.
+   * Small frames compress less.
+   */
+  int64_t frame_size;
 } arrowio_compression_options;
 
 /**

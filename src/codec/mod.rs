@@ -6,12 +6,14 @@ mod frames;
 mod limits;
 mod one_shot;
 mod options;
+mod seeking;
 mod state_memory;
 mod step;
 
 // The codecs.
 mod deflate;
 mod zstandard;
+mod zstandard_seekable;
 
 #[cfg(test)]
 mod tests;
@@ -23,8 +25,11 @@ use std::ffi::CStr;
 
 pub use detection::Detected;
 pub use one_shot::Decompressed;
-pub use options::{DecoderOptions, EncoderOptions, Level, Trailing};
-pub(crate) use step::{Decoder, Decompress, Encoder, Goal, Step};
+pub(crate) use frames::Next;
+pub(crate) use limits::Limits;
+pub use options::{DecoderOptions, EncoderOptions, FrameSize, Level, Trailing};
+pub(crate) use seeking::{Frame, Seekable, Source};
+pub(crate) use step::{Checkpoint, Decoder, Decompress, Encoder, Goal, Step};
 
 /// What a codec is called, how it is recognised and what it can do; the one place that says so.
 pub struct Codec {
@@ -52,6 +57,8 @@ pub struct Codec {
     streaming: Option<Streaming>,
     /// `None`: whole pieces of memory go through `streaming`.
     block: Option<Block>,
+    /// `None`: frames are found by decompressing what is before them, and none are written for being found.
+    seekable: Option<Seekable>,
 }
 
 /// The compression levels of a codec.
@@ -129,7 +136,7 @@ impl Codec {
     }
 
     /// What decompresses the frames of a sequence one by one.
-    fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
+    pub(crate) fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
         self.check_dictionary(options.dictionary.is_some())?;
         (self.streaming()?.decoder)(options)
     }
@@ -149,6 +156,7 @@ impl Codec {
     fn check(&self, options: &EncoderOptions) -> Result<i32> {
         self.check_window(options.window_log)?;
         self.check_dictionary(options.dictionary.is_some())?;
+        self.frame_size(options)?;
         if !options.checksum && self.checksum == Checksum::Always {
             return Err(error!(Invalid, "{} always has a checksum", self.name()));
         }

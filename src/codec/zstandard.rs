@@ -3,6 +3,7 @@
 
 use super::detection::{Signature, begins};
 use super::state_memory::{self, StateMemory};
+use super::zstandard_seekable::{self, SeekableEncoder};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Levels, Step, Streaming};
 use crate::error::{Result, error};
 use crate::shared::try_box;
@@ -26,9 +27,16 @@ pub(super) const CODEC: Codec = Codec {
     max_compressed_size: |size| size + (size >> 8) + if size < 128 << 10 { ((128 << 10) - size) >> 11 } else { 0 } + 64,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(ZstdDecoder::new(options)?)?),
-        encoder: |options, level| Ok(try_box(ZstdEncoder::new(options, level)?)?),
+        encoder: |options, level| {
+            let encoder = try_box(ZstdEncoder::new(options, level)?)?;
+            match CODEC.frame_size(options)? {
+                Some(frame_size) => Ok(try_box(SeekableEncoder::new(encoder, frame_size, &options.pool))?),
+                None => Ok(encoder),
+            }
+        },
     }),
     block: None,
+    seekable: Some(zstandard_seekable::SEEKABLE),
 };
 
 /// A frame, or one that is to be skipped.

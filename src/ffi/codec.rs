@@ -6,7 +6,7 @@ use super::error::{arrowio_error, arrowio_status};
 use super::guard;
 use super::handle::Slot;
 use super::pool::arrowio_pool;
-use crate::codec::{CODECS, Codec, DecoderOptions, Detected, EncoderOptions, Level, Trailing};
+use crate::codec::{CODECS, Codec, DecoderOptions, Detected, EncoderOptions, FrameSize, Level, Trailing};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Pool};
 use std::ffi::{c_char, c_void};
@@ -139,6 +139,11 @@ pub struct arrowio_compression_options {
     pub threads: i32,
     /// Whether the checksum is left out, of formats that can do without: 0 or 1.
     pub without_checksum: i32,
+    /// Frames of so many uncompressed bytes at most, which arrowio_seekable_file_new finds without decompressing what is
+    /// before them: gzip in the form of BGZF (1 to 65280), zstd in its seekable format (1 to 1073741824), each of which any
+    /// reader of the format reads. 0: one frame as long as it takes. -1: what is usual, 65280 for gzip and 1 MiB for zstd.
+    /// Small frames compress less.
+    pub frame_size: i64,
 }
 
 // SAFETY: sizes, nullable pointers and numbers.
@@ -172,7 +177,7 @@ impl arrowio_compression_options {
             checksum,
             dictionary,
             threads: threads(given.threads)?,
-            frame_size: 0,
+            frame_size: frame_size(given.frame_size)?,
         })
     }
 }
@@ -182,6 +187,16 @@ fn level(given: i32) -> Level {
         0 => Level::Default,
         ARROWIO_COMPRESSION_LEVEL_ZERO => Level::Number(0),
         level => Level::Number(level),
+    }
+}
+
+fn frame_size(given: i64) -> Result<FrameSize> {
+    match given {
+        0 => Ok(FrameSize::Endless),
+        -1 => Ok(FrameSize::Usual),
+        size => usize::try_from(size)
+            .map(FrameSize::Bytes)
+            .map_err(|_| error!(Invalid, "frame_size is {size}, the least that means anything is -1")),
     }
 }
 

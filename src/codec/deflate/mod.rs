@@ -27,6 +27,7 @@ pub(super) const GZIP: Codec = Codec {
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
     }),
     block: None,
+    seekable: None,
 };
 
 pub(super) const ZLIB: Codec = Codec {
@@ -46,6 +47,7 @@ pub(super) const ZLIB: Codec = Codec {
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Zlib, options, level)?)?),
     }),
     block: None,
+    seekable: None,
 };
 
 pub(super) const DEFLATE: Codec = Codec {
@@ -65,6 +67,7 @@ pub(super) const DEFLATE: Codec = Codec {
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Deflate, options, level)?)?),
     }),
     block: None,
+    seekable: None,
 };
 
 const LEVELS: Option<Levels> = Some(Levels { least: 0, default: 6, greatest: 9 });
