@@ -181,6 +181,11 @@ impl Decompress for FrameSequence {
                 self.place = Place::Between;
                 Ok(step)
             }
+            Ok(()) if is_last && step.consumed + step.produced == 0 && self.decoder.may_end(input) => {
+                self.place = Place::End;
+                self.consumed += input.len() as u64;
+                Ok(Step { consumed: input.len(), finished: true, ..Step::default() })
+            }
             Ok(()) if is_last && step.consumed + step.produced == 0 => Err(self.truncated(input.len())),
             Ok(()) => Ok(step),
         }

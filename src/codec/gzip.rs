@@ -18,6 +18,7 @@ pub(super) const CODEC: Codec = Codec {
     levels: Some(Levels { least: 0, default: 6, greatest: 9 }),
     windows: None,
     checksum: Checksum::Always,
+    has_end: true,
     takes_dictionary: false,
     max_compressed_size: |size| size + size / 1000 + 64,
     streaming: Some(Streaming {
@@ -28,6 +29,7 @@ pub(super) const CODEC: Codec = Codec {
         },
     }),
     block: None,
+    instead: None,
 };
 
 /// The largest window of the format, 32 KiB.

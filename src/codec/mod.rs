@@ -1,6 +1,7 @@
 //! Compression. A codec is one file and one row of `CODECS`; what is the same for all of them is said once: how frames follow
 //! one another in `frames`, limits in `limits`, whole pieces of memory in `one_shot`.
 
+mod blocks;
 mod detection;
 mod frames;
 mod limits;
@@ -11,6 +12,11 @@ mod step;
 
 // The codecs.
 mod gzip;
+mod hadoop;
+mod lz4;
+mod lz4_raw;
+mod snappy;
+mod snappy_framed;
 mod zstandard;
 
 #[cfg(test)]
@@ -45,6 +51,8 @@ pub struct Codec {
     /// The binary logarithms that a window may be chosen from. `None`: it cannot be chosen.
     windows: Option<[u32; 2]>,
     checksum: Checksum,
+    /// The end is marked, so nobody takes the beginning of some data for the whole.
+    pub has_end: bool,
     takes_dictionary: bool,
     /// At most so many bytes come of so many.
     max_compressed_size: fn(u64) -> u64,
@@ -52,6 +60,8 @@ pub struct Codec {
     streaming: Option<Streaming>,
     /// `None`: whole pieces of memory go through `streaming`.
     block: Option<Block>,
+    /// What a whole piece of memory is decompressed by instead, where it is in another form that goes by the same name.
+    instead: Option<fn(&[u8]) -> Option<&'static Codec>>,
 }
 
 /// The compression levels of a codec.
@@ -70,6 +80,8 @@ pub struct Levels {
 enum Checksum {
     Never,
     Always,
+    /// Those of each block: that one is missing is not noticed.
+    OfBlocks,
     /// Unless it is told otherwise.
     Optional,
 }
@@ -89,7 +101,16 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 2] = [gzip::CODEC, zstandard::CODEC];
+pub static CODECS: [Codec; 8] = [
+    gzip::CODEC,
+    zstandard::CODEC,
+    lz4::CODEC,
+    lz4_raw::CODEC,
+    hadoop::LZ4,
+    snappy::CODEC,
+    snappy_framed::CODEC,
+    hadoop::SNAPPY,
+];
 
 impl Codec {
     /// The codec with this number.
@@ -149,7 +170,7 @@ impl Codec {
     fn check(&self, options: &EncoderOptions) -> Result<i32> {
         self.check_window(options.window_log)?;
         self.check_dictionary(options.dictionary.is_some())?;
-        if !options.checksum && self.checksum == Checksum::Always {
+        if !options.checksum && matches!(self.checksum, Checksum::Always | Checksum::OfBlocks) {
             return Err(error!(Invalid, "{} always has a checksum", self.name()));
         }
         self.check_level(options.level)
