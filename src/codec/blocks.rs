@@ -1,8 +1,9 @@
 //! Formats of whole blocks: what the codecs of such formats have in common, where a block is compressed or decompressed by
 //! one call, from memory in one piece into memory in one piece.
 
+use super::limits::too_much_memory;
 use super::{Decoder, Encoder, Goal, Step};
-use crate::error::{Result, error};
+use crate::error::Result;
 use crate::memory::{BufferBuilder, Pool};
 use std::mem::MaybeUninit;
 
@@ -63,10 +64,7 @@ impl<F: ReadBlocks> BlockDecoder<F> {
             return self.format.decompress(block, &mut output[..room]);
         }
         if room > self.memory_limit {
-            return Err(error!(
-                OutOfMemory,
-                "it takes at least {room} bytes of memory to decompress, memory_limit is {}", self.memory_limit
-            ));
+            return Err(too_much_memory(room, self.memory_limit));
         }
         self.held.truncate(0);
         self.given = 0;
@@ -114,6 +112,8 @@ impl<F: ReadBlocks> Decoder for BlockDecoder<F> {
     }
 
     fn restart(&mut self) -> Result<()> {
+        self.held.truncate(0);
+        (self.given, self.skip) = (0, 0);
         self.format.restart();
         Ok(())
     }

@@ -158,7 +158,7 @@ impl ReadBlocks for Reader {
     }
 
     fn restart(&mut self) {
-        self.is_done = false;
+        (self.left, self.is_done) = (0, false);
     }
 }
 

@@ -7,7 +7,7 @@ use super::detection::{Signature, begins};
 use super::lz4_raw::{self, Lz4Compressor};
 use super::state_memory::{self, StateMemory};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Step, Streaming};
-use crate::error::{ErrorKind, Result, error};
+use crate::error::{Result, error};
 use crate::shared::try_box;
 use std::ffi::{CStr, c_uint, c_void};
 use std::mem::MaybeUninit;
@@ -108,8 +108,6 @@ struct FrameDecoder {
     next: usize,
     /// The output was full, so there may be more of it.
     is_pending: bool,
-    /// Bytes that liblz4 took in a call that failed for want of memory: they come again.
-    already_taken: usize,
 }
 
 // SAFETY: a context belongs to whoever has it, on whatever thread; so does its memory, whose pool is for all threads.
@@ -127,7 +125,7 @@ impl FrameDecoder {
         // SAFETY: the memory outlives the context, as both are freed together.
         let context = NonNull::new(unsafe { LZ4F_createDecompressionContext_advanced(hooks, lz4_sys::LZ4F_VERSION) });
         let context = context.ok_or_else(|| memory.failure(error!(OutOfMemory, "liblz4 has no memory")))?;
-        Ok(Self { context, memory, next: LEAST_HEAD, is_pending: false, already_taken: 0 })
+        Ok(Self { context, memory, next: LEAST_HEAD, is_pending: false })
     }
 
     /// One call of liblz4. If the output `is_stable` it stays as it is until the next call.
@@ -152,14 +150,8 @@ impl FrameDecoder {
     /// Feeds it as much as comes next.
     fn step(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<Step> {
         let size = if self.is_pending { 0 } else { input.len().min(self.next) };
-        let taken = std::mem::take(&mut self.already_taken);
-        let (mut step, hint) = self.call(&input[taken..size.max(taken)], output, true).inspect_err(|error| {
-            // Memory is got right behind the head of a frame, and got another time in the next call.
-            let is_refused = error.kind() == ErrorKind::OutOfMemory;
-            self.already_taken = if is_refused { size.max(taken) } else { 0 };
-        })?;
-        step.consumed += taken;
-        self.next -= step.consumed.min(self.next);
+        let (mut step, hint) = self.call(&input[..size], output, true)?;
+        self.next -= step.consumed;
         if self.next == 0 {
             // It asks for the head of the next block along with a block.
             self.next = if hint > BLOCK_HEAD { hint - BLOCK_HEAD } else { hint };
@@ -196,6 +188,8 @@ impl Decoder for FrameDecoder {
     }
 
     fn restart(&mut self) -> Result<()> {
+        // SAFETY: the context lives.
+        unsafe { lz4_sys::LZ4F_resetDecompressionContext(lz4_sys::LZ4FDecompressionContext(self.context.as_ptr())) };
         (self.next, self.is_pending) = (LEAST_HEAD, false);
         Ok(())
     }

@@ -11,7 +11,7 @@ mod state_memory;
 mod step;
 
 // The codecs.
-mod gzip;
+mod deflate;
 mod hadoop;
 mod lz4;
 mod lz4_raw;
@@ -101,9 +101,11 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 8] = [
-    gzip::CODEC,
+pub static CODECS: [Codec; 10] = [
+    deflate::GZIP,
     zstandard::CODEC,
+    deflate::ZLIB,
+    deflate::DEFLATE,
     lz4::CODEC,
     lz4_raw::CODEC,
     hadoop::LZ4,
@@ -146,7 +148,7 @@ impl Codec {
 
     /// What decompresses a sequence of frames.
     pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        FrameSequence::new(self, options)
+        FrameSequence::open(self, options)
     }
 
     /// What decompresses the frames of a sequence one by one.
