@@ -194,6 +194,11 @@ impl Decompress for FrameSequence {
             // What was decompressed before the damage is given first.
             Some(error) if step.produced == 0 => return Err(error),
             None if finished => self.place = Place::Between,
+            None if is_last && step.consumed + step.produced == 0 && self.decoder.may_end(input) => {
+                self.place = Place::End;
+                self.consumed += input.len() as u64;
+                step = Step { consumed: input.len(), finished: true, ..Step::default() };
+            }
             None if is_last && step.consumed + step.produced == 0 => return Err(self.truncated(input.len())),
             _ => {}
         }

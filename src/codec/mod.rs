@@ -1,6 +1,7 @@
 //! Compression. A codec is one file and one row of `CODECS`; what is the same for all of them is said once: how frames follow
 //! one another in `frames`, limits in `limits`, whole pieces of memory in `one_shot`.
 
+mod blocks;
 mod detection;
 mod frames;
 mod limits;
@@ -12,6 +13,11 @@ mod step;
 
 // The codecs.
 mod deflate;
+mod hadoop;
+mod lz4;
+mod lz4_raw;
+mod snappy;
+mod snappy_framed;
 mod zstandard;
 mod zstandard_seekable;
 
@@ -50,6 +56,8 @@ pub struct Codec {
     /// The binary logarithms that a window may be chosen from. `None`: it cannot be chosen.
     windows: Option<[u32; 2]>,
     checksum: Checksum,
+    /// The end is marked, so nobody takes the beginning of some data for the whole.
+    pub has_end: bool,
     takes_dictionary: bool,
     /// At most so many bytes come of so many.
     max_compressed_size: fn(u64) -> u64,
@@ -59,6 +67,8 @@ pub struct Codec {
     block: Option<Block>,
     /// `None`: frames are found by decompressing what is before them, and none are written for being found.
     seekable: Option<Seekable>,
+    /// What a whole piece of memory is decompressed by instead, where it is in another form that goes by the same name.
+    instead: Option<fn(&[u8]) -> Option<&'static Codec>>,
 }
 
 /// The compression levels of a codec.
@@ -77,6 +87,8 @@ pub struct Levels {
 enum Checksum {
     Never,
     Always,
+    /// Those of each block: that one is missing is not noticed.
+    OfBlocks,
     /// Unless it is told otherwise.
     Optional,
 }
@@ -96,7 +108,18 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 4] = [deflate::GZIP, zstandard::CODEC, deflate::ZLIB, deflate::DEFLATE];
+pub static CODECS: [Codec; 10] = [
+    deflate::GZIP,
+    zstandard::CODEC,
+    deflate::ZLIB,
+    deflate::DEFLATE,
+    lz4::CODEC,
+    lz4_raw::CODEC,
+    hadoop::LZ4,
+    snappy::CODEC,
+    snappy_framed::CODEC,
+    hadoop::SNAPPY,
+];
 
 impl Codec {
     /// The codec with this number.
@@ -157,7 +180,7 @@ impl Codec {
         self.check_window(options.window_log)?;
         self.check_dictionary(options.dictionary.is_some())?;
         self.frame_size(options)?;
-        if !options.checksum && self.checksum == Checksum::Always {
+        if !options.checksum && matches!(self.checksum, Checksum::Always | Checksum::OfBlocks) {
             return Err(error!(Invalid, "{} always has a checksum", self.name()));
         }
         self.check_level(options.level)

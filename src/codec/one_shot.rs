@@ -2,12 +2,12 @@
 
 use super::options::{DecoderOptions, EncoderOptions};
 use super::{Block, Codec, Goal};
-use crate::error::{ErrorKind, Result, error};
+use crate::error::{Error, ErrorKind, Result, error};
 use crate::memory::{Buffer, BufferBuilder};
 use std::mem::MaybeUninit;
 
-/// Compresses at a level; gives how many bytes came out.
-pub(super) type Compress = fn(&EncoderOptions, i32, &[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+/// Compresses at a level; gives how many bytes came out. `None`: there is no room for all.
+pub(super) type Compress = fn(&EncoderOptions, i32, &[u8], &mut [MaybeUninit<u8>]) -> Result<Option<usize>>;
 /// Decompresses; gives how many bytes came out. CAPACITY_ERROR where there is no room for all.
 pub(super) type Decompress = fn(&DecoderOptions, &[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
 
@@ -27,7 +27,9 @@ impl Codec {
     /// Compresses all of `input` into `output`, and gives how many bytes came out.
     pub fn compress(&self, options: &EncoderOptions, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(block) = &self.block {
-            return (block.compress)(options, self.check(options)?, input, output);
+            let room = output.len();
+            let size = (block.compress)(options, self.check(options)?, input, output)?;
+            return size.ok_or_else(|| self.does_not_fit(input.len(), room));
         }
         let mut encoder = self.encoder(options)?;
         let (mut taken, mut size) = (0, 0);
@@ -46,14 +48,17 @@ impl Codec {
                 return Ok(size);
             }
         }
-        Err(error!(
+        Err(self.does_not_fit(input.len(), output.len()))
+    }
+
+    #[cold]
+    fn does_not_fit(&self, size: usize, room: usize) -> Error {
+        error!(
             CapacityError,
-            "{} bytes do not fit {} when compressed by {}; {} are always enough",
-            input.len(),
-            output.len(),
+            "{size} bytes do not fit {room} when compressed by {}; {} are always enough",
             self.name(),
-            self.max_compressed_size(input.len() as u64)
-        ))
+            self.max_compressed_size(size as u64)
+        )
     }
 
     /// Compresses all of `input` into memory of the options' pool.
@@ -87,6 +92,9 @@ impl Codec {
         input: &[u8],
         output: &mut [MaybeUninit<u8>],
     ) -> Result<Decompressed> {
+        if let Some(other) = self.instead.and_then(|instead| instead(input)) {
+            return other.decompress(options, input, output);
+        }
         if let Some(block) = &self.block {
             let produced = (block.decompress)(options, input, output)?;
             return Ok(Decompressed { consumed: input.len(), produced });
@@ -111,6 +119,9 @@ impl Codec {
 
     /// Decompresses `input` into memory of the options' pool; gives also how much of it is done with.
     pub fn decompress_to_buffer(&'static self, options: &DecoderOptions, input: &[u8]) -> Result<(Buffer, usize)> {
+        if let Some(other) = self.instead.and_then(|instead| instead(input)) {
+            return other.decompress_to_buffer(options, input);
+        }
         if let Some(block) = &self.block {
             return Ok((decompress_block(block, options, input)?, input.len()));
         }
@@ -150,6 +161,6 @@ fn decompress_block(block: &Block, options: &DecoderOptions, input: &[u8]) -> Re
 
 /// There is more than the caller has room for.
 #[cold]
-pub(super) fn no_room(name: &str, room: usize) -> crate::error::Error {
+pub(super) fn no_room(name: &str, room: usize) -> Error {
     error!(CapacityError, "the {name} data decompress to more than the {room} bytes that there is room for")
 }

@@ -1,7 +1,8 @@
 //! The memory of a codec's own state: it comes from a pool like all other, and no more of it than a limit.
 #![allow(unsafe_code, reason = "the allocation functions that C libraries call")]
 
-use crate::error::{Error, Result, error};
+use super::limits::too_much_memory;
+use crate::error::{Error, Result};
 use crate::memory::{ALIGNMENT, Pool};
 use crate::shared::try_box;
 use crate::sys::lock;
@@ -45,11 +46,7 @@ impl StateMemory {
     pub(super) fn failure(&self, why: Error) -> Error {
         match std::mem::take(&mut lock(&self.blocks).refused) {
             0 => why,
-            needed if needed > self.limit => error!(
-                CapacityError,
-                "it takes at least {needed} bytes of memory to decompress, memory_limit is {}",
-                self.limit
-            ),
+            needed if needed > self.limit => too_much_memory(needed, self.limit),
             needed => Error::out_of_memory(needed),
         }
     }

@@ -20,6 +20,7 @@ pub(super) const GZIP: Codec = Codec {
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
+    has_end: true,
     takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
@@ -28,6 +29,7 @@ pub(super) const GZIP: Codec = Codec {
     }),
     block: None,
     seekable: None,
+    instead: None,
 };
 
 pub(super) const ZLIB: Codec = Codec {
@@ -40,6 +42,7 @@ pub(super) const ZLIB: Codec = Codec {
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
+    has_end: true,
     takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
@@ -48,6 +51,7 @@ pub(super) const ZLIB: Codec = Codec {
     }),
     block: None,
     seekable: None,
+    instead: None,
 };
 
 pub(super) const DEFLATE: Codec = Codec {
@@ -60,6 +64,7 @@ pub(super) const DEFLATE: Codec = Codec {
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Never,
+    has_end: true,
     takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
@@ -68,6 +73,7 @@ pub(super) const DEFLATE: Codec = Codec {
     }),
     block: None,
     seekable: None,
+    instead: None,
 };
 
 const LEVELS: Option<Levels> = Some(Levels { least: 0, default: 6, greatest: 9 });
