@@ -10,6 +10,8 @@ mod state_memory;
 mod step;
 
 // The codecs.
+mod brotli;
+mod bzip2;
 mod gzip;
 mod zstandard;
 
@@ -89,7 +91,7 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 2] = [gzip::CODEC, zstandard::CODEC];
+pub static CODECS: [Codec; 4] = [gzip::CODEC, zstandard::CODEC, bzip2::CODEC, brotli::CODEC];
 
 impl Codec {
     /// The codec with this number.

@@ -24,11 +24,17 @@ pub const ARROWIO_CODEC_GZIP: arrowio_codec = 2;
 /// Zstandard (RFC 8878), also of several frames. Suffixes ".zst", ".zstd". Levels -131072 to 22, by default 3. window_log 10
 /// to 31. Has a checksum that can be left out; takes a dictionary.
 pub const ARROWIO_CODEC_ZSTD: arrowio_codec = 3;
+/// bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
+/// stream, and what is written next begins another one.
+pub const ARROWIO_CODEC_BZIP2: arrowio_codec = 9;
+/// Brotli (RFC 7932), also of several streams. Suffix ".br". Levels 0 to 11, by default 8. window_log 10 to 24. Has neither a
+/// checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
+pub const ARROWIO_CODEC_BROTLI: arrowio_codec = 10;
 /// As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.
 pub const ARROWIO_CODEC_DETECT_CONTENT: arrowio_codec = 1000;
 
 const _: () = {
-    let constants = [ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD];
+    let constants = [ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD, ARROWIO_CODEC_BZIP2, ARROWIO_CODEC_BROTLI];
     assert!(constants.len() == CODECS.len());
     let mut at = 0;
     while at < CODECS.len() {
