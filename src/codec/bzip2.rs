@@ -139,11 +139,7 @@ impl Decoder for Bzip2Decoder {
                     return Ok(());
                 }
                 libbz2::BZ_MEM_ERROR => {
-                    let error = self.0.memory.failure(error!(OutOfMemory, "libbz2 has no memory"));
-                    // Its memory is taken right behind the header, which is read again if this is tried again.
-                    step.consumed = 0;
-                    self.restart()?;
-                    return Err(error);
+                    return Err(self.0.memory.failure(error!(OutOfMemory, "libbz2 has no memory")));
                 }
                 _ => return Err(error!(IoError, "the bz2 data is damaged: libbz2 says {code}")),
             }

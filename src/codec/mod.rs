@@ -12,7 +12,8 @@ mod step;
 // The codecs.
 mod brotli;
 mod bzip2;
-mod gzip;
+mod deflate;
+mod xz;
 mod zstandard;
 
 #[cfg(test)]
@@ -91,7 +92,8 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 4] = [gzip::CODEC, zstandard::CODEC, bzip2::CODEC, brotli::CODEC];
+pub static CODECS: [Codec; 7] =
+    [deflate::GZIP, zstandard::CODEC, deflate::ZLIB, deflate::DEFLATE, bzip2::CODEC, brotli::CODEC, xz::CODEC];
 
 impl Codec {
     /// The codec with this number.
@@ -127,7 +129,7 @@ impl Codec {
 
     /// What decompresses a sequence of frames.
     pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        FrameSequence::new(self, options)
+        FrameSequence::open(self, options)
     }
 
     /// What decompresses the frames of a sequence one by one.

@@ -38,7 +38,7 @@ impl StateMemory {
         match self.refused.swap(0, Relaxed) {
             0 => why,
             needed if needed > self.limit => error!(
-                OutOfMemory,
+                CapacityError,
                 "it takes at least {needed} bytes of memory to decompress, memory_limit is {}", self.limit
             ),
             needed => Error::out_of_memory(needed),
@@ -82,6 +82,15 @@ pub(super) unsafe extern "C" fn allocate(opaque: *mut c_void, size: usize) -> *m
     // SAFETY: the caller's promise.
     let memory = unsafe { &*opaque.cast::<StateMemory>() };
     memory.take(size).map_or(null_mut(), |data| data.as_ptr().cast())
+}
+
+/// As liblzma allocates.
+///
+/// # Safety
+/// As for `allocate`.
+pub(super) unsafe extern "C" fn allocate_sizes(opaque: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    count.checked_mul(size).map_or(null_mut(), |size| unsafe { allocate(opaque, size) })
 }
 
 /// As zlib allocates.

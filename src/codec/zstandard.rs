@@ -146,7 +146,10 @@ impl Decoder for ZstdDecoder {
     }
 
     fn restart(&mut self) -> Result<()> {
-        self.next = FRAME_HEAD;
+        let session = zstd_sys::ZSTD_ResetDirective::ZSTD_reset_session_only;
+        // SAFETY: the context lives.
+        self.context.check(unsafe { zstd_sys::ZSTD_DCtx_reset(self.context.context.as_ptr(), session) })?;
+        (self.next, self.is_pending) = (FRAME_HEAD, false);
         Ok(())
     }
 }

@@ -3,12 +3,6 @@
 use super::OsResult;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Takes a lock, also one that a panic has let go of: what must not be used after that says so itself, as a file does.
-pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// What a new thread runs.
 pub(crate) type ThreadMain = extern "C" fn(*mut c_void) -> *mut c_void;
