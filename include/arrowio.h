@@ -1144,6 +1144,16 @@ typedef struct arrowio_read_ahead_options {
  * 9 to 15. Has no checksum.
  */
 #define ARROWIO_CODEC_DEFLATE 5
+ * bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
+ * stream, and what is written next begins another one.
+ */
+#define ARROWIO_CODEC_BZIP2 9
+
+/**
+ * Brotli (RFC 7932), also of several streams. Suffix ".br". Levels 0 to 11, by default 8. window_log 10 to 24. Has neither a
+ * checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
+ */
+#define ARROWIO_CODEC_BROTLI 10
 
 /**
  * As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.

@@ -12,12 +12,15 @@ mod state_memory;
 mod step;
 
 // The codecs.
+mod brotli;
+mod bzip2;
 mod deflate;
 mod hadoop;
 mod lz4;
 mod lz4_raw;
 mod snappy;
 mod snappy_framed;
+mod xz;
 mod zstandard;
 mod zstandard_seekable;
 
@@ -108,7 +111,7 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 10] = [
+pub static CODECS: [Codec; 13] = [
     deflate::GZIP,
     zstandard::CODEC,
     deflate::ZLIB,
@@ -116,12 +119,35 @@ pub static CODECS: [Codec; 10] = [
     lz4::CODEC,
     lz4_raw::CODEC,
     hadoop::LZ4,
+    bzip2::CODEC,
+    brotli::CODEC,
     snappy::CODEC,
     snappy_framed::CODEC,
     hadoop::SNAPPY,
+    xz::CODEC,
 ];
 
 impl Codec {
+    /// What a row says where it does not say otherwise.
+    const BASE: Self = Self {
+        id: 0,
+        name: c"",
+        other_names: &[],
+        suffixes: &[],
+        signature: None,
+        padding: 0,
+        levels: None,
+        windows: None,
+        checksum: Checksum::Never,
+        has_end: true,
+        takes_dictionary: false,
+        max_compressed_size: |size| size,
+        streaming: None,
+        block: None,
+        seekable: None,
+        instead: None,
+    };
+
     /// The codec with this number.
     pub fn by_id(id: u32) -> Option<&'static Self> {
         CODECS.iter().find(|codec| codec.id == id)

@@ -97,6 +97,15 @@ pub(super) unsafe extern "C" fn allocate(opaque: *mut c_void, size: usize) -> *m
     memory.take(size).map_or(null_mut(), |data| data.as_ptr().cast())
 }
 
+/// As liblzma allocates.
+///
+/// # Safety
+/// As for `allocate`.
+pub(super) unsafe extern "C" fn allocate_sizes(opaque: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    count.checked_mul(size).map_or(null_mut(), |size| unsafe { allocate(opaque, size) })
+}
+
 /// As zlib allocates.
 ///
 /// # Safety

@@ -18,11 +18,9 @@ pub(super) const CODEC: Codec = Codec {
     other_names: &["zst", "zstandard"],
     suffixes: &[".zst", ".zstd"],
     signature: Some(Signature { size: 4, matches: is_frame, is_distinct: true }),
-    padding: 0,
     levels: Some(Levels { least: -131072, default: 3, greatest: 22 }),
     windows: Some([10, 31]),
     checksum: Checksum::Optional,
-    has_end: true,
     takes_dictionary: true,
     // As ZSTD_compressBound.
     max_compressed_size: |size| size + (size >> 8) + if size < 128 << 10 { ((128 << 10) - size) >> 11 } else { 0 } + 64,
@@ -36,9 +34,8 @@ pub(super) const CODEC: Codec = Codec {
             }
         },
     }),
-    block: None,
     seekable: Some(zstandard_seekable::SEEKABLE),
-    instead: None,
+    ..Codec::BASE
 };
 
 /// A frame, or one that is to be skipped.
