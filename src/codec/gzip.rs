@@ -1,7 +1,7 @@
 //! gzip, by flate2.
 
 use super::detection::{Signature, begins};
-use super::{Checksum, Codec, Decoder, Encoder, Goal, Levels, Step, Streaming};
+use super::{Checksum, Codec, Decoder, Encoder, Goal, Levels, Step, Streaming, gzip_members};
 use crate::error::{Error, Result, error};
 use crate::shared::{try_box, try_vec};
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
@@ -20,6 +20,7 @@ pub(super) const CODEC: Codec = Codec {
     checksum: Checksum::Always,
     takes_dictionary: false,
     max_compressed_size: |size| size + size / 1000 + 64,
+    find_end: Some(gzip_members::find_end),
     streaming: Some(Streaming {
         decoder: |_| Ok(try_box(GzipDecoder(with_memory(|| Decompress::new_gzip(WINDOW_BITS))?))?),
         encoder: |_, level| {

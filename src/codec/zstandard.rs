@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "libzstd")]
 
 use super::detection::{Signature, begins};
+use super::parallel::End;
 use super::state_memory::{self, StateMemory};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Levels, Step, Streaming};
 use crate::error::{Result, error};
@@ -24,6 +25,7 @@ pub(super) const CODEC: Codec = Codec {
     takes_dictionary: true,
     // As ZSTD_compressBound.
     max_compressed_size: |size| size + (size >> 8) + if size < 128 << 10 { ((128 << 10) - size) >> 11 } else { 0 } + 64,
+    find_end: Some(find_end),
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(ZstdDecoder::new(options)?)?),
         encoder: |options, level| Ok(try_box(ZstdEncoder::new(options, level)?)?),
@@ -36,6 +38,21 @@ fn is_frame(head: &[u8]) -> bool {
     begins(head, b"\x28\xb5\x2f\xfd")
         || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50)
             && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
+}
+
+/// Where the frame ends that some bytes begin with, by the sizes of its blocks.
+fn find_end(frame: &[u8], _searched: usize) -> End {
+    // SAFETY: both read within the slice only.
+    let (size, output) = unsafe {
+        (
+            zstd_sys::ZSTD_findFrameCompressedSize(frame.as_ptr().cast(), frame.len()),
+            zstd_sys::ZSTD_getFrameContentSize(frame.as_ptr().cast(), frame.len()),
+        )
+    };
+    // SAFETY: any number may be asked about.
+    let is_known = unsafe { zstd_sys::ZSTD_isError(size) } == 0;
+    let says_nothing = output >= zstd_sys::ZSTD_CONTENTSIZE_ERROR as u64;
+    End { size: is_known.then_some(size), output: if says_nothing { 0 } else { output } }
 }
 
 /// libzstd's context for one direction.
