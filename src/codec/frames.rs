@@ -16,6 +16,8 @@ pub(super) struct FrameSequence {
     place: Place,
     consumed: u64,
     produced: u64,
+    /// Nothing of the frame was taken yet.
+    is_fresh: bool,
     /// What cannot be got past. It comes after everything before it was given.
     failure: Option<Error>,
 }
@@ -52,6 +54,7 @@ impl FrameSequence {
             place: Place::Start,
             consumed: 0,
             produced: 0,
+            is_fresh: true,
             failure: None,
         })
     }
@@ -119,6 +122,7 @@ impl FrameSequence {
                     self.decoder.restart()?;
                 }
                 self.place = Place::Within;
+                self.is_fresh = true;
                 return Ok(None);
             }
             Next::Padding(consumed) => Step { consumed, ..Step::default() },
@@ -147,27 +151,29 @@ impl FrameSequence {
         }
     }
 
-    /// An error of the decoder, with its place.
+    /// An error of the decoder, with its place. What failed is not tried again, but for a lack of memory at the beginning of a
+    /// frame, which may pass.
     #[cold]
-    fn refused(&mut self, error: Error) -> Error {
+    fn refused(&mut self, error: Error, step: &mut Step) -> Error {
         let error = error.context(format_args!("after compressed offset {}", self.consumed));
-        // A lack of memory may pass.
-        if error.kind() != ErrorKind::OutOfMemory {
+        let may_pass = error.kind() == ErrorKind::OutOfMemory && self.is_fresh && step.produced == 0;
+        if may_pass && self.decoder.restart().is_ok() {
+            step.consumed = 0;
+        } else {
             self.failure = Some(error.clone());
         }
         error
     }
 
+    /// Not remembered: the file may grow.
     #[cold]
-    fn truncated(&mut self, rest: usize) -> Error {
-        let error = error!(
+    fn truncated(&self, rest: usize) -> Error {
+        error!(
             IoError,
             "the {} data is truncated: it ends within a frame at compressed offset {}",
             self.codec.name(),
             self.consumed + rest as u64
-        );
-        self.failure = Some(error.clone());
-        error
+        )
     }
 }
 
@@ -183,22 +189,19 @@ impl Decompress for FrameSequence {
         }
         let mut step = Step::default();
         let result = self.decode_within(input, output, &mut step);
+        let refusal = result.err().map(|error| self.refused(error, &mut step));
         self.consumed += step.consumed as u64;
         self.produced += step.produced as u64;
+        self.is_fresh &= step.consumed == 0;
         let finished = std::mem::take(&mut step.finished);
-        match result {
+        match refusal {
             // What was decompressed before the damage is given first.
-            Err(error) => match self.refused(error) {
-                _ if step.produced > 0 => Ok(step),
-                error => Err(error),
-            },
-            Ok(()) if finished => {
-                self.place = Place::Between;
-                Ok(step)
-            }
-            Ok(()) if is_last && step.consumed + step.produced == 0 => Err(self.truncated(input.len())),
-            Ok(()) => Ok(step),
+            Some(error) if step.produced == 0 => return Err(error),
+            None if finished => self.place = Place::Between,
+            None if is_last && step.consumed + step.produced == 0 => return Err(self.truncated(input.len())),
+            _ => {}
         }
+        Ok(step)
     }
 
     fn consumed(&self) -> u64 {

@@ -11,8 +11,7 @@ mod state_memory;
 mod step;
 
 // The codecs.
-mod gzip;
-mod gzip_members;
+mod deflate;
 mod zstandard;
 
 #[cfg(test)]
@@ -95,7 +94,7 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 2] = [gzip::CODEC, zstandard::CODEC];
+pub static CODECS: [Codec; 4] = [deflate::GZIP, zstandard::CODEC, deflate::ZLIB, deflate::DEFLATE];
 
 impl Codec {
     /// The codec with this number.

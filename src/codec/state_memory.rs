@@ -38,11 +38,17 @@ impl StateMemory {
         match self.refused.swap(0, Relaxed) {
             0 => why,
             needed if needed > self.limit => error!(
-                OutOfMemory,
+                CapacityError,
                 "it takes at least {needed} bytes of memory to decompress, memory_limit is {}", self.limit
             ),
             needed => Error::out_of_memory(needed),
         }
+    }
+
+    /// Whether the limit leaves so much more.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        let used = self.used.load(Relaxed).saturating_add(HEADER);
+        used.saturating_add(size) <= self.limit
     }
 
     fn take(&self, size: usize) -> Option<NonNull<u8>> {

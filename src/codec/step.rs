@@ -25,7 +25,7 @@ pub(crate) trait Decoder: Send {
     /// says what it `wants`.
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()>;
 
-    /// Another frame begins, behind one that `finished`.
+    /// Another frame begins, behind one that `finished` or one that failed in its first step.
     fn restart(&mut self) -> Result<()>;
 }
 

@@ -7,8 +7,7 @@ use super::frames::FrameSequence;
 use super::{Codec, DecoderOptions, Decompress, Step};
 use crate::error::Result;
 use crate::shared::{Shared, try_box, try_vec};
-use crate::sys::process_number;
-use crate::task::{Executor, check_process};
+use crate::task::{Executor, Process};
 use cutter::{Cut, Cutter, Sizes};
 use piece::{DecodePiece, Decoded, Piece};
 use std::collections::VecDeque;
@@ -45,7 +44,7 @@ pub(super) struct ParallelDecoder {
     is_serial: bool,
     /// So much of the first piece is done with.
     done: usize,
-    process: i32,
+    process: Process,
 }
 
 impl ParallelDecoder {
@@ -69,13 +68,13 @@ impl ParallelDecoder {
             is_held: false,
             is_serial: false,
             done: 0,
-            process: process_number(),
+            process: Process::here(),
         })
     }
 
     /// In a child of a fork a thread that is not there may be at a piece for ever.
     fn is_forked(&self) -> bool {
-        check_process("", self.process).is_err()
+        !self.process.is_here()
     }
 
     /// Takes in and hands over as much as there is room for; gives how much it took.

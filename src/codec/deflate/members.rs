@@ -1,7 +1,7 @@
 //! Where gzip members end, as far as can be told without decompressing them: BGZF says so, of others it is guessed from what
 //! looks like the beginning of the next one.
 
-use super::parallel::End;
+use crate::codec::parallel::End;
 use crate::sys::find_byte;
 
 /// A member's header without what is optional.
@@ -16,7 +16,7 @@ pub(super) fn find_end(member: &[u8], searched: usize) -> End {
 }
 
 /// What a BGZF block says that its size is.
-pub(super) fn bgzf_size(member: &[u8]) -> Option<usize> {
+fn bgzf_size(member: &[u8]) -> Option<usize> {
     const EXTRA: u8 = 4;
     let header = member.first_chunk::<18>()?;
     let is_bgzf = header[3] & EXTRA != 0 && header[10..16] == *b"\x06\0BC\x02\0";
