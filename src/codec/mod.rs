@@ -7,6 +7,7 @@ mod frames;
 mod limits;
 mod one_shot;
 mod options;
+mod parallel;
 mod seeking;
 mod state_memory;
 mod step;
@@ -28,8 +29,10 @@ mod zstandard_seekable;
 mod tests;
 
 use crate::error::{Result, error};
+use crate::shared::try_box;
 use detection::Signature;
 use frames::FrameSequence;
+use parallel::ParallelDecoder;
 use std::ffi::CStr;
 
 pub use detection::Detected;
@@ -64,6 +67,8 @@ pub struct Codec {
     takes_dictionary: bool,
     /// At most so many bytes come of so many.
     max_compressed_size: fn(u64) -> u64,
+    /// How ends of frames are found without decompressing them. `None`: they are not, and threads do not help.
+    find_end: Option<parallel::FindEnd>,
     /// `None`: it works on whole pieces of memory only.
     streaming: Option<Streaming>,
     /// `None`: whole pieces of memory go through `streaming`.
@@ -146,6 +151,7 @@ impl Codec {
         block: None,
         seekable: None,
         instead: None,
+        find_end: None,
     };
 
     /// The codec with this number.
@@ -181,7 +187,13 @@ impl Codec {
 
     /// What decompresses a sequence of frames.
     pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        FrameSequence::open(self, options)
+        match self.find_end {
+            // What reads ahead does not know where to leave off.
+            Some(find_end) if options.threads > 0 && options.trailing != Trailing::Leave => {
+                Ok(try_box(ParallelDecoder::new(self, options, find_end)?)?)
+            }
+            _ => Ok(try_box(FrameSequence::new(self, options)?)?),
+        }
     }
 
     /// What decompresses the frames of a sequence one by one.

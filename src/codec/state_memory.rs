@@ -51,6 +51,11 @@ impl StateMemory {
         }
     }
 
+    /// Whether the limit leaves so much more.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        lock(&self.blocks).used.saturating_add(size) <= self.limit
+    }
+
     fn take(&self, size: usize) -> Option<NonNull<u8>> {
         let mut blocks = lock(&self.blocks);
         let used = blocks.used.saturating_add(size);

@@ -1,5 +1,6 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
+mod members;
 mod zlib_ng;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(super) const GZIP: Codec = Codec {
     windows: WINDOWS,
     checksum: Checksum::Always,
     max_compressed_size,
+    find_end: Some(members::find_end),
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Gzip, options)?)?),
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
