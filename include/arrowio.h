@@ -1137,6 +1137,8 @@ typedef struct arrowio_read_ahead_options {
  * 9 to 15. Has no checksum.
  */
 #define ARROWIO_CODEC_DEFLATE 5
+
+/**
  * bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
  * stream, and what is written next begins another one.
  */
@@ -1147,6 +1149,12 @@ typedef struct arrowio_read_ahead_options {
  * checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
  */
 #define ARROWIO_CODEC_BROTLI 10
+
+/**
+ * xz, also of several streams, with padding between them. Suffix ".xz". Levels 0 to 9, by default 6. Has a checksum (CRC-64)
+ * that can be left out. Of threads, the data written are in blocks, which threads can read again.
+ */
+#define ARROWIO_CODEC_XZ 14
 
 /**
  * As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.
