@@ -159,7 +159,8 @@ TEST(levels) {
     int64_t by_default = size_at_level(codec, 0);
     CHECK_INT(size_at_level(codec, codec->usual), by_default);
     if (codec->greatest == 0) continue;
-    CHECK(size_at_level(codec, codec->strong) < size_at_level(codec, fast_level(codec)));
+    int64_t strong = size_at_level(codec, codec->strong), fast = size_at_level(codec, fast_level(codec));
+    CHECK(strong < fast || codec->strong == fast_level(codec));
     size_at_level(codec, codec->least != 0 ? codec->least : ARROWIO_COMPRESSION_LEVEL_ZERO);
     size_at_level(codec, (codec->usual + codec->strong) / 2);
   }
@@ -583,12 +584,13 @@ TEST(advance_takes_no_memory) {
     OK(arrowio_pool_new_proxy(NULL, &pool, &error));
     options.pool = pool;
     OK(arrowio_input_stream_open(here("zeros"), &options, &file, &error));
-    OK(arrowio_file_advance(file, size, &error));
+    OK(arrowio_file_advance(file, 1, &error));
+    int64_t for_little = arrowio_pool_max_memory(pool);
+    OK(arrowio_file_advance(file, size - 1, &error));
     CHECK_INT(size, tell(file));
     OK(arrowio_file_peek(file, 10, &data, &got, &error));
     CHECK(got == 3 && same(data, "end", 3));
-    /* A window and what belongs to it. */
-    CHECK(arrowio_pool_max_memory(pool) <= (codec->is_thorough ? MIB : 12 * MIB));
+    CHECK(arrowio_pool_max_memory(pool) <= for_little + MIB + codec->window);
     close_file(file);
     arrowio_pool_release(pool);
   }
