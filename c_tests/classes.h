@@ -267,8 +267,11 @@ static arrowio_file *open_buffer_output(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* What is compressed for a layer above must come as it is, or it would be recognised and decompressed twice. */
 static arrowio_stream_options stream_options(void) {
-  return (arrowio_stream_options){.struct_size = sizeof(arrowio_stream_options), .buffer_size = row->buffer_size};
+  return (arrowio_stream_options){.struct_size = sizeof(arrowio_stream_options),
+                                  .buffer_size = row->buffer_size,
+                                  .codec = row->over && !row->codec ? ARROWIO_CODEC_NONE : ARROWIO_CODEC_DETECT};
 }
 
 static arrowio_file *open_input(const uint8_t *bytes, int64_t size) {
@@ -282,7 +285,7 @@ static arrowio_file *open_input(const uint8_t *bytes, int64_t size) {
 static arrowio_file *open_input_buffer(const uint8_t *bytes, int64_t size) {
   arrowio_file *file = NULL;
   arrowio_stream_options options = stream_options();
-  options.codec = row->codec;
+  if (row->codec) options.codec = row->codec;
   behind.buffer = buffer_of(bytes, size);
   behind.called = "buffer";
   OK(arrowio_input_stream_from_buffer(behind.buffer, &options, &file, &error));

@@ -10,9 +10,11 @@ const SOURCES: &str = "
     host
     error
     pool
+    host_pool
     buffer
     shared_buffer
     os_file
+    memory_map
     standard_stream
     memory_file
     callback_file
@@ -25,6 +27,8 @@ const SOURCES: &str = "
     buffered
     stream
     file
+    file_reading
+    file_writing
     system_file
     copy
     statistics

@@ -4,7 +4,21 @@ use crate::programs;
 use crate::toolchain::{self, Outcome, PYARROW};
 use std::process::Command;
 
-const CODECS: [&str; 2] = ["gzip", "zstd"];
+const CODECS: [&str; 13] = [
+    "gzip",
+    "zstd",
+    "zlib",
+    "deflate",
+    "lz4",
+    "lz4_raw",
+    "lz4_hadoop",
+    "bz2",
+    "brotli",
+    "snappy",
+    "snappy_framed",
+    "snappy_hadoop",
+    "xz",
+];
 
 const PYTHON_SNAPPY: &str = "python-snappy==0.7.3";
 

@@ -586,6 +586,13 @@ typedef struct arrowio_compression_options {
    * Whether the checksum is left out, of formats that can do without: 0 or 1.
    */
   int32_t without_checksum;
+  /**
+   * Frames of so many uncompressed bytes at most, which arrowio_seekable_file_new finds without decompressing what is
+   * before them: gzip in the form of BGZF (1 to 65280), zstd in its seekable format (1 to 1073741824), each of which any
+   * reader of the format reads. 0: one frame as long as it takes. -1: what is usual, 65280 for gzip and 1 MiB for zstd.
+   * Small frames compress less.
+   */
+  int64_t frame_size;
 } arrowio_compression_options;
 
 /**
@@ -625,8 +632,8 @@ typedef struct arrowio_decompression_options {
    */
   int64_t max_ratio;
   /**
-   * The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; where it takes
-   * more, ARROWIO_OUT_OF_MEMORY. 0: 268435456 (256 MiB).
+   * The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; more are
+   * ARROWIO_CAPACITY_ERROR. 0: 268435456 (256 MiB).
    */
   int64_t memory_limit;
   /**
@@ -1115,7 +1122,8 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_CODEC_NONE 1
 
 /**
- * gzip (RFC 1952), also of several members. Suffix ".gz". Levels 0 to 9, by default 6. Has a checksum.
+ * gzip (RFC 1952), also of several members. Suffixes ".gz", ".gzip", ".bgz", ".bgzf". Levels 0 to 9, by default 6. window_log
+ * 9 to 15. Has a checksum.
  */
 #define ARROWIO_CODEC_GZIP 2
 
@@ -1124,6 +1132,28 @@ typedef struct arrowio_read_ahead_options {
  * to 31. Has a checksum that can be left out; takes a dictionary.
  */
 #define ARROWIO_CODEC_ZSTD 3
+
+/**
+ * zlib (RFC 1950), also several one behind the other. Suffixes ".zz", ".zlib". Levels 0 to 9, by default 6. window_log 9 to
+ * 15. Has a checksum.
+ */
+#define ARROWIO_CODEC_ZLIB 4
+
+/**
+ * deflate by itself (RFC 1951), also several one behind the other. Suffix ".deflate". Levels 0 to 9, by default 6. window_log
+ * 9 to 15. Has no checksum.
+ */
+#define ARROWIO_CODEC_DEFLATE 5
+ * bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
+ * stream, and what is written next begins another one.
+ */
+#define ARROWIO_CODEC_BZIP2 9
+
+/**
+ * Brotli (RFC 7932), also of several streams. Suffix ".br". Levels 0 to 11, by default 8. window_log 10 to 24. Has neither a
+ * checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
+ */
+#define ARROWIO_CODEC_BROTLI 10
 
 /**
  * As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.
@@ -1454,46 +1484,6 @@ arrowio_status arrowio_pool_new_capped(struct arrowio_pool *parent,
                                        struct arrowio_error **out_error);
 
 /**
- * Makes a pool that passes everything on to another, counts its own share and tells a function of each call.
- *
- * \param parent     the pool beneath. NULL: the default pool as it is now.
- * \param log        called after each allocation and reallocation, failed ones too, and before each free; not for sizes of 0
- *                   or beyond the address space, which no pool is asked for.
- * \param user_data  passed to both functions.
- * \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
- * \param out_pool   the new pool; NULL on failure.
- * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (log or out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: the caller has one reference; it keeps the parent and, on success, user_data. On failure free_fn is not
- * called. Threads: any. Since 0.1.
- */
-arrowio_status arrowio_pool_new_logging(struct arrowio_pool *parent,
-                                        arrowio_pool_log_fn log,
-                                        void *user_data,
-                                        arrowio_free_fn free_fn,
-                                        struct arrowio_pool **out_pool,
-                                        struct arrowio_error **out_error);
-
-/**
- * Makes a pool over an allocator of the host's.
- *
- * \param callbacks  the allocator's functions; copied.
- * \param user_data  passed to each of them.
- * \param out_pool   the new pool; NULL on failure.
- * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a required function missing, a wrong struct_size), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
- *
- * Ownership: the caller has one reference; on success it keeps user_data, on failure free_fn is not called.
- * Threads: any. Since 0.1.
- */
-arrowio_status arrowio_pool_new_callbacks(const struct arrowio_pool_callbacks *callbacks,
-                                          void *user_data,
-                                          struct arrowio_pool **out_pool,
-                                          struct arrowio_error **out_error);
-
-/**
  * Hands out a block of memory, contents undefined.
  *
  * \param pool       the pool. NULL: the default pool.
@@ -1573,6 +1563,46 @@ struct arrowio_pool *arrowio_pool_retain(struct arrowio_pool *pool);
  * Ownership: takes the caller's reference. Threads: any. Since 0.1.
  */
 void arrowio_pool_release(struct arrowio_pool *pool);
+
+/**
+ * Makes a pool that passes everything on to another, counts its own share and tells a function of each call.
+ *
+ * \param parent     the pool beneath. NULL: the default pool as it is now.
+ * \param log        called after each allocation and reallocation, failed ones too, and before each free; not for sizes of 0
+ *                   or beyond the address space, which no pool is asked for.
+ * \param user_data  passed to both functions.
+ * \param free_fn    frees user_data when the pool goes; NULL: nothing to free.
+ * \param out_pool   the new pool; NULL on failure.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (log or out_pool is NULL), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; it keeps the parent and, on success, user_data. On failure free_fn is not
+ * called. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_new_logging(struct arrowio_pool *parent,
+                                        arrowio_pool_log_fn log,
+                                        void *user_data,
+                                        arrowio_free_fn free_fn,
+                                        struct arrowio_pool **out_pool,
+                                        struct arrowio_error **out_error);
+
+/**
+ * Makes a pool over an allocator of the host's.
+ *
+ * \param callbacks  the allocator's functions; copied.
+ * \param user_data  passed to each of them.
+ * \param out_pool   the new pool; NULL on failure.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a required function missing, a wrong struct_size), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; on success it keeps user_data, on failure free_fn is not called.
+ * Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_pool_new_callbacks(const struct arrowio_pool_callbacks *callbacks,
+                                          void *user_data,
+                                          struct arrowio_pool **out_pool,
+                                          struct arrowio_error **out_error);
 
 /**
  * Allocates a mutable buffer of fixed size. Its contents are undefined; the padding up to the next multiple of 64 bytes
@@ -2792,6 +2822,119 @@ arrowio_status arrowio_output_stream_from_file(struct arrowio_file *raw,
                                                struct arrowio_error **out_error);
 
 /**
+ * Moves the position. Past the end is allowed; on failure the position stays.
+ *
+ * \param file          the file.
+ * \param offset        in bytes; may be negative from ARROWIO_SEEK_CURRENT and _END.
+ * \param whence        from where it counts: ARROWIO_SEEK_START, _CURRENT or _END.
+ * \param out_position  optional: the new position from the start. Written on success only.
+ * \param out_error     optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown whence, a position before the start, a file that cannot seek),
+ *         ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_seek(struct arrowio_file *file,
+                                 int64_t offset,
+                                 arrowio_whence whence,
+                                 int64_t *out_position,
+                                 struct arrowio_error **out_error);
+
+/**
+ * Position in logical bytes: of a compressed stream in uncompressed ones, of a pipe those moved since the opening.
+ *
+ * \param file          the file.
+ * \param out_position  bytes from the start. Written on success only.
+ * \param out_error     optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_position, struct arrowio_error **out_error);
+
+/**
+ * Size of the file, asked of the system where it may change.
+ *
+ * \param file       the file.
+ * \param out_size   bytes. Written on success only.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file without a size), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
+
+/**
+ * Finishes what was written (flushes, ends compressed data) and closes every layer beneath, also when that fails.
+ * Calling it again gives the same result. The first failure is reported.
+ *
+ * \param file       the file.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
+ * others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_error **out_error);
+
+/**
+ * Closes every layer without finishing what was written: the file stays with what had reached it, compressed data without
+ * its end. Does nothing for a file that is closed.
+ *
+ * \param file       the file.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the reference stays the caller's. Threads: one call at a time per file, others wait. Since 0.1.
+ */
+arrowio_status arrowio_file_abort(struct arrowio_file *file,
+                                  struct arrowio_error **out_error);
+
+/**
+ * Whether a file is closed.
+ *
+ * \param file  the file. NULL: 1.
+ * \return 1 after arrowio_file_close, arrowio_file_abort or arrowio_buffer_output_stream_finish; else 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_is_closed(const struct arrowio_file *file);
+
+/**
+ * What a file can do: a sum of ARROWIO_CAPABILITY constants, which does not change, also not by closing.
+ *
+ * \param file  the file. NULL: 0.
+ * \return the capabilities.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+uint32_t arrowio_file_capabilities(const struct arrowio_file *file);
+
+/**
+ * Takes one more reference.
+ *
+ * \param file  the file, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
+
+/**
+ * Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
+ * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it. A
+ * file with ARROWIO_OPEN_ATOMIC, and a layer over one, is not finished but discarded, which is warned of as well.
+ *
+ * \param file  the file, or NULL, which does nothing.
+ * \return nothing.
+ *
+ * Ownership: takes the caller's reference. Threads: any. Since 0.1.
+ */
+void arrowio_file_release(struct arrowio_file *file);
+
+/**
  * Reads until `size` bytes are there or the end comes. A read at or past the end gives 0 bytes and ARROWIO_OK. After a
  * failure the position is where it was, and what was read before it is read again.
  * `dst` must not be memory that the file itself is made of, such as a slice of its map: any bytes may come of that.
@@ -2985,51 +3128,6 @@ arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
                                        struct arrowio_error **out_error);
 
 /**
- * Moves the position. Past the end is allowed; on failure the position stays.
- *
- * \param file          the file.
- * \param offset        in bytes; may be negative from ARROWIO_SEEK_CURRENT and _END.
- * \param whence        from where it counts: ARROWIO_SEEK_START, _CURRENT or _END.
- * \param out_position  optional: the new position from the start. Written on success only.
- * \param out_error     optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown whence, a position before the start, a file that cannot seek),
- *         ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
- */
-arrowio_status arrowio_file_seek(struct arrowio_file *file,
-                                 int64_t offset,
-                                 arrowio_whence whence,
-                                 int64_t *out_position,
-                                 struct arrowio_error **out_error);
-
-/**
- * Position in logical bytes: of a compressed stream in uncompressed ones, of a pipe those moved since the opening.
- *
- * \param file          the file.
- * \param out_position  bytes from the start. Written on success only.
- * \param out_error     optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
- *
- * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
- */
-arrowio_status arrowio_file_tell(struct arrowio_file *file, int64_t *out_position, struct arrowio_error **out_error);
-
-/**
- * Size of the file, asked of the system where it may change.
- *
- * \param file       the file.
- * \param out_size   bytes. Written on success only.
- * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file without a size), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
- */
-arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, struct arrowio_error **out_error);
-
-/**
  * Writes all bytes, or fails. To a pipe or socket that nobody reads any more that is an error with EPIPE and no SIGPIPE,
  * whatever the host has set for that signal.
  *
@@ -3119,74 +3217,6 @@ arrowio_status arrowio_file_sync(struct arrowio_file *file, struct arrowio_error
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
 arrowio_status arrowio_file_resize(struct arrowio_file *file, int64_t size, struct arrowio_error **out_error);
-
-/**
- * Finishes what was written (flushes, ends compressed data) and closes every layer beneath, also when that fails.
- * Calling it again gives the same result. The first failure is reported.
- *
- * \param file       the file.
- * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
- * others wait. Since 0.1.
- */
-arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_error **out_error);
-
-/**
- * Closes every layer without finishing what was written: the file stays with what had reached it, compressed data without
- * its end. Does nothing for a file that is closed.
- *
- * \param file       the file.
- * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
- *
- * Ownership: the reference stays the caller's. Threads: one call at a time per file, others wait. Since 0.1.
- */
-arrowio_status arrowio_file_abort(struct arrowio_file *file,
-                                  struct arrowio_error **out_error);
-
-/**
- * Whether a file is closed.
- *
- * \param file  the file. NULL: 1.
- * \return 1 after arrowio_file_close, arrowio_file_abort or arrowio_buffer_output_stream_finish; else 0.
- *
- * Ownership: keeps nothing. Threads: any. Since 0.1.
- */
-int32_t arrowio_file_is_closed(const struct arrowio_file *file);
-
-/**
- * What a file can do: a sum of ARROWIO_CAPABILITY constants, which does not change, also not by closing.
- *
- * \param file  the file. NULL: 0.
- * \return the capabilities.
- *
- * Ownership: keeps nothing. Threads: any. Since 0.1.
- */
-uint32_t arrowio_file_capabilities(const struct arrowio_file *file);
-
-/**
- * Takes one more reference.
- *
- * \param file  the file, or NULL.
- * \return its argument.
- *
- * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
- */
-struct arrowio_file *arrowio_file_retain(struct arrowio_file *file);
-
-/**
- * Gives one reference back. The last one closes a file that is still open, which finishes what was written; what fails then
- * goes to the warning handler. So close what was written before, and on the way out of a failure arrowio_file_abort it. A
- * file with ARROWIO_OPEN_ATOMIC, and a layer over one, is not finished but discarded, which is warned of as well.
- *
- * \param file  the file, or NULL, which does nothing.
- * \return nothing.
- *
- * Ownership: takes the caller's reference. Threads: any. Since 0.1.
- */
-void arrowio_file_release(struct arrowio_file *file);
 
 /**
  * The path that a file was opened by, as it was given; of a temporary file the one it was created by. A layer over one other

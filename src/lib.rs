@@ -9,7 +9,7 @@
 //!   buffers, and below the files, whose waits it ends
 //! * [`codec`]: compression, one codec a file
 //! * [`io`]: files and streams, one class a file, all under the contract of `io::file`
-//! * `ffi`: the C layer, one handle type a file; it checks, converts, calls and converts back
+//! * `ffi`: the C layer, one family a file; it checks, converts, calls and converts back
 //!
 //! The C header `include/arrowio.h` is generated from `ffi`.
 #![deny(unsafe_code)]

@@ -7,10 +7,11 @@ import itertools
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import arrowio
 import pyarrow
@@ -27,7 +28,7 @@ PACKAGES = {
 
 @dataclass
 class Theirs:
-    """A way to compress: a command, or a function of bytes."""
+    """A way to compress: a command, or a function of bytes. The inverse is a command, or a function of bytes and the size."""
 
     way: object
     #: How often the content is in what comes out.
@@ -61,7 +62,7 @@ def deflated(bits, level=-1, strategy=zlib.Z_DEFAULT_STRATEGY):
 
 
 def inflated(bits):
-    def decompress(content):
+    def decompress(content, size):
         decompressor = zlib.decompressobj(bits)
         made = decompressor.decompress(content) + decompressor.flush()
         if not decompressor.eof or decompressor.unused_data:
@@ -88,14 +89,33 @@ def python_snappy(compressor, decompressor):
         stream = compressor()
         return b"".join(stream.add_chunk(content[at:at + 100000]) for at in range(0, len(content), 100000))
 
-    def decompress(content):
+    def decompress(content, size):
         stream = decompressor()
         return stream.decompress(content) + (stream.flush() or b"")
 
     return compress, decompress
 
 
-arrow_snappy, arrow_lz4_raw, arrow_lz4_hadoop = arrow("snappy"), arrow("lz4_raw"), arrow("lz4_hadoop")
+def hadoop(compress, decompress):
+    """A block as Hadoop frames it: its two sizes go before it."""
+
+    def compress_framed(content):
+        block = compress(content)
+        return struct.pack(">II", len(content), len(block)) + block
+
+    def decompress_framed(content, size):
+        made = b""
+        while content:
+            whole, packed = struct.unpack_from(">II", content)
+            made += decompress(content[8:8 + packed], whole)
+            content = content[8 + packed:]
+        return made
+
+    return compress_framed, decompress_framed
+
+
+arrow_snappy, arrow_lz4_raw = arrow("snappy"), arrow("lz4_raw")
+lz4_hadoop = hadoop(*arrow_lz4_raw)
 snappy_framed = python_snappy(snappy.StreamCompressor, snappy.StreamDecompressor)
 snappy_hadoop = python_snappy(snappy.HadoopStreamCompressor, snappy.HadoopStreamDecompressor)
 
@@ -154,12 +174,12 @@ TOOLS = {
         ['brotli -dc'], reads_flushed=False,
     ),
     "snappy": Tools(
-        "", [snappy.compress, arrow_snappy[0]], [snappy.decompress, arrow_snappy[1]],
+        "", [snappy.compress, arrow_snappy[0]], [lambda content, size: snappy.decompress(content), arrow_snappy[1]],
     ),
     "snappy_framed": Tools(".sz", [snappy_framed[0]], [snappy_framed[1]]),
     "snappy_hadoop": Tools(".snappy", [snappy_hadoop[0]], [snappy_hadoop[1]]),
     "lz4_raw": Tools("", [arrow_lz4_raw[0]], [arrow_lz4_raw[1]]),
-    "lz4_hadoop": Tools("", [arrow_lz4_hadoop[0]], [arrow_lz4_hadoop[1]]),
+    "lz4_hadoop": Tools("", [lz4_hadoop[0]], [lz4_hadoop[1]]),
     "xz": Tools(
         ".xz",
         [
@@ -314,8 +334,7 @@ class Session:
             read, went_well, said = self.place.shell(reader, packed)
             require(went_well, reader, said)
             return read
-        takes_size = reader.__code__.co_argcount == 2 if hasattr(reader, "__code__") else False
-        return reader(packed, size) if takes_size else reader(packed)
+        return reader(packed, size)
 
     def check_ours(self):
         for kind, content in CONTENTS.items():

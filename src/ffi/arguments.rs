@@ -28,6 +28,25 @@ pub(super) fn size_or_rest(value: i64, argument: &str) -> Result<usize> {
     if value == -1 { Ok(usize::MAX) } else { size(value, argument) }
 }
 
+/// A size up to `most`; 0 stands for `default`.
+pub(super) fn size_or(value: i64, argument: &str, default: usize, most: usize) -> Result<usize> {
+    match size(value, argument)? {
+        0 => Ok(default),
+        size if size <= most => Ok(size),
+        _ => Err(error!(Invalid, "{argument} is {value}, it must be at most {most}")),
+    }
+}
+
+/// A limit; 0 stands for `default`, and what is negative for a limit of 0.
+pub(super) fn limit_or(value: i64, default: usize) -> usize {
+    if value == 0 { default } else { value.max(0) as usize }
+}
+
+/// A field that later versions may give a meaning.
+pub(super) fn reserved<T: Extensible>(value: i64) -> Result<()> {
+    if value == 0 { Ok(()) } else { Err(error!(Invalid, "{}.reserved is {value}, it must be 0", T::NAME)) }
+}
+
 /// A length of time in nanoseconds; -1 stands for all time.
 pub(super) fn duration(value: i64, argument: &str) -> Result<Option<i64>> {
     match value {
@@ -106,6 +125,18 @@ impl<T> Out<T> {
         unsafe { self.0.write(value) };
         Ok(())
     }
+}
+
+/// Writes a result where the caller wants it.
+///
+/// # Safety
+/// `out` is NULL or writable.
+pub(super) unsafe fn set_optional<T>(out: *mut T, value: T) -> Result<()> {
+    if !out.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { out.write(value) };
+    }
+    Ok(())
 }
 
 /// Where a struct goes that begins with `struct_size`, of which the caller may know less or more than this version.
@@ -191,6 +222,18 @@ pub(super) unsafe fn pool(pool: &*mut arrowio_pool) -> &Pool {
 pub(super) unsafe trait Extensible: Copy {
     /// What it is called in messages.
     const NAME: &'static str;
+}
+
+/// A copy of an extensible struct that must be given.
+///
+/// # Safety
+/// As `options`.
+pub(super) unsafe fn required_options<T: Extensible>(given: *const T, argument: &str) -> Result<T> {
+    if given.is_null() {
+        return Err(null(argument));
+    }
+    // SAFETY: the caller's promise.
+    unsafe { options(given) }
 }
 
 /// A copy of an extensible struct; all zero for NULL.

@@ -45,10 +45,8 @@ impl Options {
             let given = arguments::options(given)?;
             (given, arguments::pool(&given.pool).clone())
         };
-        let buffer_size = match given.buffer_size {
-            0 => StreamOptions::DEFAULT_BUFFER_SIZE,
-            size => self::buffer_size(size)?,
-        };
+        let default = StreamOptions::DEFAULT_BUFFER_SIZE;
+        let buffer_size = arguments::size_or(given.buffer_size, "buffer_size", default, MOST_GATHERED)?;
         let bound = arguments::size(given.read_bound, "read_bound")?;
         Ok(Self { pool, buffer_size, read_bound: (bound > 0).then_some(bound) })
     }

@@ -4,7 +4,7 @@ use super::arguments::{self, Extensible};
 use super::error::{arrowio_error, arrowio_status};
 use super::file::{arrowio_file, arrowio_whence};
 use super::guard;
-use super::handle::{Slot, null};
+use super::handle::Slot;
 use super::host::{HostData, arrowio_free_fn, outcome};
 use crate::error::{Error, Result, error};
 use crate::io::{Callback, Host, NOT_GIVEN, Whence, callback_file};
@@ -270,10 +270,7 @@ pub unsafe extern "C" fn arrowio_callback_file_new(
     // SAFETY: the caller's promise.
     let body = || unsafe {
         let out = Slot::new(out_file, "out_file")?;
-        if callbacks.is_null() {
-            return Err(null("callbacks"));
-        }
-        let mut callbacks = arguments::options(callbacks)?;
+        let mut callbacks = arguments::required_options(callbacks, "callbacks")?;
         let name = arguments::string(std::mem::replace(&mut callbacks.name, ptr::null()), "name").ok();
         let host = HostData::new(user_data, callbacks.free_fn)?;
         let file = callback_file(HostFile { callbacks, host: host.clone() }, name.map(|name| name.to_bytes()))?;

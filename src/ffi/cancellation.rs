@@ -165,8 +165,7 @@ pub unsafe extern "C" fn arrowio_file_set_cancellation(
 ) -> arrowio_status {
     // SAFETY: the caller's promise.
     let body = || unsafe {
-        let cancellation = handle::borrow_or_none::<Cancellation>(cancellation);
-        handle::borrow::<File>(file, "file")?.set_cancellation(cancellation.map(|one| Cancellation::clone(&one)));
+        handle::borrow::<File>(file, "file")?.set_cancellation(handle::share_or_none(cancellation));
         Ok(())
     };
     // SAFETY: the caller's promise.

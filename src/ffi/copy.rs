@@ -38,13 +38,7 @@ unsafe impl Extensible for arrowio_copy_options {
 
 impl arrowio_copy_options {
     fn chunk_size(&self) -> Result<usize> {
-        match self.chunk_size {
-            0 => Ok(CopyOptions::DEFAULT_CHUNK_SIZE),
-            size if !(0..=MOST_GATHERED as i64).contains(&size) => {
-                Err(error!(Invalid, "chunk_size is {size}, it must be between 0 and {MOST_GATHERED}"))
-            }
-            size => Ok(size as usize),
-        }
+        arguments::size_or(self.chunk_size, "chunk_size", CopyOptions::DEFAULT_CHUNK_SIZE, MOST_GATHERED)
     }
 }
 
@@ -85,10 +79,7 @@ pub unsafe extern "C" fn arrowio_file_copy(
         let progress = given.progress.is_some().then_some(&mut tell as &mut dyn FnMut(usize) -> Result<()>);
         let (pool, chunk_size) = (arguments::pool(&given.pool).clone(), given.chunk_size()?);
         let copied = copy(&source, &target, limit, &mut CopyOptions { pool, chunk_size, progress })?;
-        if !out_copied.is_null() {
-            out_copied.write(copied as i64);
-        }
-        Ok(())
+        arguments::set_optional(out_copied, copied as i64)
     };
     // SAFETY: the caller's promise.
     unsafe { guard::call(out_error, body) }

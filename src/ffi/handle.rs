@@ -104,6 +104,15 @@ pub(super) unsafe fn borrow<H: Handle>(raw: *const H::C, argument: &str) -> Resu
     unsafe { borrow_or_none(raw) }.ok_or_else(|| null(argument))
 }
 
+/// One more reference to what a handle refers to, for the library to keep; `None` for NULL.
+///
+/// # Safety
+/// `raw` is NULL or a live handle.
+pub(super) unsafe fn share_or_none<H: Handle + Clone>(raw: *const H::C) -> Option<H> {
+    // SAFETY: the caller's promise.
+    unsafe { borrow_or_none::<H>(raw) }.map(|handle| H::clone(&handle))
+}
+
 /// The handles of an array, none of them NULL.
 ///
 /// # Safety

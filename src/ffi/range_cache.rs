@@ -8,9 +8,8 @@ use super::guard;
 use super::handle::{self, Slot};
 use super::pool::arrowio_pool;
 use super::read_many::{arrowio_range, nearness, ranges};
-use crate::error::{Result, error};
+use crate::error::Result;
 use crate::io::{File, RangeCacheOptions, range_cache};
-use crate::task::Executor;
 
 /// Options of range caches. Set struct_size, and everything else to 0 for the defaults.
 #[derive(Clone, Copy)]
@@ -49,15 +48,13 @@ impl arrowio_range_cache_options {
         // SAFETY: the caller's promise.
         unsafe {
             let options = arguments::options(options)?;
-            if options.reserved != 0 {
-                return Err(error!(Invalid, "{}.reserved is {}, it must be 0", Self::NAME, options.reserved));
-            }
-            let memory_limit = arguments::size(options.memory_limit, "memory_limit")?;
+            arguments::reserved::<Self>(options.reserved.into())?;
+            let default = RangeCacheOptions::DEFAULT_MEMORY_LIMIT;
             Ok(RangeCacheOptions {
                 pool: arguments::pool(&options.pool).clone(),
-                executor: handle::borrow_or_none::<Executor>(options.executor).map(|one| Executor::clone(&one)),
+                executor: handle::share_or_none(options.executor),
                 near: nearness(options.hole_size_limit, options.range_size_limit),
-                memory_limit: if memory_limit == 0 { RangeCacheOptions::DEFAULT_MEMORY_LIMIT } else { memory_limit },
+                memory_limit: arguments::size_or(options.memory_limit, "memory_limit", default, usize::MAX)?,
                 lazy: options.lazy != 0,
                 prefetch_limit: arguments::size(options.prefetch_limit, "prefetch_limit")?,
             })

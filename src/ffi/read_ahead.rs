@@ -33,10 +33,7 @@ unsafe impl Extensible for arrowio_read_ahead_options {
 /// # Safety
 /// `options` is NULL or as `arguments::options` wants it, with a live pool in it or none.
 unsafe fn convert(options: *const arrowio_read_ahead_options) -> Result<ReadAheadOptions> {
-    let or = |given: i64, name: &str, default| match arguments::size(given, name)? {
-        0 => Ok(default),
-        given => Ok(given),
-    };
+    let or = |given, name, default| arguments::size_or(given, name, default, usize::MAX);
     // SAFETY: the caller's promise.
     let options = unsafe { arguments::options(options)? };
     Ok(ReadAheadOptions {

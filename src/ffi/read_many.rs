@@ -43,17 +43,12 @@ unsafe impl Extensible for arrowio_read_many_options {
     const NAME: &'static str = "arrowio_read_many_options";
 }
 
-/// A limit of the options in bytes.
-fn limit(given: i64, default: usize) -> usize {
-    if given == 0 { default } else { given.max(0) as usize }
-}
-
 /// Which ranges are near each other, as options say it.
 pub(super) fn nearness(hole_size_limit: i64, range_size_limit: i64) -> Nearness {
     let default = Nearness::default();
     Nearness {
-        hole_size_limit: limit(hole_size_limit, default.hole_size_limit),
-        range_size_limit: limit(range_size_limit, default.range_size_limit),
+        hole_size_limit: arguments::limit_or(hole_size_limit, default.hole_size_limit),
+        range_size_limit: arguments::limit_or(range_size_limit, default.range_size_limit),
     }
 }
 
@@ -63,8 +58,10 @@ unsafe fn convert(options: *const arrowio_read_many_options) -> Result<ReadManyO
     // SAFETY: the caller's promise.
     unsafe {
         let options = arguments::options(options)?;
-        let executor = handle::borrow_or_none::<Executor>(options.executor).map(|one| Executor::clone(&one));
-        Ok(ReadManyOptions { near: nearness(options.hole_size_limit, options.range_size_limit), executor })
+        Ok(ReadManyOptions {
+            near: nearness(options.hole_size_limit, options.range_size_limit),
+            executor: handle::share_or_none(options.executor),
+        })
     }
 }
 

@@ -121,11 +121,11 @@ unsafe impl Extensible for arrowio_transcoding_options {
 
 impl arrowio_transcoding_options {
     fn on_malformed(&self) -> Result<OnMalformed> {
-        match (self.on_error, self.reserved) {
-            (ARROWIO_ON_ERROR_FAIL, 0) => Ok(OnMalformed::Fail),
-            (ARROWIO_ON_ERROR_REPLACE, 0) => Ok(OnMalformed::Replace),
-            (other, 0) => Err(error!(Invalid, "on_error is {other}, which is no ARROWIO_ON_ERROR constant")),
-            (_, other) => Err(error!(Invalid, "arrowio_transcoding_options.reserved is {other}, it must be 0")),
+        arguments::reserved::<Self>(self.reserved.into())?;
+        match self.on_error {
+            ARROWIO_ON_ERROR_FAIL => Ok(OnMalformed::Fail),
+            ARROWIO_ON_ERROR_REPLACE => Ok(OnMalformed::Replace),
+            other => Err(error!(Invalid, "on_error is {other}, which is no ARROWIO_ON_ERROR constant")),
         }
     }
 }

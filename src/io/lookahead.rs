@@ -133,13 +133,12 @@ impl Lookahead {
 
     /// Takes over bytes that were taken and are to be read again. Needs no memory where nothing else is ahead, or where all
     /// of them come from here.
-    pub(crate) fn adopt(&mut self, taken: BufferBuilder) -> Result<()> {
+    pub(crate) fn adopt(&mut self, taken: &mut BufferBuilder) -> Result<()> {
         if !self.is_empty() {
             return self.put_back(taken.as_slice());
         }
-        if taken.size() > 0 {
-            (self.bytes, self.start) = (taken, 0);
-        }
+        std::mem::swap(&mut self.bytes, taken);
+        self.start = 0;
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use super::{Capabilities, File, position};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box, try_vec};
-use crate::sys::{lock, process_number, thread_token};
-use crate::task::{Cancellation, Executor, Task, check, check_process, wait};
+use crate::sys::{lock, thread_token};
+use crate::task::{Cancellation, Executor, Process, Task, check, wait};
 use std::mem::MaybeUninit;
 use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -45,7 +45,7 @@ pub fn range_cache(raw: &File, options: RangeCacheOptions) -> Result<File> {
         options,
         changed: Condvar::new(),
         cancellation: Cancellation::new()?,
-        process: process_number(),
+        process: Process::here(),
     })?;
     let position = raw.tell()?.max(0) as usize;
     let cache = RangeCache { access: Shared::try_new(Access(cache))?, position };
@@ -69,7 +69,7 @@ struct Cache {
     /// Ends what the executor is at when the file is closed.
     cancellation: Cancellation,
     /// In a child of a fork the entries are what another thread may just have been changing, so it reads from `raw`.
-    process: i32,
+    process: Process,
 }
 
 impl Cache {
@@ -108,7 +108,7 @@ impl Cache {
     /// Gives everything up. What is being read goes when it has been.
     fn give_up(&self) {
         self.cancellation.cancel();
-        if !self.is_forked() {
+        if self.process.is_here() {
             let mut entries = self.lock();
             entries.evict_before(usize::MAX);
             self.let_go(&entries);
@@ -121,16 +121,12 @@ impl Cache {
             self.cancellation.let_go();
         }
     }
-
-    fn is_forked(&self) -> bool {
-        check_process("", self.process).is_err()
-    }
 }
 
 impl Access {
     /// The bytes of a range if it lies in one entry, which is read first if need be, and where they begin.
     fn find(&self, range: ReadRange) -> Result<Option<(Buffer, usize)>> {
-        if self.0.is_forked() {
+        if !self.0.process.is_here() {
             return Ok(None);
         }
         let mut entries = self.0.lock();
@@ -277,14 +273,14 @@ impl RandomAccess for Access {
     }
 
     fn will_need(&self, ranges: &[ReadRange]) -> Result<()> {
-        check_process("range cache", self.0.process)?;
+        self.0.process.check("range cache")?;
         let (ids, moment) = self.0.plan(ranges)?;
         if self.0.options.lazy { self.0.raw.will_need(ranges) } else { self.read_now(&ids, moment) }
     }
 
     fn evict_before(&self, offset: usize) -> bool {
         // In a child of a fork nothing is kept.
-        if !self.0.is_forked() {
+        if self.0.process.is_here() {
             self.0.lock().evict_before(offset);
         }
         true

@@ -6,8 +6,8 @@ use super::{Capabilities, File};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box, try_vec};
-use crate::sys::{lock, process_number, thread_token};
-use crate::task::{Cancellation, Executor, Task, check, check_process, wait};
+use crate::sys::{lock, thread_token};
+use crate::task::{Cancellation, Executor, Process, Task, check, wait};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -45,7 +45,7 @@ pub fn read_ahead(raw: &File, executor: &Executor, options: ReadAheadOptions) ->
         state: Mutex::new(State { pieces, size: 0, reader: Reader::None, end: None, is_open: false }),
         changed: Condvar::new(),
         cancellation: Cancellation::new()?,
-        process: process_number(),
+        process: Process::here(),
     })?;
     let stream = ReadAhead { position: raw.tell()?, piece: None, ahead: ahead.clone() };
     // Whether the executor takes the work shows before anything is read.
@@ -90,7 +90,7 @@ struct Ahead {
     changed: Condvar,
     /// Ends what the executor is at when the file is closed.
     cancellation: Cancellation,
-    process: i32,
+    process: Process,
 }
 
 struct State {
@@ -196,7 +196,7 @@ impl Task for ReadOn {
 impl ReadAhead {
     /// The next piece; `None` at the end.
     fn next_piece(&self) -> Result<Option<Buffer>> {
-        check_process("read-ahead stream", self.ahead.process)?;
+        self.ahead.process.check("read-ahead stream")?;
         let piece = self.take_piece()?;
         read_on(&self.ahead);
         Ok(piece)
@@ -237,10 +237,6 @@ impl ReadAhead {
         drop(state);
         self.ahead.cancellation.let_go();
     }
-
-    fn is_forked(&self) -> bool {
-        check_process("", self.ahead.process).is_err()
-    }
 }
 
 impl Stream for ReadAhead {
@@ -274,7 +270,7 @@ impl Stream for ReadAhead {
     }
 
     fn close(&mut self) -> Result<()> {
-        if self.is_forked() {
+        if !self.ahead.process.is_here() {
             // A thread that is not there may be in the midst of anything; the last reference closes the file.
             return Ok(());
         }
@@ -283,7 +279,7 @@ impl Stream for ReadAhead {
     }
 
     fn abort(&mut self) -> Result<()> {
-        if self.is_forked() {
+        if !self.ahead.process.is_here() {
             return Ok(());
         }
         self.stop();

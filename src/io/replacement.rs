@@ -3,7 +3,8 @@
 use super::os_file_options::{OsFileOptions, is_link};
 use super::temporary::create_in;
 use crate::error::{Error, Result, error};
-use crate::sys::{Descriptor, FileKind, MOST_LINKS, Metadata, OpenFlags, PathText, Place, process_number};
+use crate::sys::{Descriptor, FileKind, MOST_LINKS, Metadata, OpenFlags, PathText, Place};
+use crate::task::Process;
 use std::ffi::CStr;
 
 /// What the name of a file begins with that is not complete.
@@ -17,7 +18,7 @@ pub(super) struct Replacement {
     exclusive: bool,
     committed: bool,
     /// Whose it is: a child of fork leaves its parent's alone.
-    process: i32,
+    process: Process,
 }
 
 /// A name in an open directory.
@@ -42,7 +43,7 @@ impl Replacement {
         };
         let (descriptor, temporary) = create_in(&target.directory, PREFIX, permissions)?;
         let replacement =
-            Self { target, temporary, exclusive: options.exclusive, committed: false, process: process_number() };
+            Self { target, temporary, exclusive: options.exclusive, committed: false, process: Process::here() };
         if let (None, Some(old)) = (options.permissions, old) {
             inherit(&descriptor, &old).map_err(Error::from_os)?;
         }
@@ -67,7 +68,7 @@ impl Replacement {
 
 impl Drop for Replacement {
     fn drop(&mut self) {
-        if !self.committed && self.process == process_number() {
+        if !self.committed && self.process.is_here() {
             // There is nobody to tell; at worst the file stays under a name that says what it is.
             let _ = self.target.directory.unlink(self.temporary.as_c_str());
         }

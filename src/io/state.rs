@@ -2,10 +2,10 @@
 
 use super::Capabilities;
 use super::buffered::{Buffered, Detached, not_buffered};
-use super::copy_ahead::CopyAhead;
 use super::file::File;
 use super::lines::Lines;
 use super::lookahead::Lookahead;
+use super::safe_view::SafeView;
 use super::stream::{Stream, Whence};
 use super::transfer::{CHUNK, Cause, Stopped, Transfer, lost, read_to_end, read_until_full};
 use crate::error::{Error, ErrorKind, Result, error};
@@ -26,6 +26,23 @@ pub(super) enum Sent {
     Never,
 }
 
+/// Bytes that were read and are to be read again.
+enum Taken<'a> {
+    /// In memory that is somebody else's.
+    Elsewhere(&'a [u8]),
+    /// In memory that the lookahead may keep.
+    Here(&'a mut BufferBuilder),
+}
+
+impl Taken<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Elsewhere(bytes) => bytes,
+            Self::Here(builder) => builder.as_slice(),
+        }
+    }
+}
+
 /// A class and its lookahead. The position of the file is the class's less what was read ahead.
 pub(super) struct State {
     pub(super) stream: Box<dyn Stream>,
@@ -35,7 +52,7 @@ pub(super) struct State {
     /// Whether the class is told what passes.
     counts: bool,
     /// In place of the class's own bytes, where others could take those away.
-    copy_ahead: Option<CopyAhead>,
+    safe_view: Option<SafeView>,
     seekable: bool,
     /// Reads smaller than this go through the lookahead, this many bytes at once. 0: none do.
     block_size: usize,
@@ -56,7 +73,7 @@ impl State {
             zero_copy: can.contains(Capabilities::ZERO_COPY),
             class_looks_ahead,
             counts,
-            copy_ahead: unsteady.map(CopyAhead::new),
+            safe_view: unsteady.map(SafeView::new),
             seekable: can.contains(Capabilities::SEEK),
             block_size,
             unwritten: None,
@@ -94,15 +111,15 @@ impl State {
     #[inline]
     pub(super) fn read_full(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let count = self.fill(dst)?;
-        self.passed(&dst[..count]);
+        self.passed(filled(dst, count));
         Ok(count)
     }
 
     /// Tells the class of bytes that were read.
     #[inline]
-    fn passed(&mut self, bytes: &[MaybeUninit<u8>]) {
+    fn passed(&mut self, bytes: &[u8]) {
         if self.counts {
-            self.stream.passed(filled(bytes, bytes.len()));
+            self.stream.passed(bytes);
         }
     }
 
@@ -134,14 +151,17 @@ impl State {
     fn read_rest(&mut self, dst: &mut [MaybeUninit<u8>], done: usize) -> Result<usize> {
         match read_until_full(&mut dst[done..], |rest, _| self.attempt(rest, rest.len())) {
             Ok(count) => Ok(done + count),
-            Err(Stopped { error, after }) => Err(self.put_back_unfinished(&dst[..done + after], error)),
+            Err(Stopped { error, after }) => {
+                let size = done + after;
+                Err(self.unread(Taken::Elsewhere(filled(dst, size)), error))
+            }
         }
     }
 
     #[inline]
     pub(super) fn read_once(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let count = self.attempt(dst, dst.len())?;
-        self.passed(&dst[..count]);
+        self.passed(filled(dst, count));
         Ok(count)
     }
 
@@ -157,40 +177,42 @@ impl State {
         Ok(self.lookahead.take(dst))
     }
 
+    /// Puts the last bytes that were read back: the next call reads them again.
+    pub(super) fn put_back(&mut self, bytes: &[u8]) -> Result<()> {
+        self.go_back(&mut Taken::Elsewhere(bytes))?;
+        self.stream.came_back(bytes.len());
+        Ok(())
+    }
+
     /// What was read before a failure is read again by the next call, so that a failed read moves nothing.
     #[cold]
-    fn put_back_unfinished(&mut self, taken: &[MaybeUninit<u8>], error: Error) -> Error {
-        if self.class_looks_ahead && self.seekable {
-            return self.seek_back(taken.len(), error);
+    fn unread(&mut self, mut taken: Taken<'_>, error: Error) -> Error {
+        if taken.bytes().is_empty() {
+            return error;
         }
-        match self.lookahead.put_back(filled(taken, taken.len())) {
+        match self.go_back(&mut taken) {
             Ok(()) => error,
             Err(why) => {
                 // They have passed, though to nobody.
-                self.passed(taken);
-                lost(error, taken.len(), &why)
+                self.passed(taken.bytes());
+                lost(error, taken.bytes().len(), &why)
             }
         }
     }
 
-    /// Moves a class that looks ahead by itself back over what was read before `error`: bytes put back here would be ones that
-    /// it does not know of.
-    #[cold]
-    fn seek_back(&mut self, size: usize, error: Error) -> Error {
-        self.stream.seek(-(size as i64), Whence::Current).map_or_else(|error| error, |_| error)
-    }
-
-    /// Puts the last bytes that were read back: the next call reads them again.
-    pub(super) fn put_back(&mut self, taken: &[u8]) -> Result<()> {
+    /// Moves the position back over bytes that were taken. A seek needs no memory; without one they lie ahead again.
+    fn go_back(&mut self, taken: &mut Taken<'_>) -> Result<()> {
         if self.seekable {
-            let moved = self.seek(-(taken.len() as i64), Whence::Current).map(drop);
+            let moved = self.seek(-(taken.bytes().len() as i64), Whence::Current).map(drop);
+            // A class that looks ahead by itself gives its bytes past this lookahead as well.
             if moved.is_ok() || self.class_looks_ahead {
                 return moved;
             }
         }
-        self.lookahead.put_back(taken)?;
-        self.stream.came_back(taken.len());
-        Ok(())
+        match taken {
+            Taken::Elsewhere(bytes) => self.lookahead.put_back(bytes),
+            Taken::Here(builder) => self.lookahead.adopt(builder),
+        }
     }
 
     /// One attempt to move up to `size` bytes to `target` within the operating system.
@@ -217,25 +239,10 @@ impl State {
             read_to_end(&mut builder, size, hint, |room, _| read_until_full(room, |rest, _| self.attempt(rest, size)));
         match filled.and_then(|()| builder.finish()) {
             Ok(buffer) => {
-                if self.counts {
-                    self.stream.passed(buffer.as_slice());
-                }
+                self.passed(buffer.as_slice());
                 Ok(buffer)
             }
-            Err(error) => Err(self.adopt(builder, error)),
-        }
-    }
-
-    /// What was read before a failure is what is read next, in the memory where it is.
-    #[cold]
-    fn adopt(&mut self, taken: BufferBuilder, error: Error) -> Error {
-        let size = taken.size();
-        if self.class_looks_ahead && self.seekable {
-            return self.seek_back(size, error);
-        }
-        match self.lookahead.adopt(taken) {
-            Ok(()) => error,
-            Err(why) => lost(error, size, &why),
+            Err(error) => Err(self.unread(Taken::Here(&mut builder), error)),
         }
     }
 
@@ -304,8 +311,8 @@ impl State {
     /// Up to `most` of the bytes ahead, fewer than `least` only at the end.
     pub(super) fn some_ahead(&mut self, least: usize, most: usize) -> Result<&[u8]> {
         let looks_ahead = self.looks_ahead();
-        let ahead = if let Some(copy) = self.copy_ahead.as_mut().filter(|_| looks_ahead) {
-            copy.at(self.stream.tell()? as usize, least, most)?
+        let ahead = if let Some(view) = self.safe_view.as_mut().filter(|_| looks_ahead) {
+            view.at(self.stream.tell()? as usize, least, most)?
         } else if looks_ahead {
             self.stream.peek(least)?
         } else {
@@ -357,8 +364,8 @@ impl State {
     /// no common position for both directions.
     #[inline]
     pub(super) fn settle(&mut self) -> Result<()> {
-        if let Some(copy) = &mut self.copy_ahead {
-            copy.clear();
+        if let Some(view) = &mut self.safe_view {
+            view.clear();
         }
         if self.lookahead.is_empty() || !self.seekable { Ok(()) } else { self.seek(0, Whence::Current).map(drop) }
     }

@@ -143,6 +143,63 @@ impl<F: FnMut() -> Result<usize> + Send> Stream for Told<F> {
     }
 }
 
+/// Gives three bytes, fails, and cannot go back; looks ahead by itself, and notes what passes.
+struct NoWayBack {
+    reads: usize,
+    passed: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Stream for NoWayBack {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::READ | Capabilities::SEEK
+    }
+
+    fn looks_ahead(&self) -> bool {
+        true
+    }
+
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.reads += 1;
+        if self.reads.is_multiple_of(2) {
+            return Err(Error::from_os(libc::EIO));
+        }
+        dst[..3].write_copy_of_slice(b"abc");
+        Ok(3)
+    }
+
+    fn seek(&mut self, _: i64, _: Whence) -> Result<i64> {
+        Err(Error::from_os(libc::ESPIPE))
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.passed.lock().unwrap().len() as i64)
+    }
+
+    fn counts_what_passes(&self) -> bool {
+        true
+    }
+
+    fn passed(&mut self, bytes: &[u8]) {
+        self.passed.lock().unwrap().extend(bytes);
+    }
+}
+
+/// The error is that of the read, says what is lost, and the class hears of it: position and checksum stay together.
+#[test]
+fn bytes_that_cannot_be_put_back_have_passed() {
+    let passed: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let file = file(NoWayBack { reads: 0, passed: passed.clone() }, 0);
+    for (error, so_far) in [
+        (bytes::read(&file, 10).unwrap_err(), b"abc".as_slice()),
+        (file.read_buffer(10).map(drop).unwrap_err(), b"abcabc"),
+    ] {
+        assert_eq!(error.os_error(), libc::EIO);
+        assert!(error.to_string().contains("3 bytes read before it are lost"), "{error}");
+        assert_eq!(&passed.lock().unwrap()[..so_far.len()], so_far);
+    }
+    assert_eq!(passed.lock().unwrap().len(), 6);
+}
+
 #[test]
 fn calling_back_into_the_same_file_is_an_error() {
     let own: Arc<OnceLock<File>> = Arc::default();

@@ -6,12 +6,13 @@ use std::marker::PhantomData;
 use std::os::fd::RawFd;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
 
 /// The most descriptors that one wait watches.
 const MOST_WATCHED: usize = 16;
 
-/// How often a wait looks at an interrupt that it has no descriptor of, in milliseconds.
-const LOOKS_EVERY: libc::c_int = 20;
+/// How often a wait looks at an interrupt that nothing wakes it for.
+pub(crate) const LOOKS_EVERY: Duration = Duration::from_millis(20);
 
 /// Something that may end a wait.
 pub(crate) trait Interrupt {
@@ -135,6 +136,7 @@ pub(super) fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> O
     let watch = |fd, events| libc::pollfd { fd, events, revents: 0 };
     let mut watched = [watch(-1, 0); MOST_WATCHED];
     watched[0] = watch(fd, event);
+    let look = LOOKS_EVERY.as_millis() as libc::c_int;
     let (mut count, mut timeout) = (1, most);
     for link in links() {
         match link.interrupt.descriptor() {
@@ -142,7 +144,7 @@ pub(super) fn wait_once(fd: RawFd, event: libc::c_short, most: libc::c_int) -> O
                 watched[count] = watch(descriptor, libc::POLLIN);
                 count += 1;
             }
-            _ => timeout = if most < 0 { LOOKS_EVERY } else { most.min(LOOKS_EVERY) },
+            _ => timeout = if most < 0 { look } else { most.min(look) },
         }
     }
     // SAFETY: `count` valid entries.

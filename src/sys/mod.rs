@@ -7,12 +7,14 @@ mod fault_guard;
 mod guarded_copy;
 mod interrupt;
 mod interruptible;
+mod lock;
 mod mapping;
 mod metadata;
 mod meter;
 mod pages;
 mod path;
 mod process;
+mod search;
 mod send;
 mod shared_memory;
 mod signal;
@@ -29,17 +31,21 @@ pub(crate) use fault_guard::{
     remove as remove_fault_guard,
 };
 pub(crate) use guarded_copy::{copy_from_mapped, copy_to_mapped, is_there};
-pub(crate) use interrupt::{Interrupt, Interruptible, Link, check_interrupts, is_interruptible, sleep, uninterrupted};
+pub(crate) use interrupt::{
+    Interrupt, Interruptible, LOOKS_EVERY, Link, check_interrupts, is_interruptible, sleep, uninterrupted,
+};
+pub(crate) use lock::{lock, read_lock, wait_for, write_lock};
 pub use mapping::MapMode;
 pub(crate) use mapping::Mapping;
 pub use metadata::Metadata;
 pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size, will_need};
 pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
-pub(crate) use process::{ErrnoText, environment, find_byte, process_number, write_line_to_stderr};
+pub(crate) use process::{ErrnoText, environment, process_number, write_line_to_stderr};
+pub(crate) use search::find_byte;
 pub(crate) use shared_memory::SharedMemory;
 pub(crate) use signal::without_sigpipe;
-pub(crate) use thread::{Thread, lock, thread_token};
+pub(crate) use thread::{Thread, thread_token, without_signals};
 
 use meter::metered;
 

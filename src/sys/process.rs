@@ -26,13 +26,6 @@ pub(crate) fn write_line_to_stderr(line: &[u8]) {
     super::without_sigpipe(|| unsafe { (libc::writev(libc::STDERR_FILENO, pieces.as_ptr(), 2), true) });
 }
 
-/// Where `byte` is first found.
-pub(crate) fn find_byte(bytes: &[u8], byte: u8) -> Option<usize> {
-    // SAFETY: searches within the slice.
-    let found = unsafe { libc::memchr(bytes.as_ptr().cast(), byte.into(), bytes.len()) };
-    (!found.is_null()).then(|| found as usize - bytes.as_ptr() as usize)
-}
-
 /// The system's text for an errno.
 pub(crate) struct ErrnoText(pub i32);
 

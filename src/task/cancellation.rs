@@ -1,8 +1,9 @@
 //! The host's word to stop: at once, or by a deadline.
 
+use super::Process;
 use crate::error::{Error, Result};
 use crate::shared::Shared;
-use crate::sys::{Alarm, Interrupt, lock, now, process_number};
+use crate::sys::{Alarm, Interrupt, lock, now};
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::*};
@@ -19,7 +20,7 @@ pub(crate) struct Inner {
     /// Made when somebody first waits: most cancellations never need a descriptor.
     alarm: Mutex<Option<Alarm>>,
     /// A child of a fork shares the alarm with its parent and leaves it alone.
-    process: i32,
+    process: Process,
 }
 
 const NEVER: i64 = i64::MAX;
@@ -31,7 +32,7 @@ impl Cancellation {
             cancelled: AtomicBool::new(false),
             deadline: AtomicI64::new(NEVER),
             alarm: Mutex::new(None),
-            process: process_number(),
+            process: Process::here(),
         })
         .map(Self)
     }
@@ -56,7 +57,7 @@ impl Cancellation {
 
     /// Gives back what waiting took. Called when nobody waits for it any more.
     pub(crate) fn let_go(&self) {
-        if self.0.process == process_number() {
+        if self.0.process.is_here() {
             *lock(&self.0.alarm) = None;
         }
     }
@@ -86,7 +87,7 @@ impl Inner {
 
     /// Has the alarm, if there is one, go off when this is to stop.
     fn set_alarm(&self) {
-        if self.process != process_number() {
+        if !self.process.is_here() {
             return;
         }
         let alarm = lock(&self.alarm);
@@ -109,7 +110,7 @@ impl Interrupt for Cancellation {
     }
 
     fn descriptor(&self) -> Option<RawFd> {
-        if self.0.process != process_number() {
+        if !self.0.process.is_here() {
             return None;
         }
         let mut alarm = lock(&self.0.alarm);

@@ -1,9 +1,10 @@
 //! Threads that the host asked for, and the tasks that wait for them.
 
+use super::Process;
 use super::scope::{check, wait};
 use crate::error::{Error, Result, error};
 use crate::shared::{Shared, try_box};
-use crate::sys::{Thread, lock, now, process_number};
+use crate::sys::{Thread, lock, now, wait_for};
 use crate::warning::warn;
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -31,7 +32,7 @@ pub(crate) struct Owner(Shared<Core>);
 
 struct Core {
     /// The threads are this process's; a child of a fork has none of them.
-    process: i32,
+    process: Process,
     queue: Mutex<Queue>,
     /// Something changed that an idle thread may have to see.
     changed: Condvar,
@@ -72,12 +73,8 @@ impl Executor {
             ended: Vec::new(),
             released: false,
         };
-        let core = Core {
-            process: process_number(),
-            queue: Mutex::new(queue),
-            changed: Condvar::new(),
-            ended: Condvar::new(),
-        };
+        let core =
+            Core { process: Process::here(), queue: Mutex::new(queue), changed: Condvar::new(), ended: Condvar::new() };
         Shared::try_new(Owner(Shared::try_new(core)?)).map(Self)
     }
 
@@ -177,9 +174,8 @@ impl Core {
         lock(&self.queue)
     }
 
-    /// Before the lock is taken: in a child a thread that is not there may hold it.
     fn check_process(&self) -> Result<()> {
-        check_process("executor", self.process)
+        self.process.check("executor")
     }
 
     fn stop(&self) {
@@ -205,7 +201,7 @@ impl Core {
                 break;
             } else {
                 queue.idle += 1;
-                queue = self.changed.wait(queue).unwrap_or_else(|poisoned| poisoned.into_inner());
+                queue = wait_for(&self.changed, queue, None);
                 queue.idle -= 1;
             }
         }
@@ -221,18 +217,6 @@ impl Core {
         self.changed.notify_one();
         self.ended.notify_all();
     }
-}
-
-/// In a child of a fork: what another process's threads do is not done here.
-pub(crate) fn check_process(what: &str, made_by: i32) -> Result<()> {
-    let process = process_number();
-    if process == made_by {
-        return Ok(());
-    }
-    Err(error!(
-        Invalid,
-        "the {what} was made by process {made_by}; process {process} was forked from it and has none of its threads"
-    ))
 }
 
 /// With the queue locked.
@@ -264,7 +248,7 @@ extern "C" fn thread_main(argument: *mut c_void) -> *mut c_void {
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        if self.0.check_process().is_err() {
+        if !self.0.process.is_here() {
             return;
         }
         self.0.stop();

@@ -4,6 +4,7 @@
 //! * `scope`: what the calling thread's work stops for
 //! * `executor`: threads that the host asked for
 //! * `operation`: work that is done by an executor while the host goes on
+//! * `process`: whose threads and locks they are, for a child of a fork has neither
 //! * `exclusive`, `readers`, `until_closed`: how threads share what one of them closes
 
 mod cancellation;
@@ -12,16 +13,18 @@ mod exclusive;
 #[allow(unsafe_code, reason = "threads")]
 mod executor;
 mod operation;
+mod process;
 mod readers;
 mod scope;
 mod until_closed;
 
 pub use cancellation::Cancellation;
-pub(crate) use exclusive::{Exclusive, Held};
+pub(crate) use exclusive::{Exclusive, Held, reentry};
 pub use executor::Executor;
-pub(crate) use executor::{Task, check_process};
+pub(crate) use executor::Task;
 pub(crate) use operation::Completion;
 pub use operation::{Operation, OperationOptions};
+pub(crate) use process::Process;
 pub(crate) use readers::Readers;
 pub(crate) use scope::{Cancellable, Scope, check, wait};
 pub(crate) use until_closed::{UntilClosed, closed};

@@ -1,12 +1,12 @@
 //! Work that an executor does while the host goes on.
 
-use super::Cancellation;
-use super::executor::{Executor, Task, check_process};
+use super::executor::{Executor, Task};
 use super::scope::{check, wait};
+use super::{Cancellation, Process};
 use crate::error::{Error, Result, error};
 use crate::memory::Buffer;
 use crate::shared::{Shared, try_box};
-use crate::sys::{Alarm, lock, now, process_number};
+use crate::sys::{Alarm, lock, now};
 use std::os::fd::{AsRawFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::*};
@@ -32,7 +32,7 @@ pub struct OperationOptions {
 pub struct Operation(pub(crate) Shared<Inner>);
 
 pub(crate) struct Inner {
-    process: i32,
+    process: Process,
     cancellation: Cancellation,
     is_done: AtomicBool,
     state: Mutex<State>,
@@ -63,7 +63,7 @@ impl Operation {
         cancellation.set_deadline(options.timeout);
         let state = State { work: Some(try_box(work)?), completion: options.completion, outcome: None, alarm: None };
         let operation = Self(Shared::try_new(Inner {
-            process: process_number(),
+            process: Process::here(),
             cancellation,
             is_done: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -75,7 +75,7 @@ impl Operation {
 
     /// Whether it is done, well or not. One that no thread has come to in time ends here.
     pub fn is_done(&self) -> bool {
-        if !self.has_ended() && self.check_process().is_ok() {
+        if !self.has_ended() && self.0.process.is_here() {
             self.end_if_stopped();
         }
         self.has_ended()
@@ -88,7 +88,7 @@ impl Operation {
     /// Ends it: at once where it has not begun, soon where it waits for something that can be given up.
     pub fn cancel(&self) {
         self.0.cancellation.cancel();
-        if self.check_process().is_ok() {
+        if self.0.process.is_here() {
             self.end_if_stopped();
         }
     }
@@ -164,7 +164,7 @@ impl Operation {
     }
 
     fn check_process(&self) -> Result<()> {
-        check_process("operation", self.0.process)
+        self.0.process.check("operation")
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use super::Cancellation;
 use crate::error::{Error, Result};
 use crate::shared::try_box;
-use crate::sys::{Interruptible, Link, check_interrupts, is_interruptible, lock, now};
+use crate::sys::{Interruptible, LOOKS_EVERY, Link, check_interrupts, is_interruptible, lock, now, wait_for};
 use std::sync::atomic::{AtomicBool, Ordering::*};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -32,18 +32,12 @@ pub(crate) fn check() -> Result<()> {
     if is_interruptible() { check_interrupts().map_err(Error::from_os) } else { Ok(()) }
 }
 
-/// How often whoever waits for another thread looks whether to stop.
-const LOOKS_EVERY: Duration = Duration::from_millis(20);
-
 /// Waits for a signal; also ends when the monotonic clock reaches `until`, and, where the calling thread's work may have to
 /// stop, when it is time to `check` again. So it stands in a loop that looks for itself.
 pub(crate) fn wait<'a, T>(signal: &Condvar, guard: MutexGuard<'a, T>, until: Option<i64>) -> MutexGuard<'a, T> {
     let rest = until.map(|until| Duration::from_nanos(until.saturating_sub(now()).max(0) as u64));
     let most = if is_interruptible() { Some(rest.map_or(LOOKS_EVERY, |rest| rest.min(LOOKS_EVERY))) } else { rest };
-    match most {
-        Some(most) => signal.wait_timeout(guard, most).unwrap_or_else(|poisoned| poisoned.into_inner()).0,
-        None => signal.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner()),
-    }
+    wait_for(signal, guard, most)
 }
 
 /// Where an object keeps the cancellation that its calls heed.

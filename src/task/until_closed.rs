@@ -1,8 +1,8 @@
 //! What several threads use at once until one of them closes it.
 
 use crate::error::{Error, Result, error};
-use crate::sys::Descriptor;
-use std::sync::{PoisonError, RwLock, RwLockWriteGuard};
+use crate::sys::{Descriptor, read_lock, write_lock};
+use std::sync::{RwLock, RwLockWriteGuard};
 
 /// A value that any number of threads use until it is taken away. Taking it away waits for those that use it.
 pub(crate) struct UntilClosed<T>(RwLock<Option<T>>);
@@ -15,13 +15,13 @@ impl<T> UntilClosed<T> {
     /// Uses the value.
     #[inline]
     pub(crate) fn with<R>(&self, call: impl FnOnce(&T) -> Result<R>) -> Result<R> {
-        let value = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let value = read_lock(&self.0);
         value.as_ref().map_or_else(|| Err(closed()), call)
     }
 
     /// The value for one thread alone, which may take or replace it.
     pub(crate) fn exclusively(&self) -> RwLockWriteGuard<'_, Option<T>> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        write_lock(&self.0)
     }
 }
 

@@ -19,8 +19,7 @@ use super::system_file::SystemFile;
 use crate::error::{Error, Result, error, try_format};
 use crate::memory::{Pool, default_pool};
 use crate::shared::{Shared, try_box};
-use crate::sys::process_number;
-use crate::task::{Cancellable, Cancellation, Exclusive};
+use crate::task::{Cancellable, Cancellation, Exclusive, Process};
 use crate::warning::warn;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering::*};
@@ -37,7 +36,7 @@ pub(crate) struct Inner {
     needs_close: bool,
     is_descriptor: bool,
     /// A child of fork() has copies of its parent's files, and finishes none of them.
-    process: i32,
+    process: Process,
     steady: bool,
     closed: AtomicBool,
     /// Whether `cursor` is read without a turn: while the file is open and nothing is counted.
@@ -64,7 +63,7 @@ impl File {
             capabilities: stream.capabilities(),
             needs_close: stream.needs_close(),
             is_descriptor: stream.is_descriptor(),
-            process: process_number(),
+            process: Process::here(),
             steady: stream.is_steady(),
             closed: AtomicBool::new(false),
             is_direct: AtomicBool::new(true),
@@ -164,7 +163,7 @@ impl File {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        if *self.closed.get_mut() || self.process != process_number() {
+        if *self.closed.get_mut() || !self.process.is_here() {
             return;
         }
         if self.state.is_broken() {

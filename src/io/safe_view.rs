@@ -5,14 +5,15 @@ use crate::error::Result;
 use crate::memory::BufferBuilder;
 use crate::shared::Shared;
 
-/// A copy of some of a file's bytes. It moves nothing in the file: what is asked for goes by the position.
-pub(super) struct CopyAhead {
+/// A copy of some of a file's bytes. Apart from `Lookahead`, which holds what the class has given away and stands before its
+/// position: these bytes the class still has ahead, nothing moves in it, and to forget them loses none.
+pub(super) struct SafeView {
     source: Shared<dyn RandomAccess>,
     bytes: BufferBuilder,
     start: usize,
 }
 
-impl CopyAhead {
+impl SafeView {
     pub(super) fn new(source: Shared<dyn RandomAccess>) -> Self {
         let bytes = BufferBuilder::new(source.pool().clone());
         Self { source, bytes, start: 0 }
