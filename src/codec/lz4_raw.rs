@@ -73,6 +73,10 @@ impl Lz4Compressor {
         if input.len() > MOST {
             return Err(error!(CapacityError, "{} bytes are too many for a block of lz4, {MOST} fit", input.len()));
         }
+        // At the greatest levels liblz4 counts back from the end of the input, past address 0 if there is none.
+        if input.is_empty() {
+            return Ok(output.first_mut().map(|token| token.write(0)).map(|_| 1));
+        }
         let is_thorough = self.level >= LEAST_THOROUGH_LEVEL;
         // SAFETY: constants.
         let size = unsafe { if is_thorough { LZ4_sizeofStateHC() } else { LZ4_sizeofState() } };
