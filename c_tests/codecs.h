@@ -32,6 +32,8 @@ static const struct codec codecs[] = {
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
     {ARROWIO_CODEC_ZSTD, "zstd", ".zst", -131072, 3, 22, 19,
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
+    {ARROWIO_CODEC_ZLIB, "zlib", ".zz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_DEFLATE, "deflate", ".deflate", 0, 6, 9, 9, .is_ended = 1, .frames_follow = 1},
 };
 
 enum { CODECS = sizeof codecs / sizeof codecs[0] };

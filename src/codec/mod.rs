@@ -11,7 +11,7 @@ mod state_memory;
 mod step;
 
 // The codecs.
-mod gzip;
+mod deflate;
 mod zstandard;
 mod zstandard_seekable;
 
@@ -24,9 +24,9 @@ use frames::FrameSequence;
 use std::ffi::CStr;
 
 pub use detection::Detected;
-pub use one_shot::Decompressed;
 pub(crate) use frames::Next;
 pub(crate) use limits::Limits;
+pub use one_shot::Decompressed;
 pub use options::{DecoderOptions, EncoderOptions, FrameSize, Level, Trailing};
 pub(crate) use seeking::{Frame, Seekable, Source};
 pub(crate) use step::{Checkpoint, Decoder, Decompress, Encoder, Goal, Step};
@@ -96,7 +96,7 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 2] = [gzip::CODEC, zstandard::CODEC];
+pub static CODECS: [Codec; 4] = [deflate::GZIP, zstandard::CODEC, deflate::ZLIB, deflate::DEFLATE];
 
 impl Codec {
     /// The codec with this number.

@@ -31,8 +31,15 @@ impl Codec {
         }
         let mut encoder = self.encoder(options)?;
         let (mut taken, mut size) = (0, 0);
-        while size < output.len() {
-            let step = encoder.encode(&input[taken..], &mut output[size..], Goal::Finish)?;
+        // Some find out that they are done only where there is room for more.
+        let mut beyond = [MaybeUninit::uninit()];
+        loop {
+            let is_full = size == output.len();
+            let room = if is_full { &mut beyond } else { &mut output[size..] };
+            let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
+            if is_full && step.produced > 0 {
+                break;
+            }
             taken += step.consumed;
             size += step.produced;
             if step.finished {

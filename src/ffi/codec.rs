@@ -19,16 +19,23 @@ pub type arrowio_codec = u32;
 pub const ARROWIO_CODEC_DETECT: arrowio_codec = 0;
 /// Not at all.
 pub const ARROWIO_CODEC_NONE: arrowio_codec = 1;
-/// gzip (RFC 1952), also of several members. Suffix ".gz". Levels 0 to 9, by default 6. Has a checksum.
+/// gzip (RFC 1952), also of several members. Suffixes ".gz", ".gzip", ".bgz", ".bgzf". Levels 0 to 9, by default 6. window_log
+/// 9 to 15. Has a checksum.
 pub const ARROWIO_CODEC_GZIP: arrowio_codec = 2;
 /// Zstandard (RFC 8878), also of several frames. Suffixes ".zst", ".zstd". Levels -131072 to 22, by default 3. window_log 10
 /// to 31. Has a checksum that can be left out; takes a dictionary.
 pub const ARROWIO_CODEC_ZSTD: arrowio_codec = 3;
+/// zlib (RFC 1950), also several one behind the other. Suffixes ".zz", ".zlib". Levels 0 to 9, by default 6. window_log 9 to
+/// 15. Has a checksum.
+pub const ARROWIO_CODEC_ZLIB: arrowio_codec = 4;
+/// deflate by itself (RFC 1951), also several one behind the other. Suffix ".deflate". Levels 0 to 9, by default 6. window_log
+/// 9 to 15. Has no checksum.
+pub const ARROWIO_CODEC_DEFLATE: arrowio_codec = 5;
 /// As the first bytes to be read say, whatever the suffix; they are waited for. What is written is not compressed.
 pub const ARROWIO_CODEC_DETECT_CONTENT: arrowio_codec = 1000;
 
 const _: () = {
-    let constants = [ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD];
+    let constants = [ARROWIO_CODEC_GZIP, ARROWIO_CODEC_ZSTD, ARROWIO_CODEC_ZLIB, ARROWIO_CODEC_DEFLATE];
     assert!(constants.len() == CODECS.len());
     let mut at = 0;
     while at < CODECS.len() {

@@ -15,8 +15,8 @@ use crate::codec::{Codec, DecoderOptions, Frame, Limits, Next, Source};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
 use crate::shared::{Shared, try_box};
-use crate::sys::{lock, process_number, thread_token};
-use crate::task::{check, check_process, reentry, wait};
+use crate::sys::{lock, thread_token};
+use crate::task::{Process, check, reentry, wait};
 use cursor::{Cursor, Ended, Extent};
 use index::{Found, Frontier, Index};
 use pieces::Pieces;
@@ -62,7 +62,7 @@ pub fn seekable_file(raw: &File, codec: &'static Codec, options: SeekableOptions
         options,
         state: Mutex::new(state),
         changed: Condvar::new(),
-        process: process_number(),
+        process: Process::here(),
     })?;
     access.give_back(&mut access.lock(), first);
     File::new(Seekable { access, position: 0 }, format_args!("{}", Over(codec.name(), raw)), &pool, 0)
@@ -86,7 +86,7 @@ struct Access {
     /// Somebody is done with what others may wait for.
     changed: Condvar,
     /// In a child of a fork the state is what another thread may just have been changing.
-    process: i32,
+    process: Process,
 }
 
 struct State {
@@ -149,7 +149,7 @@ impl Access {
 
     /// Sees to it that the index goes beyond an offset or to the end.
     fn reach(&self, offset: u64) -> Result<MutexGuard<'_, State>> {
-        check_process("seekable file", self.process)?;
+        self.process.check("seekable file")?;
         loop {
             let state = self.lock();
             if state.index.find(offset) != Found::Beyond {
@@ -200,7 +200,8 @@ impl Access {
             }
             drop(state);
             let next = self.look_at(&mut source, compressed)?;
-            let frame = if matches!(next, Next::Frame) { self.measured(&mut source, compressed, offset)? } else { None };
+            let frame =
+                if matches!(next, Next::Frame) { self.measured(&mut source, compressed, offset)? } else { None };
             let mut state = self.lock();
             match (next, frame) {
                 (Next::Frame, Some(frame)) => state.index.add_frame(compressed, offset, frame)?,
@@ -357,7 +358,7 @@ impl RandomAccess for Access {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        check_process("seekable file", self.process).ok()?;
+        self.process.check("seekable file").ok()?;
         match self.lock().index.frontier {
             Frontier::End { offset } => Some(offset as usize),
             _ => None,
@@ -384,7 +385,7 @@ impl Access {
 
     /// Works with another index from now on, once nobody is at anything.
     fn replace_index(&self, index: Index) -> Result<()> {
-        check_process("seekable file", self.process)?;
+        self.process.check("seekable file")?;
         let mut state = self.lock();
         while let Some(busy) = state.busy.first() {
             if busy.thread == thread_token() {
@@ -401,7 +402,7 @@ impl Access {
 
     /// Gives up what takes memory.
     fn give_up(&self) {
-        if self.process == process_number() {
+        if self.process.is_here() {
             let mut state = self.lock();
             state.pieces.clear();
             state.cursors = Vec::new();

@@ -1,0 +1,118 @@
+//! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
+
+mod bgzf;
+mod gzip;
+mod zlib_ng;
+
+#[cfg(test)]
+mod tests;
+
+use super::detection::{Signature, begins};
+use super::{Checksum, Codec, Levels, Streaming};
+use crate::shared::try_box;
+use bgzf::BgzfEncoder;
+use gzip::GzipDecoder;
+use zlib_ng::{Deflater, Inflater};
+
+pub(super) const GZIP: Codec = Codec {
+    id: 2,
+    name: c"gzip",
+    other_names: &["gz"],
+    suffixes: &[".gz", ".gzip", ".bgz", ".bgzf"],
+    signature: Some(Signature { size: 3, matches: |head| begins(head, b"\x1f\x8b\x08"), is_distinct: true }),
+    padding: 0,
+    levels: LEVELS,
+    windows: WINDOWS,
+    checksum: Checksum::Always,
+    takes_dictionary: false,
+    max_compressed_size,
+    streaming: Some(Streaming {
+        decoder: |options| Ok(try_box(GzipDecoder::new(options)?)?),
+        encoder: |options, level| match GZIP.frame_size(options)? {
+            Some(block_size) => Ok(try_box(BgzfEncoder::new(options, level, block_size)?)?),
+            None => Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
+        },
+    }),
+    block: None,
+    seekable: Some(bgzf::SEEKABLE),
+};
+
+pub(super) const ZLIB: Codec = Codec {
+    id: 4,
+    name: c"zlib",
+    other_names: &[],
+    suffixes: &[".zz", ".zlib"],
+    signature: Some(Signature { size: 2, matches: is_zlib, is_distinct: false }),
+    padding: 0,
+    levels: LEVELS,
+    windows: WINDOWS,
+    checksum: Checksum::Always,
+    takes_dictionary: false,
+    max_compressed_size,
+    streaming: Some(Streaming {
+        decoder: |options| Ok(try_box(Inflater::new(Format::Zlib, options)?)?),
+        encoder: |options, level| Ok(try_box(Deflater::new(Format::Zlib, options, level)?)?),
+    }),
+    block: None,
+    seekable: None,
+};
+
+pub(super) const DEFLATE: Codec = Codec {
+    id: 5,
+    name: c"deflate",
+    other_names: &[],
+    suffixes: &[".deflate"],
+    signature: None,
+    padding: 0,
+    levels: LEVELS,
+    windows: WINDOWS,
+    checksum: Checksum::Never,
+    takes_dictionary: false,
+    max_compressed_size,
+    streaming: Some(Streaming {
+        decoder: |options| Ok(try_box(Inflater::new(Format::Deflate, options)?)?),
+        encoder: |options, level| Ok(try_box(Deflater::new(Format::Deflate, options, level)?)?),
+    }),
+    block: None,
+    seekable: None,
+};
+
+const LEVELS: Option<Levels> = Some(Levels { least: 0, default: 6, greatest: 9 });
+const WINDOWS: Option<[u32; 2]> = Some([9, LARGEST_WINDOW]);
+
+/// The binary logarithm of the largest window that there is.
+const LARGEST_WINDOW: u32 = 15;
+
+/// Data that do not compress are stored in blocks with 5 bytes of their own. With a small window they may be out of reach when
+/// that turns out; then they cost their symbols, with codes for 16383 of them a block, and in the last block 9 bits a byte.
+fn max_compressed_size(size: u64) -> u64 {
+    size + size / 32 + 2112
+}
+
+/// What is around the deflated data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Gzip,
+    Zlib,
+    Deflate,
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => GZIP.name(),
+            Self::Zlib => ZLIB.name(),
+            Self::Deflate => DEFLATE.name(),
+        }
+    }
+}
+
+/// The method is deflate, with a window of 32 KiB at most, and the two bytes are a multiple of 31.
+fn is_zlib(head: &[u8]) -> bool {
+    let is_method = |byte: u8| byte & 0x0f == 8 && byte >> 4 <= 7;
+    match head {
+        [] => true,
+        [method] => is_method(*method),
+        [method, flags, ..] => is_method(*method) && u16::from_be_bytes([*method, *flags]).is_multiple_of(31),
+    }
+}
