@@ -34,6 +34,9 @@ static const struct codec codecs[] = {
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
     {ARROWIO_CODEC_ZLIB, "zlib", ".zz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
     {ARROWIO_CODEC_DEFLATE, "deflate", ".deflate", 0, 6, 9, 9, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_BZIP2, "bz2", ".bz2", 1, 9, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_BROTLI, "brotli", ".br", 0, 8, 11, 11, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_XZ, "xz", ".xz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
 };
 
 enum { CODECS = sizeof codecs / sizeof codecs[0] };

@@ -5,7 +5,6 @@ use super::limits::Limits;
 use super::options::{DecoderOptions, Trailing};
 use super::{Codec, Decoder, Decompress, Step};
 use crate::error::{Error, ErrorKind, Result, error};
-use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
 /// A decoder, taken from frame to frame.
@@ -87,8 +86,8 @@ impl Codec {
 }
 
 impl FrameSequence {
-    pub(super) fn open(codec: &'static Codec, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        let sequence = Self {
+    pub(super) fn new(codec: &'static Codec, options: &DecoderOptions) -> Result<Self> {
+        Ok(Self {
             codec,
             decoder: codec.decoder(options)?,
             limits: Limits::new(options),
@@ -98,8 +97,24 @@ impl FrameSequence {
             produced: 0,
             is_fresh: true,
             failure: None,
-        };
-        Ok(try_box(sequence)?)
+        })
+    }
+
+    /// Whether it is where a frame may begin, behind another one.
+    pub(super) fn is_between(&self) -> bool {
+        self.place == Place::Between
+    }
+
+    /// How many bytes may come out of so many more.
+    pub(super) fn room(&self, more: usize) -> u64 {
+        self.limits.room(self.consumed + more as u64, self.produced)
+    }
+
+    /// Whole frames were decompressed elsewhere.
+    pub(super) fn pass(&mut self, consumed: usize, produced: usize) {
+        self.place = Place::Between;
+        self.consumed += consumed as u64;
+        self.produced += produced as u64;
     }
 
     /// What comes next, where a frame may begin.
@@ -188,6 +203,11 @@ impl Decompress for FrameSequence {
             // What was decompressed before the damage is given first.
             Some(error) if step.produced == 0 => return Err(error),
             None if finished => self.place = Place::Between,
+            None if is_last && step.consumed + step.produced == 0 && self.decoder.may_end(input) => {
+                self.place = Place::End;
+                self.consumed += input.len() as u64;
+                step = Step { consumed: input.len(), finished: true, ..Step::default() };
+            }
             None if is_last && step.consumed + step.produced == 0 => return Err(self.truncated(input.len())),
             _ => {}
         }

@@ -6,6 +6,12 @@ use crate::error::{Error, error};
 /// So many bytes may come out whatever the ratio: the first bytes of small data say little.
 const FREE: u64 = 1 << 16;
 
+/// A decoder would need more memory of its own than it may.
+#[cold]
+pub(super) fn too_much_memory(needed: usize, limit: usize) -> Error {
+    error!(CapacityError, "it takes at least {needed} bytes of memory to decompress, memory_limit is {limit}")
+}
+
 /// The limits of one decompression.
 pub(crate) struct Limits {
     max_output: u64,

@@ -55,6 +55,11 @@ pub(crate) trait Decoder: Send {
     fn resume(&mut self, _checkpoint: &Checkpoint) -> Result<()> {
         Err(error!(Internal, "it has no checkpoints"))
     }
+
+    /// Whether the data may end with `rest`, of which nothing was taken: in formats whose frames do not mark their end.
+    fn may_end(&self, _rest: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Decompresses everything there is: frame after frame, each within the limits, to the end or to what does not belong to it.
@@ -68,7 +73,7 @@ pub(crate) trait Decompress: Send {
 }
 
 /// What an encoder is to do with what it holds back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Goal {
     /// Nothing: wait for more.
     Continue,

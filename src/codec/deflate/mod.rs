@@ -2,6 +2,7 @@
 
 mod bgzf;
 mod gzip;
+mod members;
 mod zlib_ng;
 
 #[cfg(test)]
@@ -20,12 +21,11 @@ pub(super) const GZIP: Codec = Codec {
     other_names: &["gz"],
     suffixes: &[".gz", ".gzip", ".bgz", ".bgzf"],
     signature: Some(Signature { size: 3, matches: |head| begins(head, b"\x1f\x8b\x08"), is_distinct: true }),
-    padding: 0,
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
-    takes_dictionary: false,
     max_compressed_size,
+    find_end: Some(members::find_end),
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(GzipDecoder::new(options)?)?),
         encoder: |options, level| match GZIP.frame_size(options)? {
@@ -33,48 +33,38 @@ pub(super) const GZIP: Codec = Codec {
             None => Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
         },
     }),
-    block: None,
     seekable: Some(bgzf::SEEKABLE),
+    ..Codec::BASE
 };
 
 pub(super) const ZLIB: Codec = Codec {
     id: 4,
     name: c"zlib",
-    other_names: &[],
     suffixes: &[".zz", ".zlib"],
     signature: Some(Signature { size: 2, matches: is_zlib, is_distinct: false }),
-    padding: 0,
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
-    takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Zlib, options)?)?),
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Zlib, options, level)?)?),
     }),
-    block: None,
-    seekable: None,
+    ..Codec::BASE
 };
 
 pub(super) const DEFLATE: Codec = Codec {
     id: 5,
     name: c"deflate",
-    other_names: &[],
     suffixes: &[".deflate"],
-    signature: None,
-    padding: 0,
     levels: LEVELS,
     windows: WINDOWS,
-    checksum: Checksum::Never,
-    takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Deflate, options)?)?),
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Deflate, options, level)?)?),
     }),
-    block: None,
-    seekable: None,
+    ..Codec::BASE
 };
 
 const LEVELS: Option<Levels> = Some(Levels { least: 0, default: 6, greatest: 9 });
