@@ -6,7 +6,7 @@ use super::blocks::{BlockDecoder, BlockEncoder, Next, ReadBlocks, WriteBlocks};
 use super::detection::Signature;
 use super::lz4_raw::{self, Lz4Compressor};
 use super::snappy::{self, SnappyCompressor};
-use super::{Checksum, Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Streaming};
+use super::{Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Streaming};
 use crate::error::{Result, error};
 use crate::shared::try_box;
 use std::mem::MaybeUninit;
@@ -41,19 +41,10 @@ pub(super) const SNAPPY: Codec = Codec {
 const HADOOP: Codec = Codec {
     id: 0,
     name: c"",
-    other_names: &[],
-    suffixes: &[],
     signature: Some(Signature { size: HEAD, matches: is_head, is_distinct: false }),
-    padding: 0,
-    levels: None,
-    windows: None,
-    checksum: Checksum::Never,
     has_end: false,
-    takes_dictionary: false,
     max_compressed_size: |size| size,
-    streaming: None,
-    block: None,
-    instead: None,
+    ..Codec::BASE
 };
 
 /// Both sizes.

@@ -21,12 +21,8 @@ pub(super) const CODEC: Codec = Codec {
     other_names: &["lz4_frame"],
     suffixes: &[".lz4"],
     signature: Some(Signature { size: 4, matches: is_frame, is_distinct: true }),
-    padding: 0,
     levels: Some(lz4_raw::LEVELS),
-    windows: None,
     checksum: Checksum::Optional,
-    has_end: true,
-    takes_dictionary: false,
     max_compressed_size: |size| size + (size / BLOCK as u64 + 1) * 4 + (HEAD + TAIL) as u64,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Lz4Decoder::new(options)?)?),
@@ -36,8 +32,7 @@ pub(super) const CODEC: Codec = Codec {
             Ok(try_box(BlockEncoder::new(writer, &options.pool)?)?)
         },
     }),
-    block: None,
-    instead: None,
+    ..Codec::BASE
 };
 
 const MAGIC: &[u8] = b"\x04\x22\x4d\x18";

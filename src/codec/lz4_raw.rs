@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "liblz4")]
 
 use super::one_shot::no_room;
-use super::{Block, Checksum, Codec, Levels};
+use super::{Block, Codec, Levels};
 use crate::error::{Error, Result, error};
 use crate::memory::{BufferBuilder, Pool};
 use std::ffi::{c_char, c_int, c_void};
@@ -12,22 +12,14 @@ pub(super) const CODEC: Codec = Codec {
     id: 7,
     name: c"lz4_raw",
     other_names: &["lz4_block"],
-    suffixes: &[],
-    signature: None,
-    padding: 0,
     levels: Some(LEVELS),
-    windows: None,
-    checksum: Checksum::Never,
-    has_end: true,
-    takes_dictionary: false,
     max_compressed_size: |size| bound(size as usize) as u64,
-    streaming: None,
     block: Some(Block {
         compress: |options, level, input, output| Lz4Compressor::new(&options.pool, level).compress(input, output),
         decompress,
         decompressed_size: |input| decompressed_size(input).ok_or_else(damaged),
     }),
-    instead: None,
+    ..Codec::BASE
 };
 
 pub(super) const LEVELS: Levels = Levels { least: 1, default: 1, greatest: 12 };

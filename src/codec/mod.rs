@@ -7,17 +7,23 @@ mod frames;
 mod limits;
 mod one_shot;
 mod options;
+mod parallel;
+mod seeking;
 mod state_memory;
 mod step;
 
 // The codecs.
+mod brotli;
+mod bzip2;
 mod deflate;
 mod hadoop;
 mod lz4;
 mod lz4_raw;
 mod snappy;
 mod snappy_framed;
+mod xz;
 mod zstandard;
+mod zstandard_seekable;
 
 #[cfg(test)]
 mod block_tests;
@@ -25,14 +31,19 @@ mod block_tests;
 mod tests;
 
 use crate::error::{Result, error};
+use crate::shared::try_box;
 use detection::Signature;
 use frames::FrameSequence;
+use parallel::ParallelDecoder;
 use std::ffi::CStr;
 
 pub use detection::Detected;
+pub(crate) use frames::Next;
+pub(crate) use limits::Limits;
 pub use one_shot::Decompressed;
-pub use options::{DecoderOptions, EncoderOptions, Level, Trailing};
-pub(crate) use step::{Decoder, Decompress, Encoder, Goal, Step};
+pub use options::{DecoderOptions, EncoderOptions, FrameSize, Level, Trailing};
+pub(crate) use seeking::{Frame, Seekable, Source};
+pub(crate) use step::{Checkpoint, Decoder, Decompress, Encoder, Goal, Step};
 
 /// What a codec is called, how it is recognised and what it can do; the one place that says so.
 pub struct Codec {
@@ -58,10 +69,14 @@ pub struct Codec {
     takes_dictionary: bool,
     /// At most so many bytes come of so many.
     max_compressed_size: fn(u64) -> u64,
+    /// How ends of frames are found without decompressing them. `None`: they are not, and threads do not help.
+    find_end: Option<parallel::FindEnd>,
     /// `None`: it works on whole pieces of memory only.
     streaming: Option<Streaming>,
     /// `None`: whole pieces of memory go through `streaming`.
     block: Option<Block>,
+    /// `None`: frames are found by decompressing what is before them, and none are written for being found.
+    seekable: Option<Seekable>,
     /// What a whole piece of memory is decompressed by instead, where it is in another form that goes by the same name.
     instead: Option<one_shot::Instead>,
 }
@@ -103,7 +118,7 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 10] = [
+pub static CODECS: [Codec; 13] = [
     deflate::GZIP,
     zstandard::CODEC,
     deflate::ZLIB,
@@ -111,12 +126,36 @@ pub static CODECS: [Codec; 10] = [
     lz4::CODEC,
     lz4_raw::CODEC,
     hadoop::LZ4,
+    bzip2::CODEC,
+    brotli::CODEC,
     snappy::CODEC,
     snappy_framed::CODEC,
     hadoop::SNAPPY,
+    xz::CODEC,
 ];
 
 impl Codec {
+    /// What a row says where it does not say otherwise.
+    const BASE: Self = Self {
+        id: 0,
+        name: c"",
+        other_names: &[],
+        suffixes: &[],
+        signature: None,
+        padding: 0,
+        levels: None,
+        windows: None,
+        checksum: Checksum::Never,
+        has_end: true,
+        takes_dictionary: false,
+        max_compressed_size: |size| size,
+        streaming: None,
+        block: None,
+        seekable: None,
+        instead: None,
+        find_end: None,
+    };
+
     /// The codec with this number.
     pub fn by_id(id: u32) -> Option<&'static Self> {
         CODECS.iter().find(|codec| codec.id == id)
@@ -150,11 +189,17 @@ impl Codec {
 
     /// What decompresses a sequence of frames.
     pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        FrameSequence::open(self, options)
+        match self.find_end {
+            // What reads ahead does not know where to leave off.
+            Some(find_end) if options.threads > 0 && options.trailing != Trailing::Leave => {
+                Ok(try_box(ParallelDecoder::new(self, options, find_end)?)?)
+            }
+            _ => Ok(try_box(FrameSequence::new(self, options)?)?),
+        }
     }
 
     /// What decompresses the frames of a sequence one by one.
-    fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
+    pub(crate) fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
         self.check_dictionary(options.dictionary.is_some())?;
         (self.streaming()?.decoder)(options)
     }
@@ -174,6 +219,7 @@ impl Codec {
     fn check(&self, options: &EncoderOptions) -> Result<i32> {
         self.check_window(options.window_log)?;
         self.check_dictionary(options.dictionary.is_some())?;
+        self.frame_size(options)?;
         if !options.checksum && matches!(self.checksum, Checksum::Always | Checksum::OfBlocks) {
             return Err(error!(Invalid, "{} always has a checksum", self.name()));
         }

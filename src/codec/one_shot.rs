@@ -17,6 +17,11 @@ pub(super) type Instead = fn(&[u8]) -> Option<&'static Codec>;
 /// Output whose size is not known grows from this.
 const FIRST: usize = 64 << 10;
 
+/// In so many bytes a frame tells its size, if it does.
+const FRAME_HEADER: usize = 18;
+/// A frame is believed to decompress to so many times its size.
+const MOST_RATIO: u64 = 1 << 10;
+
 /// What was done to a piece of compressed memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decompressed {
@@ -67,16 +72,18 @@ impl Codec {
     /// Compresses all of `input` into memory of the options' pool.
     pub fn compress_to_buffer(&self, options: &EncoderOptions, input: &[u8]) -> Result<Buffer> {
         let mut output = BufferBuilder::new(options.pool.clone());
+        let most = usize::try_from(self.max_compressed_size(input.len() as u64)).unwrap_or(usize::MAX);
         if self.block.is_some() {
-            let most = usize::try_from(self.max_compressed_size(input.len() as u64)).unwrap_or(usize::MAX);
             output.append_with(most, |room| self.compress(options, input, room))?;
             return output.finish();
         }
+        // With room for all, it need not be put together elsewhere first.
+        let _ = output.reserve_exact(most);
         let mut encoder = self.encoder(options)?;
         let mut taken = 0;
         loop {
             let mut finished = false;
-            output.append_with(output.size().max(FIRST), |room| {
+            output.append_with(room_for_more(&output), |room| {
                 let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
                 taken += step.consumed;
                 finished = step.finished;
@@ -105,17 +112,19 @@ impl Codec {
         }
         let mut decompression = self.decompression(options)?;
         let mut done = Decompressed::default();
+        let mut taken = 0;
         let mut beyond = [MaybeUninit::uninit()];
         loop {
             let is_full = done.produced == output.len();
             let room = if is_full { &mut beyond } else { &mut output[done.produced..] };
-            let step = decompression.decode(&input[done.consumed..], true, room)?;
+            let step = decompression.decode(&input[taken..], true, room)?;
             if is_full && step.produced > 0 {
                 return Err(no_room(self.name(), output.len()));
             }
-            done.consumed += step.consumed;
+            taken += step.consumed;
             done.produced += step.produced;
             if step.finished {
+                done.consumed = decompression.consumed() as usize;
                 return Ok(done);
             }
         }
@@ -134,16 +143,25 @@ impl Codec {
             return Ok((output.finish()?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
+        let _ = output.reserve_exact(self.expected_size(options, input));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
-            output.append_with(output.size().max(FIRST), |room| {
+            output.append_with(room_for_more(&output), |room| {
                 let step = decompression.decode(&input[consumed..], true, room)?;
                 consumed += step.consumed;
                 finished = step.finished;
                 Ok(step.produced)
             })?;
         }
-        Ok((output.finish()?, consumed))
+        Ok((output.finish()?, decompression.consumed() as usize))
+    }
+
+    /// How much may come out, by what the beginning says. No data are believed to grow beyond all measure.
+    fn expected_size(&self, options: &DecoderOptions, input: &[u8]) -> usize {
+        let head = &input[..input.len().min(FRAME_HEADER)];
+        let told = self.find_end.map_or(0, |find_end| find_end(head, 0).output);
+        let most = (input.len() as u64).saturating_mul(MOST_RATIO.min(options.max_ratio)).min(options.max_output);
+        told.min(most) as usize
     }
 
     /// Refuses a piece of which more would come than the options allow.
@@ -152,6 +170,14 @@ impl Codec {
         let room = limits.room(taken, 0);
         let fits = room == u64::MAX || (block.decompressed_size)(input)? <= room;
         fits.then_some(()).ok_or_else(|| limits.refusal(self.name(), taken, room))
+    }
+}
+
+/// What there is, or else as much again.
+fn room_for_more(output: &BufferBuilder) -> usize {
+    match output.capacity() - output.size() {
+        0 => output.size().max(FIRST),
+        room => room,
     }
 }
 

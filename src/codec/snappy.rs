@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "memory that snap fills")]
 
 use super::one_shot::no_room;
-use super::{Block, Checksum, Codec};
+use super::{Block, Codec};
 use crate::error::{Error, Result, error};
 use crate::memory::{BufferBuilder, Pool};
 use crate::shared::{try_box, try_vec};
@@ -14,22 +14,13 @@ pub(super) const CODEC: Codec = Codec {
     id: 11,
     name: c"snappy",
     other_names: &["snappy_raw"],
-    suffixes: &[],
-    signature: None,
-    padding: 0,
-    levels: None,
-    windows: None,
-    checksum: Checksum::Never,
-    has_end: true,
-    takes_dictionary: false,
     max_compressed_size: |size| bound(size as usize) as u64,
-    streaming: None,
     block: Some(Block {
         compress: |options, _, input, output| compress(&options.pool, input, output),
         decompress,
         decompressed_size,
     }),
-    instead: None,
+    ..Codec::BASE
 };
 
 /// At most so many bytes come of `size`, as snap has it.

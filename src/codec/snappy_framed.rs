@@ -15,19 +15,14 @@ pub(super) const CODEC: Codec = Codec {
     other_names: &["snappy_frame"],
     suffixes: &[".sz"],
     signature: Some(Signature { size: IDENTIFIER.len(), matches: |head| begins(head, IDENTIFIER), is_distinct: true }),
-    padding: 0,
-    levels: None,
-    windows: None,
     checksum: Checksum::OfBlocks,
     has_end: false,
-    takes_dictionary: false,
     max_compressed_size: |size| size + (size / BLOCK as u64 + 1) * 8 + IDENTIFIER.len() as u64,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(BlockDecoder::new(Reader, &options.pool, options.memory_limit))?),
         encoder: |options, _| Ok(try_box(BlockEncoder::new(Writer(SnappyCompressor::new()?), &options.pool)?)?),
     }),
-    block: None,
-    instead: None,
+    ..Codec::BASE
 };
 
 /// The first chunk of a stream.

@@ -169,6 +169,8 @@ fn what_follows_the_last_frame() {
         let packed = compress(codec, levels(codec)[1], b"data", 4096, 4096, false);
         for rest in [&[0; 5][..], b"more", b"\x28"] {
             let all = [&packed[..], rest].concat();
+            let zeros = rest.iter().take_while(|byte| **byte == 0).count();
+            let padding = if codec.padding > 0 { zeros - zeros % codec.padding } else { 0 };
             let error = decompress(codec, &all, 3, 100).unwrap_err();
             assert!(error.to_string().contains("at compressed offset"), "{error}");
             for trailing in [Trailing::Ignore, Trailing::Leave] {
@@ -176,7 +178,7 @@ fn what_follows_the_last_frame() {
                 assert_eq!(decompress_with(codec, &options, &all, 3, 100).0.unwrap(), b"data");
                 let mut room = [MaybeUninit::uninit(); 100];
                 let done = codec.decompress(&options, &all, &mut room).unwrap();
-                assert_eq!(done, Decompressed { consumed: packed.len(), produced: 4 });
+                assert_eq!(done, Decompressed { consumed: packed.len() + padding, produced: 4 });
             }
         }
     }
