@@ -8,6 +8,7 @@ mod limits;
 mod one_shot;
 mod options;
 mod parallel;
+mod parallel_encoder;
 mod seeking;
 mod state_memory;
 mod step;
@@ -36,9 +37,9 @@ use parallel::ParallelDecoder;
 use std::ffi::CStr;
 
 pub use detection::Detected;
-pub use one_shot::Decompressed;
 pub(crate) use frames::Next;
 pub(crate) use limits::Limits;
+pub use one_shot::Decompressed;
 pub use options::{DecoderOptions, EncoderOptions, FrameSize, Level, Trailing};
 pub(crate) use seeking::{Frame, Seekable, Source};
 pub(crate) use step::{Checkpoint, Decoder, Decompress, Encoder, Goal, Step};
