@@ -47,13 +47,7 @@ pub(crate) enum Next {
 impl Codec {
     /// What comes next where a frame may begin: at the start of everything, or at a compressed offset behind frames that came
     /// `before`.
-    pub(crate) fn look_at(
-        &self,
-        trailing: Trailing,
-        before: Option<u64>,
-        input: &[u8],
-        is_last: bool,
-    ) -> Result<Next> {
+    pub(crate) fn look_at(&self, trailing: Trailing, before: Option<u64>, input: &[u8], is_last: bool) -> Result<Next> {
         if input.is_empty() {
             return Ok(if is_last { Next::End } else { Next::Unknown(1) });
         }

@@ -36,9 +36,9 @@ use parallel::ParallelDecoder;
 use std::ffi::CStr;
 
 pub use detection::Detected;
-pub use one_shot::Decompressed;
 pub(crate) use frames::Next;
 pub(crate) use limits::Limits;
+pub use one_shot::Decompressed;
 pub use options::{DecoderOptions, EncoderOptions, FrameSize, Level, Trailing};
 pub(crate) use seeking::{Frame, Seekable, Source};
 pub(crate) use step::{Checkpoint, Decoder, Decompress, Encoder, Goal, Step};

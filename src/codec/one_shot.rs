@@ -1,5 +1,6 @@
 //! Whole pieces of memory, compressed and decompressed by one call.
 
+use super::limits::Limits;
 use super::options::{DecoderOptions, EncoderOptions};
 use super::{Block, Codec, Goal};
 use crate::error::{Error, ErrorKind, Result, error};
@@ -80,7 +81,7 @@ impl Codec {
         let mut taken = 0;
         loop {
             let mut finished = false;
-            output.append_with(room_for_more(&output), |room| {
+            output.append_with(room_for_more(&output, most), |room| {
                 let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
                 taken += step.consumed;
                 finished = step.finished;
@@ -103,8 +104,7 @@ impl Codec {
             return other.decompress(options, input, output);
         }
         if let Some(block) = &self.block {
-            let produced = (block.decompress)(options, input, output)?;
-            return Ok(Decompressed { consumed: input.len(), produced });
+            return self.decompress_block(block, options, input, output);
         }
         let mut decompression = self.decompression(options)?;
         let mut done = Decompressed::default();
@@ -132,14 +132,15 @@ impl Codec {
             return other.decompress_to_buffer(options, input);
         }
         if let Some(block) = &self.block {
-            return Ok((decompress_block(block, options, input)?, input.len()));
+            return Ok((self.decompress_block_to_buffer(block, options, input)?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
         let mut output = BufferBuilder::new(options.pool.clone());
-        let _ = output.reserve_exact(self.expected_size(options, input));
+        let most = most_output(options, input);
+        let _ = output.reserve_exact(self.expected_size(input).min(most));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
-            output.append_with(room_for_more(&output), |room| {
+            output.append_with(room_for_more(&output, most), |room| {
                 let step = decompression.decode(&input[consumed..], true, room)?;
                 consumed += step.consumed;
                 finished = step.finished;
@@ -150,38 +151,71 @@ impl Codec {
     }
 
     /// How much may come out, by what the beginning says. No data are believed to grow beyond all measure.
-    fn expected_size(&self, options: &DecoderOptions, input: &[u8]) -> usize {
+    fn expected_size(&self, input: &[u8]) -> usize {
         let head = &input[..input.len().min(FRAME_HEADER)];
         let told = self.find_end.map_or(0, |find_end| find_end(head, 0).output);
-        let most = (input.len() as u64).saturating_mul(MOST_RATIO.min(options.max_ratio)).min(options.max_output);
-        told.min(most) as usize
+        told.min((input.len() as u64).saturating_mul(MOST_RATIO)) as usize
     }
-}
 
-/// What there is, or else as much again.
-fn room_for_more(output: &BufferBuilder) -> usize {
-    match output.capacity() - output.size() {
-        0 => output.size().max(FIRST),
-        room => room,
-    }
-}
-
-/// Where the data do not say how much comes out, it is tried with more and more room.
-fn decompress_block(block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<Buffer> {
-    let most = usize::try_from(options.max_output).unwrap_or(usize::MAX);
-    let told = (block.decompressed_size)(input)?;
-    let mut room = told.map_or(input.len().saturating_mul(4).max(FIRST), |size| size as usize).min(most);
-    let mut output = BufferBuilder::new(options.pool.clone());
-    loop {
-        match output.append_with(room, |memory| (block.decompress)(options, input, memory)) {
-            Err(error) if error.kind() == ErrorKind::CapacityError && told.is_none() && room < most => {
-                room = room.saturating_mul(2).min(most);
+    fn decompress_block(
+        &self,
+        block: &Block,
+        options: &DecoderOptions,
+        input: &[u8],
+        output: &mut [MaybeUninit<u8>],
+    ) -> Result<Decompressed> {
+        let room = output.len().min(most_output(options, input));
+        let is_limited = room < output.len();
+        match (block.decompress)(options, input, &mut output[..room]) {
+            Err(error) if is_limited && error.kind() == ErrorKind::CapacityError => {
+                Err(self.exceeds(options, input, room))
             }
-            done => {
-                done?;
-                return output.finish();
+            done => Ok(Decompressed { consumed: input.len(), produced: done? }),
+        }
+    }
+
+    /// Where the data do not say how much comes out, it is tried with more and more room.
+    fn decompress_block_to_buffer(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<Buffer> {
+        let most = most_output(options, input);
+        let told = (block.decompressed_size)(input)?.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
+        if told.is_some_and(|size| size > most) {
+            return Err(self.exceeds(options, input, most));
+        }
+        let mut room = told.unwrap_or(input.len().saturating_mul(4).max(FIRST)).min(most);
+        let mut output = BufferBuilder::new(options.pool.clone());
+        loop {
+            match output.append_with(room, |memory| (block.decompress)(options, input, memory)) {
+                Err(error) if error.kind() == ErrorKind::CapacityError && told.is_none() => {
+                    if room == most {
+                        return Err(self.exceeds(options, input, most));
+                    }
+                    room = room.saturating_mul(2).min(most);
+                }
+                done => {
+                    done?;
+                    return output.finish();
+                }
             }
         }
+    }
+
+    #[cold]
+    fn exceeds(&self, options: &DecoderOptions, input: &[u8], most: usize) -> Error {
+        Limits::new(options).refusal(self.name(), input.len() as u64, most as u64)
+    }
+}
+
+/// The most bytes that may come out.
+fn most_output(options: &DecoderOptions, input: &[u8]) -> usize {
+    let most = Limits::new(options).room(input.len() as u64, 0);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+/// What there is, or else as much again; one byte beyond the most that may come out tells that there is more.
+fn room_for_more(output: &BufferBuilder, most: usize) -> usize {
+    match output.capacity() - output.size() {
+        0 => output.size().max(FIRST).min(most.saturating_sub(output.size())).max(1),
+        room => room,
     }
 }
 

@@ -202,7 +202,8 @@ fn seek_table(source: &mut dyn Source, options: &DecoderOptions) -> Result<Optio
     let end = source.size();
     let Some(footer_at) = end.checked_sub(FOOTER) else { return Ok(None) };
     let Some(footer) = array::<{ FOOTER as usize }>(source, footer_at)? else { return Ok(None) };
-    let [count, magic] = [0, 5].map(|at| u32::from_le_bytes([footer[at], footer[at + 1], footer[at + 2], footer[at + 3]]));
+    let [count, magic] =
+        [0, 5].map(|at| u32::from_le_bytes([footer[at], footer[at + 1], footer[at + 2], footer[at + 3]]));
     let (has_checksums, is_reserved) = (footer[4] & 0x80 != 0, footer[4] & 0x7c != 0);
     if magic != TABLE || is_reserved {
         return Ok(None);
@@ -217,7 +218,10 @@ fn seek_table(source: &mut dyn Source, options: &DecoderOptions) -> Result<Optio
     let memory = (count as usize).saturating_mul(size_of::<Frame>());
     if memory > options.memory_limit {
         let limit = options.memory_limit;
-        return Err(error!(OutOfMemory, "the seek table of {count} frames takes {memory} bytes, memory_limit is {limit}"));
+        return Err(error!(
+            OutOfMemory,
+            "the seek table of {count} frames takes {memory} bytes, memory_limit is {limit}"
+        ));
     }
     let frames = entries(source, start + SKIPPABLE_HEADER, count as usize, entry as usize)?;
     let described: u64 = frames.iter().map(|frame| frame.compressed).sum();

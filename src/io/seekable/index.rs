@@ -84,7 +84,10 @@ impl Index {
         }
         let end = offset.checked_add(frame.decompressed).filter(|end| *end <= i64::MAX as u64);
         let offset = end.ok_or_else(|| {
-            error!(CapacityError, "the frame at compressed offset {compressed} ends at a decompressed offset beyond 2^63")
+            error!(
+                CapacityError,
+                "the frame at compressed offset {compressed} ends at a decompressed offset beyond 2^63"
+            )
         })?;
         self.frontier = Frontier::Between { compressed: compressed + frame.compressed, offset };
         Ok(())

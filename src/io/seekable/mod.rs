@@ -200,7 +200,8 @@ impl Access {
             }
             drop(state);
             let next = self.look_at(&mut source, compressed)?;
-            let frame = if matches!(next, Next::Frame) { self.measured(&mut source, compressed, offset)? } else { None };
+            let frame =
+                if matches!(next, Next::Frame) { self.measured(&mut source, compressed, offset)? } else { None };
             let mut state = self.lock();
             match (next, frame) {
                 (Next::Frame, Some(frame)) => state.index.add_frame(compressed, offset, frame)?,
