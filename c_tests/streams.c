@@ -134,10 +134,23 @@ TEST(bad_options_cost_nothing) {
   FAILS(ARROWIO_INVALID, arrowio_input_stream_open(here("kept"), &options, &file, &error));
 }
 
+/* Lines of a log: levels are made for what people compress. */
+static struct bytes log_lines(void) {
+  struct bytes lines = {.data = malloc(200100)};
+  for (int i = 0; lines.size < 200000; i++) {
+    unsigned mixed = (unsigned)i * 2654435761u;
+    lines.size += sprintf((char *)lines.data + lines.size, "2026-11-%02d %02d:%02d request %u of client %u took %u ms\n",
+                          i / 900 % 30, i / 60 % 24, i % 60, mixed >> 12, mixed % 300, mixed >> 24);
+  }
+  return lines;
+}
+
 static int64_t size_at_level(const struct codec *codec, int32_t level) {
   arrowio_stream_options options = with_level(codec->id, level);
-  write_file("level", &options, content, sizeof content);
-  CHECK(file_gives("level", &options, content, sizeof content));
+  struct bytes lines = log_lines();
+  write_file("level", &options, lines.data, lines.size);
+  CHECK(file_gives("level", &options, lines.data, lines.size));
+  drop(&lines);
   return file_size(here("level"));
 }
 
@@ -146,7 +159,8 @@ TEST(levels) {
     int64_t by_default = size_at_level(codec, 0);
     CHECK_INT(size_at_level(codec, codec->usual), by_default);
     if (codec->greatest == 0) continue;
-    CHECK(size_at_level(codec, codec->strong) < size_at_level(codec, fast_level(codec)));
+    int64_t strong = size_at_level(codec, codec->strong), fast = size_at_level(codec, fast_level(codec));
+    CHECK(strong < fast || codec->strong == fast_level(codec));
     size_at_level(codec, codec->least != 0 ? codec->least : ARROWIO_COMPRESSION_LEVEL_ZERO);
     size_at_level(codec, (codec->usual + codec->strong) / 2);
   }
@@ -508,7 +522,7 @@ TEST(advance_takes_no_memory) {
     CHECK_INT(size, tell(file));
     OK(arrowio_file_peek(file, 10, &data, &got, &error));
     CHECK(got == 3 && same(data, "end", 3));
-    CHECK(arrowio_pool_max_memory(pool) <= for_little + MIB);
+    CHECK(arrowio_pool_max_memory(pool) <= for_little + MIB + codec->window);
     close_file(file);
     arrowio_pool_release(pool);
   }

@@ -35,7 +35,7 @@ impl Codec {
         if let Some(block) = &self.block {
             let room = output.len();
             let size = (block.compress)(options, self.check(options)?, input, output)?;
-            return size.ok_or_else(|| self.does_not_fit(input.len(), room));
+            return size.ok_or_else(|| self.does_not_fit(options, input.len(), room));
         }
         let mut encoder = self.encoder(options)?;
         let (mut taken, mut size) = (0, 0);
@@ -54,16 +54,16 @@ impl Codec {
                 return Ok(size);
             }
         }
-        Err(self.does_not_fit(input.len(), output.len()))
+        Err(self.does_not_fit(options, input.len(), output.len()))
     }
 
     #[cold]
-    fn does_not_fit(&self, size: usize, room: usize) -> Error {
+    fn does_not_fit(&self, options: &EncoderOptions, size: usize, room: usize) -> Error {
         error!(
             CapacityError,
             "{size} bytes do not fit {room} when compressed by {}; {} are always enough",
             self.name(),
-            self.max_compressed_size(size as u64)
+            self.most_of(options, size as u64)
         )
     }
 

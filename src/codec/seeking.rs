@@ -54,6 +54,19 @@ impl Codec {
         self.seekable.as_ref().map_or(Ok(None), |seekable| (seekable.table)(source, options))
     }
 
+    /// At most so many bytes come of compressing `size` bytes with these options.
+    pub(super) fn most_of(&self, options: &EncoderOptions, size: u64) -> u64 {
+        /// More than any format has for a frame in its table, and than it has for the end of all.
+        const FOR_FRAME: u64 = 32;
+        match self.frame_size(options) {
+            Ok(Some(frame_size)) => {
+                let for_frame = self.max_compressed_size(frame_size as u64).saturating_add(FOR_FRAME);
+                (size.div_ceil(frame_size as u64) + 1).saturating_mul(for_frame)
+            }
+            _ => self.max_compressed_size(size),
+        }
+    }
+
     /// How many uncompressed bytes a frame gets. `None`: there is to be one frame.
     pub(super) fn frame_size(&self, options: &EncoderOptions) -> Result<Option<usize>> {
         let name = self.name();

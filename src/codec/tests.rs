@@ -267,5 +267,10 @@ fn options_that_a_codec_does_not_have() {
         assert_eq!(refused(unchecked), has_it_always);
         let dictionary = Buffer::copy_of(&default_pool(), b"what both know").ok();
         assert_eq!(refused(EncoderOptions { dictionary, ..Default::default() }), !codec.takes_dictionary);
+        let frame_size = FrameSize::Usual;
+        assert_eq!(refused(EncoderOptions { frame_size, ..Default::default() }), codec.seekable.is_none());
+        for size in [0, usize::MAX] {
+            assert!(refused(EncoderOptions { frame_size: FrameSize::Bytes(size), ..Default::default() }));
+        }
     }
 }

@@ -431,7 +431,7 @@ pub unsafe extern "C" fn arrowio_codec_describe(
     unsafe { guard::call(out_error, body) }
 }
 
-/// The most bytes that come of compressing some by one call, at any level.
+/// The most bytes that come of compressing some by one call, at any level, as one frame.
 ///
 /// \param codec      an ARROWIO_CODEC constant of a codec.
 /// \param size       how many bytes are compressed.
@@ -466,7 +466,7 @@ pub unsafe extern "C" fn arrowio_codec_max_compressed_size(
 /// \param size       bytes of it.
 /// \param options    optional.
 /// \param out        where the compressed data go; must not overlap data.
-/// \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough.
+/// \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough without a frame_size.
 /// \param out_size   how many bytes came out. Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, options that it does not have),

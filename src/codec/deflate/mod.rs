@@ -1,5 +1,7 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
+mod bgzf;
+mod gzip;
 mod members;
 mod zlib_ng;
 
@@ -9,6 +11,8 @@ mod tests;
 use super::detection::{Signature, begins};
 use super::{Checksum, Codec, Levels, Streaming};
 use crate::shared::try_box;
+use bgzf::BgzfEncoder;
+use gzip::GzipDecoder;
 use zlib_ng::{Deflater, Inflater};
 
 pub(super) const GZIP: Codec = Codec {
@@ -23,9 +27,13 @@ pub(super) const GZIP: Codec = Codec {
     max_compressed_size,
     find_end: Some(members::find_end),
     streaming: Some(Streaming {
-        decoder: |options| Ok(try_box(Inflater::new(Format::Gzip, options)?)?),
-        encoder: |options, level| Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
+        decoder: |options| Ok(try_box(GzipDecoder::new(options)?)?),
+        encoder: |options, level| match GZIP.frame_size(options)? {
+            Some(block_size) => Ok(try_box(BgzfEncoder::new(options, level, block_size)?)?),
+            None => Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
+        },
     }),
+    seekable: Some(bgzf::SEEKABLE),
     ..Codec::BASE
 };
 
