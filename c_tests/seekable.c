@@ -89,27 +89,18 @@ TEST(any_place) {
   }
 }
 
-static arrowio_file *shared;
-
-static void *reads(void *number) {
+static void read_here_and_there(int number, void *file) {
   for (int64_t turn = 0; turn < 60; turn++) {
-    if (!gives(shared, ((intptr_t)number * 777777 + turn * 1000003) % SIZE, 4096)) return number;
+    THREAD_CHECK(gives(file, (number * 777777 + turn * 1000003) % SIZE, 4096));
   }
-  return NULL;
 }
 
 TEST(from_many_threads) {
   EACH_FORM(codec, frame_size) {
-    pthread_t threads[6];
     struct bytes packed = framed(codec->id, frame_size);
-    shared = seekable(packed, codec->id);
-    for (intptr_t i = 0; i < 6; i++) CHECK_INT(0, pthread_create(&threads[i], NULL, reads, (void *)(i + 1)));
-    for (int i = 0; i < 6; i++) {
-      void *failed;
-      CHECK_INT(0, pthread_join(threads[i], &failed));
-      CHECK(failed == NULL);
-    }
-    close_file(shared);
+    arrowio_file *file = seekable(packed, codec->id);
+    run_threads(6, read_here_and_there, file);
+    close_file(file);
     drop(&packed);
   }
 }
