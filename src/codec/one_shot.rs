@@ -1,15 +1,18 @@
 //! Whole pieces of memory, compressed and decompressed by one call.
 
+use super::limits::Limits;
 use super::options::{DecoderOptions, EncoderOptions};
 use super::{Block, Codec, Goal};
-use crate::error::{ErrorKind, Result, error};
+use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder};
 use std::mem::MaybeUninit;
 
-/// Compresses at a level; gives how many bytes came out.
-pub(super) type Compress = fn(&EncoderOptions, i32, &[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+/// Compresses at a level; gives how many bytes came out. `None`: there is no room for all.
+pub(super) type Compress = fn(&EncoderOptions, i32, &[u8], &mut [MaybeUninit<u8>]) -> Result<Option<usize>>;
 /// Decompresses; gives how many bytes came out. CAPACITY_ERROR where there is no room for all.
-pub(super) type Decompress = fn(&DecoderOptions, &[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+pub(super) type Decompress = fn(&[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+/// What some data are decompressed by instead.
+pub(super) type Instead = fn(&[u8]) -> Option<&'static Codec>;
 
 /// Output whose size is not known grows from this.
 const FIRST: usize = 64 << 10;
@@ -32,7 +35,9 @@ impl Codec {
     /// Compresses all of `input` into `output`, and gives how many bytes came out.
     pub fn compress(&self, options: &EncoderOptions, input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<usize> {
         if let Some(block) = &self.block {
-            return (block.compress)(options, self.check(options)?, input, output);
+            let room = output.len();
+            let size = (block.compress)(options, self.check(options)?, input, output)?;
+            return size.ok_or_else(|| self.does_not_fit(options, input.len(), room));
         }
         let mut encoder = self.encoder(options)?;
         let (mut taken, mut size) = (0, 0);
@@ -51,14 +56,17 @@ impl Codec {
                 return Ok(size);
             }
         }
-        Err(error!(
+        Err(self.does_not_fit(options, input.len(), output.len()))
+    }
+
+    #[cold]
+    fn does_not_fit(&self, options: &EncoderOptions, size: usize, room: usize) -> Error {
+        error!(
             CapacityError,
-            "{} bytes do not fit {} when compressed by {}; {} are always enough",
-            input.len(),
-            output.len(),
+            "{size} bytes do not fit {room} when compressed by {}; {} are always enough",
             self.name(),
-            self.max_compressed_size(input.len() as u64)
-        ))
+            self.most_of(options, size as u64)
+        )
     }
 
     /// Compresses all of `input` into memory of the options' pool.
@@ -94,8 +102,12 @@ impl Codec {
         input: &[u8],
         output: &mut [MaybeUninit<u8>],
     ) -> Result<Decompressed> {
+        if let Some(other) = self.instead.and_then(|instead| instead(input)) {
+            return other.decompress(options, input, output);
+        }
         if let Some(block) = &self.block {
-            let produced = (block.decompress)(options, input, output)?;
+            self.check_limits(block, options, input)?;
+            let produced = (block.decompress)(input, output)?;
             return Ok(Decompressed { consumed: input.len(), produced });
         }
         let mut decompression = self.decompression(options)?;
@@ -120,11 +132,17 @@ impl Codec {
 
     /// Decompresses `input` into memory of the options' pool; gives also how much of it is done with.
     pub fn decompress_to_buffer(&'static self, options: &DecoderOptions, input: &[u8]) -> Result<(Buffer, usize)> {
+        if let Some(other) = self.instead.and_then(|instead| instead(input)) {
+            return other.decompress_to_buffer(options, input);
+        }
+        let mut output = BufferBuilder::new(options.pool.clone());
         if let Some(block) = &self.block {
-            return Ok((decompress_block(block, options, input)?, input.len()));
+            self.check_limits(block, options, input)?;
+            let size = usize::try_from((block.decompressed_size)(input)?).unwrap_or(usize::MAX);
+            output.append_with(size, |memory| (block.decompress)(input, memory))?;
+            return Ok((output.finish()?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
-        let mut output = BufferBuilder::new(options.pool.clone());
         let _ = output.reserve_exact(self.expected_size(options, input));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
@@ -145,6 +163,14 @@ impl Codec {
         let most = (input.len() as u64).saturating_mul(MOST_RATIO.min(options.max_ratio)).min(options.max_output);
         told.min(most) as usize
     }
+
+    /// Refuses a piece of which more would come than the options allow.
+    fn check_limits(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<()> {
+        let (limits, taken) = (Limits::new(options), input.len() as u64);
+        let room = limits.room(taken, 0);
+        let fits = room == u64::MAX || (block.decompressed_size)(input)? <= room;
+        fits.then_some(()).ok_or_else(|| limits.refusal(self.name(), taken, room))
+    }
 }
 
 /// What there is, or else as much again.
@@ -155,27 +181,8 @@ fn room_for_more(output: &BufferBuilder) -> usize {
     }
 }
 
-/// Where the data do not say how much comes out, it is tried with more and more room.
-fn decompress_block(block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<Buffer> {
-    let most = usize::try_from(options.max_output).unwrap_or(usize::MAX);
-    let told = (block.decompressed_size)(input)?;
-    let mut room = told.map_or(input.len().saturating_mul(4).max(FIRST), |size| size as usize).min(most);
-    let mut output = BufferBuilder::new(options.pool.clone());
-    loop {
-        match output.append_with(room, |memory| (block.decompress)(options, input, memory)) {
-            Err(error) if error.kind() == ErrorKind::CapacityError && told.is_none() && room < most => {
-                room = room.saturating_mul(2).min(most);
-            }
-            done => {
-                done?;
-                return output.finish();
-            }
-        }
-    }
-}
-
 /// There is more than the caller has room for.
 #[cold]
-pub(super) fn no_room(name: &str, room: usize) -> crate::error::Error {
+pub(super) fn no_room(name: &str, room: usize) -> Error {
     error!(CapacityError, "the {name} data decompress to more than the {room} bytes that there is room for")
 }

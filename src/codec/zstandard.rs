@@ -7,6 +7,7 @@ mod tests;
 use super::detection::{Signature, begins};
 use super::parallel::End;
 use super::state_memory::{self, StateMemory};
+use super::zstandard_seekable::{self, SeekableEncoder};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Levels, Step, Streaming};
 use crate::error::{Error, Result, error};
 use crate::shared::try_box;
@@ -26,7 +27,6 @@ pub(super) const CODEC: Codec = Codec {
     other_names: &["zst", "zstandard"],
     suffixes: &[".zst", ".zstd"],
     signature: Some(Signature { size: 4, matches: is_frame, is_distinct: true }),
-    padding: 0,
     levels: Some(Levels { least: -131072, default: 3, greatest: 22 }),
     windows: Some([10, LARGEST_WINDOW_LOG as u32]),
     checksum: Checksum::Optional,
@@ -36,9 +36,16 @@ pub(super) const CODEC: Codec = Codec {
     find_end: Some(find_end),
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(ZstdDecoder::new(options)?)?),
-        encoder: |options, level| Ok(try_box(ZstdEncoder::new(options, level)?)?),
+        encoder: |options, level| {
+            let encoder = try_box(ZstdEncoder::new(options, level)?)?;
+            match CODEC.frame_size(options)? {
+                Some(frame_size) => Ok(try_box(SeekableEncoder::new(encoder, frame_size, &options.pool))?),
+                None => Ok(encoder),
+            }
+        },
     }),
-    block: None,
+    seekable: Some(zstandard_seekable::SEEKABLE),
+    ..Codec::BASE
 };
 
 /// The binary logarithm of the largest window.
