@@ -3,14 +3,16 @@
 use super::limits::Limits;
 use super::options::{DecoderOptions, EncoderOptions};
 use super::{Block, Codec, Goal};
-use crate::error::{Error, ErrorKind, Result, error};
+use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder};
 use std::mem::MaybeUninit;
 
 /// Compresses at a level; gives how many bytes came out. `None`: there is no room for all.
 pub(super) type Compress = fn(&EncoderOptions, i32, &[u8], &mut [MaybeUninit<u8>]) -> Result<Option<usize>>;
 /// Decompresses; gives how many bytes came out. CAPACITY_ERROR where there is no room for all.
-pub(super) type Decompress = fn(&DecoderOptions, &[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+pub(super) type Decompress = fn(&[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+/// What some data are decompressed by instead.
+pub(super) type Instead = fn(&[u8]) -> Option<&'static Codec>;
 
 /// Output whose size is not known grows from this.
 const FIRST: usize = 64 << 10;
@@ -81,7 +83,7 @@ impl Codec {
         let mut taken = 0;
         loop {
             let mut finished = false;
-            output.append_with(room_for_more(&output, most), |room| {
+            output.append_with(room_for_more(&output, usize::MAX), |room| {
                 let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
                 taken += step.consumed;
                 finished = step.finished;
@@ -104,7 +106,9 @@ impl Codec {
             return other.decompress(options, input, output);
         }
         if let Some(block) = &self.block {
-            return self.decompress_block(block, options, input, output);
+            self.check_limits(block, options, input)?;
+            let produced = (block.decompress)(input, output)?;
+            return Ok(Decompressed { consumed: input.len(), produced });
         }
         let mut decompression = self.decompression(options)?;
         let mut done = Decompressed::default();
@@ -131,12 +135,15 @@ impl Codec {
         if let Some(other) = self.instead.and_then(|instead| instead(input)) {
             return other.decompress_to_buffer(options, input);
         }
+        let mut output = BufferBuilder::new(options.pool.clone());
         if let Some(block) = &self.block {
-            return Ok((self.decompress_block_to_buffer(block, options, input)?, input.len()));
+            self.check_limits(block, options, input)?;
+            let size = usize::try_from((block.decompressed_size)(input)?).unwrap_or(usize::MAX);
+            output.append_with(size, |memory| (block.decompress)(input, memory))?;
+            return Ok((output.finish()?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
-        let mut output = BufferBuilder::new(options.pool.clone());
-        let most = most_output(options, input);
+        let most = usize::try_from(Limits::new(options).room(input.len() as u64, 0)).unwrap_or(usize::MAX);
         let _ = output.reserve_exact(self.expected_size(input).min(most));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
@@ -157,58 +164,13 @@ impl Codec {
         told.min((input.len() as u64).saturating_mul(MOST_RATIO)) as usize
     }
 
-    fn decompress_block(
-        &self,
-        block: &Block,
-        options: &DecoderOptions,
-        input: &[u8],
-        output: &mut [MaybeUninit<u8>],
-    ) -> Result<Decompressed> {
-        let room = output.len().min(most_output(options, input));
-        let is_limited = room < output.len();
-        match (block.decompress)(options, input, &mut output[..room]) {
-            Err(error) if is_limited && error.kind() == ErrorKind::CapacityError => {
-                Err(self.exceeds(options, input, room))
-            }
-            done => Ok(Decompressed { consumed: input.len(), produced: done? }),
-        }
+    /// Refuses a piece of which more would come than the options allow.
+    fn check_limits(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<()> {
+        let (limits, taken) = (Limits::new(options), input.len() as u64);
+        let room = limits.room(taken, 0);
+        let fits = room == u64::MAX || (block.decompressed_size)(input)? <= room;
+        fits.then_some(()).ok_or_else(|| limits.refusal(self.name(), taken, room))
     }
-
-    /// Where the data do not say how much comes out, it is tried with more and more room.
-    fn decompress_block_to_buffer(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<Buffer> {
-        let most = most_output(options, input);
-        let told = (block.decompressed_size)(input)?.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
-        if told.is_some_and(|size| size > most) {
-            return Err(self.exceeds(options, input, most));
-        }
-        let mut room = told.unwrap_or(input.len().saturating_mul(4).max(FIRST)).min(most);
-        let mut output = BufferBuilder::new(options.pool.clone());
-        loop {
-            match output.append_with(room, |memory| (block.decompress)(options, input, memory)) {
-                Err(error) if error.kind() == ErrorKind::CapacityError && told.is_none() => {
-                    if room == most {
-                        return Err(self.exceeds(options, input, most));
-                    }
-                    room = room.saturating_mul(2).min(most);
-                }
-                done => {
-                    done?;
-                    return output.finish();
-                }
-            }
-        }
-    }
-
-    #[cold]
-    fn exceeds(&self, options: &DecoderOptions, input: &[u8], most: usize) -> Error {
-        Limits::new(options).refusal(self.name(), input.len() as u64, most as u64)
-    }
-}
-
-/// The most bytes that may come out.
-fn most_output(options: &DecoderOptions, input: &[u8]) -> usize {
-    let most = Limits::new(options).room(input.len() as u64, 0);
-    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// What there is, or else as much again; one byte beyond the most that may come out tells that there is more.

@@ -42,12 +42,12 @@ fn compress(codec: &'static Codec, level: i32, data: &[u8], piece: usize, room: 
 }
 
 /// Decompresses in pieces, into an output of `room` bytes at a time.
-fn decompress(codec: &'static Codec, data: &[u8], piece: usize, room: usize) -> Result<Vec<u8>> {
+pub(super) fn decompress(codec: &'static Codec, data: &[u8], piece: usize, room: usize) -> Result<Vec<u8>> {
     decompress_with(codec, &DecoderOptions::default(), data, piece, room).0
 }
 
 /// Gives also what came before an error.
-fn decompress_with(
+pub(super) fn decompress_with(
     codec: &'static Codec,
     options: &DecoderOptions,
     data: &[u8],
@@ -73,7 +73,7 @@ fn decompress_with(
     }
 }
 
-fn text(size: usize) -> Vec<u8> {
+pub(super) fn text(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at * at / 7 % 251) as u8 ^ (at / 300) as u8).collect()
 }
 
