@@ -498,39 +498,6 @@ TEST(pool) {
   EACH_CODEC(codec) check_pool(codec->id);
 }
 
-/* In one call each way, through memory of which only the last lap is told apart; the checksums tell the rest. */
-static void more_than_4_gib(const char *name, int32_t level) {
-  const int64_t size = 4 * GIB + MIB + 3;
-  arrowio_stream_options options = with_level(ARROWIO_CODEC_DETECT, level);
-  arrowio_file *file = NULL;
-  int64_t got = -1;
-  uint8_t *bytes = wide(size);
-  memcpy(bytes, content, 100000);
-  OK(arrowio_output_stream_open(here(name), &options, &file, &error));
-  OK(arrowio_file_write(file, bytes, size, &error));
-  CHECK_INT(size, tell(file));
-  close_file(file);
-
-  memset(bytes, 0, LAP);
-  OK(arrowio_input_stream_open(here(name), NULL, &file, &error));
-  OK(arrowio_file_read(file, bytes, size, &got, &error));
-  CHECK_INT(size, got);
-  CHECK(same(bytes + 4 * GIB, content, 100000));
-  OK(arrowio_file_read(file, bytes, 1, &got, &error));
-  CHECK_INT(0, got);
-  CHECK_INT(size, tell(file));
-  close_file(file);
-  munmap(bytes, (size_t)size);
-}
-
-TEST(more_than_4_gib_of_gzip) {
-  more_than_4_gib("large.gz", 1);
-}
-
-TEST(more_than_4_gib_of_zstd) {
-  more_than_4_gib("large.zst", 1);
-}
-
 TEST(advance_takes_no_memory) {
   EACH_CODEC(codec) {
     const int64_t size = share(codec, scaled(GIB, 32 * MIB));
@@ -662,8 +629,6 @@ int main(int argc, char **argv) {
   RUN(behind_a_header);
   RUN(closed_beneath);
   RUN(pool);
-  if (!is_slow()) RUN(more_than_4_gib_of_gzip);
-  if (!is_slow()) RUN(more_than_4_gib_of_zstd);
   RUN(advance_takes_no_memory);
   RUN(little_memory_loses_nothing);
   RUN(a_long_line_is_over);

@@ -8,6 +8,7 @@ mod limits;
 mod one_shot;
 mod options;
 mod parallel;
+mod parallel_encoder;
 mod seeking;
 mod state_memory;
 mod step;

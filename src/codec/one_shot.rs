@@ -83,7 +83,7 @@ impl Codec {
         let mut taken = 0;
         loop {
             let mut finished = false;
-            output.append_with(room_for_more(&output), |room| {
+            output.append_with(room_for_more(&output, usize::MAX), |room| {
                 let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
                 taken += step.consumed;
                 finished = step.finished;
@@ -143,10 +143,11 @@ impl Codec {
             return Ok((output.finish()?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
-        let _ = output.reserve_exact(self.expected_size(options, input));
+        let most = usize::try_from(Limits::new(options).room(input.len() as u64, 0)).unwrap_or(usize::MAX);
+        let _ = output.reserve_exact(self.expected_size(input).min(most));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
-            output.append_with(room_for_more(&output), |room| {
+            output.append_with(room_for_more(&output, most), |room| {
                 let step = decompression.decode(&input[consumed..], true, room)?;
                 consumed += step.consumed;
                 finished = step.finished;
@@ -157,11 +158,10 @@ impl Codec {
     }
 
     /// How much may come out, by what the beginning says. No data are believed to grow beyond all measure.
-    fn expected_size(&self, options: &DecoderOptions, input: &[u8]) -> usize {
+    fn expected_size(&self, input: &[u8]) -> usize {
         let head = &input[..input.len().min(FRAME_HEADER)];
         let told = self.find_end.map_or(0, |find_end| find_end(head, 0).output);
-        let most = (input.len() as u64).saturating_mul(MOST_RATIO.min(options.max_ratio)).min(options.max_output);
-        told.min(most) as usize
+        told.min((input.len() as u64).saturating_mul(MOST_RATIO)) as usize
     }
 
     /// Refuses a piece of which more would come than the options allow.
@@ -173,10 +173,10 @@ impl Codec {
     }
 }
 
-/// What there is, or else as much again.
-fn room_for_more(output: &BufferBuilder) -> usize {
+/// What there is, or else as much again; one byte beyond the most that may come out tells that there is more.
+fn room_for_more(output: &BufferBuilder, most: usize) -> usize {
     match output.capacity() - output.size() {
-        0 => output.size().max(FIRST),
+        0 => output.size().max(FIRST).min(most.saturating_sub(output.size())).max(1),
         room => room,
     }
 }

@@ -13,8 +13,10 @@ pub(crate) struct Seekable {
     /// Measures the frame at an offset, where it can be measured.
     pub(super) measure: fn(&mut dyn Source, u64) -> Result<Option<Frame>>,
     /// All frames from the first byte on, of data that have a table of them.
-    pub(super) table: fn(&mut dyn Source, &DecoderOptions) -> Result<Option<Vec<Frame>>>,
+    pub(super) table: Table,
 }
+
+type Table = fn(&mut dyn Source, &DecoderOptions) -> Result<Option<Vec<Frame>>>;
 
 /// Compressed data that a codec looks at here and there.
 pub(crate) trait Source {

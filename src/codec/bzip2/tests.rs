@@ -63,7 +63,7 @@ struct Writer(Vec<u8>, usize);
 impl Writer {
     fn put(&mut self, value: u64, count: usize) {
         for bit in (0..count).rev() {
-            if self.1 % 8 == 0 {
+            if self.1.is_multiple_of(8) {
                 self.0.push(0);
             }
             let last = self.0.last_mut().unwrap();

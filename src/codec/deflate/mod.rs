@@ -1,17 +1,28 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
 mod bgzf;
+mod bits;
+mod blocks;
+mod fast;
+mod format;
 mod gzip;
+mod huffman;
 mod members;
+mod tokens;
 mod zlib_ng;
 
 #[cfg(test)]
 mod tests;
 
 use super::detection::{Signature, begins};
-use super::{Checksum, Codec, Levels, Streaming};
+use super::parallel_encoder::ParallelEncoder;
+use super::{Checksum, Codec, Encoder, EncoderOptions, Levels, Streaming};
+use crate::error::Result;
 use crate::shared::try_box;
 use bgzf::BgzfEncoder;
+use blocks::DeflateBlocks;
+use fast::FastDeflater;
+use format::Format;
 use gzip::GzipDecoder;
 use zlib_ng::{Deflater, Inflater};
 
@@ -30,7 +41,7 @@ pub(super) const GZIP: Codec = Codec {
         decoder: |options| Ok(try_box(GzipDecoder::new(options)?)?),
         encoder: |options, level| match GZIP.frame_size(options)? {
             Some(block_size) => Ok(try_box(BgzfEncoder::new(options, level, block_size)?)?),
-            None => Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
+            None => encoder(Format::Gzip, options, level),
         },
     }),
     seekable: Some(bgzf::SEEKABLE),
@@ -48,7 +59,7 @@ pub(super) const ZLIB: Codec = Codec {
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Zlib, options)?)?),
-        encoder: |options, level| Ok(try_box(Deflater::new(Format::Zlib, options, level)?)?),
+        encoder: |options, level| encoder(Format::Zlib, options, level),
     }),
     ..Codec::BASE
 };
@@ -62,7 +73,7 @@ pub(super) const DEFLATE: Codec = Codec {
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Deflate, options)?)?),
-        encoder: |options, level| Ok(try_box(Deflater::new(Format::Deflate, options, level)?)?),
+        encoder: |options, level| encoder(Format::Deflate, options, level),
     }),
     ..Codec::BASE
 };
@@ -79,22 +90,21 @@ fn max_compressed_size(size: u64) -> u64 {
     size + size / 32 + 2112
 }
 
-/// What is around the deflated data.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Gzip,
-    Zlib,
-    Deflate,
+/// By several threads where some may help.
+fn encoder(format: Format, options: &EncoderOptions, level: i32) -> Result<Box<dyn Encoder>> {
+    if options.threads > 0 {
+        let blocks = DeflateBlocks::new(format, options, level);
+        return Ok(try_box(ParallelEncoder::new(blocks, options)?)?);
+    }
+    match level {
+        1 => Ok(try_box(FastDeflater::new(format, options)?)?),
+        _ => Ok(try_box(Deflater::new(format, options, level)?)?),
+    }
 }
 
-impl Format {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => GZIP.name(),
-            Self::Zlib => ZLIB.name(),
-            Self::Deflate => DEFLATE.name(),
-        }
-    }
+/// The binary logarithm of the window that is asked for.
+fn window_log(options: &EncoderOptions) -> u32 {
+    if options.window_log == 0 { LARGEST_WINDOW } else { options.window_log }
 }
 
 /// The method is deflate, with a window of 32 KiB at most, and the two bytes are a multiple of 31.

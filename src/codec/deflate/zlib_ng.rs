@@ -1,7 +1,8 @@
 //! zlib-ng.
 #![allow(unsafe_code, reason = "zlib-ng")]
 
-use super::{Format, LARGEST_WINDOW};
+use super::format::Format;
+use super::{LARGEST_WINDOW, window_log};
 use crate::codec::state_memory::{self, StateMemory};
 use crate::codec::{Checkpoint, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Step};
 use crate::error::{Error, Result, error};
@@ -123,13 +124,6 @@ unsafe extern "C" {
     fn zng_inflateGetDictionary(stream: zng::z_streamp, dictionary: *mut u8, size: *mut u32) -> c_int;
 }
 
-/// The CRC-32 of bytes behind others whose CRC-32 is `before`.
-pub(super) fn crc32(before: u32, bytes: &[u8]) -> u32 {
-    // In pieces that its counter holds. SAFETY: each piece is as long as it is said to be.
-    let add = |crc, piece: &[u8]| unsafe { zng::crc32(crc, piece.as_ptr(), counter(piece.len())) };
-    bytes.chunks(u32::MAX as usize).fold(before, add)
-}
-
 /// Decompresses.
 pub(super) struct Inflater(Stream);
 
@@ -232,8 +226,7 @@ const MEMORY_LEVEL: c_int = 8;
 impl Deflater {
     pub(super) fn new(format: Format, options: &EncoderOptions, level: i32) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, usize::MAX)?;
-        let window_log = if options.window_log == 0 { LARGEST_WINDOW } else { options.window_log };
-        let bits = window_bits(format, window_log);
+        let bits = window_bits(format, window_log(options));
         // Level 1 of zlib-ng gives more than zlib's does, up to 9 bits a byte; its level 2 is nearer to that.
         let level = if level == 1 { 2 } else { level };
         let (method, strategy) = (zng::Z_DEFLATED, zng::Z_DEFAULT_STRATEGY);
@@ -246,6 +239,17 @@ impl Deflater {
     pub(super) fn restart(&mut self) -> Result<()> {
         // SAFETY: the stream lives.
         let code = unsafe { zng::deflateReset(self.0.stream.as_ptr()) };
+        if code == zng::Z_OK { Ok(()) } else { Err(self.0.failure(code)) }
+    }
+
+    /// Lets a stream without a header refer to these bytes, which are before its own.
+    pub(super) fn set_history(&mut self, history: &[u8]) -> Result<()> {
+        if history.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: the stream lives; the bytes are copied.
+        let code =
+            unsafe { zng::deflateSetDictionary(self.0.stream.as_ptr(), history.as_ptr(), counter(history.len())) };
         if code == zng::Z_OK { Ok(()) } else { Err(self.0.failure(code)) }
     }
 }
@@ -271,4 +275,32 @@ impl Encoder for Deflater {
         };
         Ok(Step { finished, ..step })
     }
+}
+
+/// The checksum of gzip, of bytes behind others of which it is `before`; 0 behind nothing.
+pub(super) fn crc32(before: u32, data: &[u8]) -> u32 {
+    checksum(data, before, zng::crc32)
+}
+
+/// The checksum of zlib.
+pub(super) fn adler32(data: &[u8]) -> u32 {
+    // SAFETY: without any bytes it gives what one begins with.
+    checksum(data, unsafe { zng::adler32(0, std::ptr::null(), 0) }, zng::adler32)
+}
+
+fn checksum(data: &[u8], start: u32, add: unsafe extern "C" fn(u32, *const u8, u32) -> u32) -> u32 {
+    // In pieces that its counter holds. SAFETY: the bytes are as many as it is told.
+    data.chunks(u32::MAX as usize).fold(start, |sum, data| unsafe { add(sum, data.as_ptr(), counter(data.len())) })
+}
+
+/// The checksum of two pieces, from theirs and the size of the second.
+pub(super) fn crc32_combine(first: u32, second: u32, size: u64) -> u32 {
+    // SAFETY: it gets numbers.
+    unsafe { zng::crc32_combine(first, second, size as libc::off_t) }
+}
+
+/// As `crc32_combine`.
+pub(super) fn adler32_combine(first: u32, second: u32, size: u64) -> u32 {
+    // SAFETY: it gets numbers.
+    unsafe { zng::adler32_combine(first, second, size as libc::off_t) }
 }
