@@ -37,7 +37,7 @@ impl Choices {
             max_ratio: [0, 20][usize::from(flags >> 4 & 1)],
             piece: size(*piece),
             room: size(*room),
-            copies: 1 + usize::from(*copies) * 16,
+            copies: 1 + usize::from(*copies),
         };
         Some((choices, data))
     }
