@@ -230,9 +230,8 @@ impl<'a> Decompressed<'a> {
         let user_data = std::ptr::from_mut(pieces).cast();
         // SAFETY: functions, with what they are to be given, which lives longer than the files, and places.
         unsafe {
-            let raw = make(arrowio_file_release, |out, error| {
-                arrowio_callback_file_new(&callbacks, user_data, out, error)
-            })?;
+            let raw =
+                make(arrowio_file_release, |out, error| arrowio_callback_file_new(&callbacks, user_data, out, error))?;
             let file = make(arrowio_file_release, |out, error| {
                 arrowio_compressed_input_stream_new(raw.0, codec, options, out, error)
             })?;

@@ -133,7 +133,7 @@ fn decode_stream(
     let options = choices.options(&pool, threads);
     let expected = whole.as_ref().ok().map(|(buffer, _)| buffer.bytes());
     // The ratio so far depends on how much came at once, and one block in no frame is nothing for streams.
-    let is_comparable = choices.max_ratio == 0 && !(codec.name() == "lz4_hadoop");
+    let is_comparable = choices.max_ratio == 0 && codec.name() != "lz4_hadoop";
     let (produced, result) = read_stream(codec, &mut pieces, &options, choices, expected.filter(|_| is_comparable));
     assert!(produced <= choices.most(data.len()), "{produced} bytes came out");
     assert_eq!(pool.in_use(), 0, "memory is not given back");

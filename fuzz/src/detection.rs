@@ -1,14 +1,14 @@
 //! What data are compressed by, from their first bytes, and from names.
 
-use super::{MAX_OUTPUT, MEMORY_LIMIT, POOL};
+use super::{MAX_OUTPUT, MEMORY_LIMIT};
 use arrowio::codec::{Codec, DecoderOptions, Detected, EncoderOptions};
 use arrowio::io::{Compression, OsFileOptions, StreamOptions, input_stream_from_buffer};
-use arrowio::memory::{Buffer, CappedPool, Pool, default_pool};
+use arrowio::memory::Buffer;
 
 pub(super) fn detect(input: &[u8]) {
     let _ = (Codec::by_suffix(input), Codec::by_name(input));
     let detected = detected_of_prefixes(input);
-    let pool = Pool::new(CappedPool::new(default_pool(), POOL)).expect("a pool");
+    let pool = super::pool();
     let decoder = DecoderOptions {
         pool: pool.clone(),
         max_output: MAX_OUTPUT as u64,

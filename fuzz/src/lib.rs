@@ -5,6 +5,8 @@ mod decoding;
 mod detection;
 mod seeking;
 
+use arrowio::memory::{CappedPool, Pool, open_backend};
+
 /// What is done with an input.
 enum Work {
     /// It is decompressed by the codec of this name, with so many threads.
@@ -68,3 +70,9 @@ const POOL: usize = 64 << 20;
 const MEMORY_LIMIT: usize = 32 << 20;
 /// The most that is decompressed.
 const MAX_OUTPUT: usize = 16 << 20;
+
+/// A pool with that limit, of the system's allocator, which sanitizers know.
+fn pool() -> Pool {
+    let system = open_backend(c"system").expect("it is always there");
+    Pool::new(CappedPool::new(system, POOL)).expect("a pool")
+}

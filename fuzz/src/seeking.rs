@@ -1,16 +1,12 @@
 //! Compressed files read at any place, also by a saved index.
 
-use super::{MAX_OUTPUT, MEMORY_LIMIT, POOL};
+use super::{MAX_OUTPUT, MEMORY_LIMIT, pool};
 use arrowio::codec::{CODECS, Codec, DecoderOptions};
 use arrowio::error::{ErrorKind, Result};
 use arrowio::io::{
     Checksum, File, SeekableOptions, buffer_output_stream, buffer_reader, checksum_input_stream, seekable_file,
 };
-use arrowio::memory::{Buffer, CappedPool, Pool, default_pool};
-
-fn pool() -> Pool {
-    Pool::new(CappedPool::new(default_pool(), POOL)).expect("a pool")
-}
+use arrowio::memory::{Buffer, Pool, default_pool};
 
 fn decoder(pool: &Pool) -> DecoderOptions {
     DecoderOptions {
@@ -77,7 +73,7 @@ fn save_and_load(pool: &Pool, codec: &'static Codec, data: &[u8], file: &File, w
     assert!(whole.as_slice()[half..].starts_with(read.as_slice()));
 }
 
-/// What indexes are loaded for: lines, by `gzip -9`, with places in its midst.
+/// What indexes are loaded for: lines, in deflate blocks that are small, so that there are places in its midst.
 const INDEXED: &[u8] = include_bytes!("../indexed.gz");
 
 /// A saved index, which is given its checksum first, and places that are read by it.
