@@ -7,6 +7,8 @@ use arrowio::codec::Codec;
 const OUT_OF_MEMORY: i32 = 1;
 const IO_ERROR: i32 = 5;
 const CAPACITY_ERROR: i32 = 6;
+/// Forms of a format that nobody has written for long.
+const NOT_IMPLEMENTED: i32 = 10;
 
 /// Reads of chosen sizes at most; then come large ones, so that much output does not take long.
 const SMALL_READS: usize = 2000;
@@ -97,7 +99,8 @@ fn check(choices: &Choices, data: &[u8], result: &Result<(Buffer, usize), Failur
 
 /// Of hostile data come errors of these kinds only.
 fn check_failure(failure: &Failure) {
-    assert!([OUT_OF_MEMORY, IO_ERROR, CAPACITY_ERROR].contains(&failure.status), "{failure:?}");
+    let expected = [OUT_OF_MEMORY, IO_ERROR, CAPACITY_ERROR, NOT_IMPLEMENTED];
+    assert!(expected.contains(&failure.status), "{failure:?}");
 }
 
 /// Into memory that is just large enough, and into less.
@@ -111,7 +114,9 @@ fn decode_to_room(codec: &Codec, choices: &Choices, data: &[u8], whole: &Result<
             assert!(room[..produced] == *expected && consumed == *expected_consumed, "{produced} bytes differ");
         }
         (Err(failure), Err(_)) => check_failure(&failure),
-        (_, Err(failure)) => assert_eq!(failure.status, OUT_OF_MEMORY, "{}", failure.message),
+        // How a block of LZ4 must end, liblz4 sees only where the room ends with it.
+        (Ok(_), Err(failure)) if failure.status == IO_ERROR && codec.name().starts_with("lz4_") => {}
+        (Ok(_), Err(failure)) => assert_eq!(failure.status, OUT_OF_MEMORY, "{}", failure.message),
         (Err(failure), Ok(_)) => panic!("one call fails, one does not: {failure:?}"),
     }
     if let Some(less) = expected.len().checked_sub(1) {
@@ -145,6 +150,8 @@ fn decode_stream(
         _ if !is_comparable => {}
         (Ok(consumed), Ok((buffer, expected))) => assert_eq!((produced, consumed), (buffer.bytes().len(), *expected)),
         (Err(one), Err(other)) if one.status == other.status => {}
+        // Whether a limit or damage is seen first depends on how much came at once.
+        (Err(one), Err(other)) if [one.status, other.status].contains(&CAPACITY_ERROR) => {}
         (Err(failure), _) if failure.status == OUT_OF_MEMORY => {}
         (_, Err(failure)) if failure.status == OUT_OF_MEMORY => {}
         (Err(failure), Ok(_)) => panic!("the stream fails, one call does not: {failure:?}"),
