@@ -15,8 +15,11 @@ struct codec {
   const char *suffix;
   /* The levels that it has; all 0: none. */
   int32_t least, usual, greatest;
-  /* One that compresses well: the greatest, unless that takes a GiB of memory. */
+  /* One that compresses well: the greatest, unless that takes a GiB of memory. 1: no level always compresses better than
+   * that; bzip2's are sizes of blocks. */
   int32_t strong;
+  /* Bytes of a window that a decoder takes only as there is something in it; 0: it takes it at once. */
+  int64_t window;
   /* The format has a checksum: whatever is flipped, nobody gets wrong bytes without an error. */
   int is_checked;
   /* The format marks its end: nobody takes the beginning of a file for the whole. */
@@ -34,8 +37,12 @@ static const struct codec codecs[] = {
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
     {ARROWIO_CODEC_ZLIB, "zlib", ".zz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
     {ARROWIO_CODEC_DEFLATE, "deflate", ".deflate", 0, 6, 9, 9, .is_ended = 1, .frames_follow = 1},
-    {ARROWIO_CODEC_BZIP2, "bz2", ".bz2", 1, 9, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
-    {ARROWIO_CODEC_BROTLI, "brotli", ".br", 0, 8, 11, 11, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_LZ4, "lz4", ".lz4", 1, 1, 12, 12, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_LZ4_HADOOP, "lz4_hadoop", "", 0, 0, 0, 0, .frames_follow = 1},
+    {ARROWIO_CODEC_BZIP2, "bz2", ".bz2", 1, 9, 9, 1, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_BROTLI, "brotli", ".br", 0, 8, 11, 11, .window = 8 << 20, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_SNAPPY_FRAMED, "snappy_framed", ".sz", 0, 0, 0, 0, .frames_follow = 1},
+    {ARROWIO_CODEC_SNAPPY_HADOOP, "snappy_hadoop", ".snappy", 0, 0, 0, 0, .frames_follow = 1},
     {ARROWIO_CODEC_XZ, "xz", ".xz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
 };
 

@@ -1,13 +1,13 @@
 //! Brotli: decoded by brotli-decompressor, encoded by libbrotli.
 #![allow(unsafe_code, reason = "libbrotli, and memory for the decoder")]
 
-use super::state_memory::{self, StateMemory};
+use super::state_memory::{self, Cells, Plain, StateMemory};
 use super::{Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Levels, Step, Streaming};
 use crate::error::{Error, Result, error};
 use crate::shared::try_box;
 use brotli_decompressor::{
     Allocator, BrotliDecoderErrorCode as ErrorCode, BrotliDecoderHasMoreOutput, BrotliDecoderTakeOutput,
-    BrotliDecompressStream, BrotliResult, BrotliState, SliceWrapper, SliceWrapperMut,
+    BrotliDecompressStream, BrotliResult, BrotliState, HuffmanCode, SliceWrapper, SliceWrapperMut,
 };
 use compu_brotli_sys as libbrotli;
 use std::ffi::c_void;
@@ -128,60 +128,29 @@ struct Source(*mut c_void);
 // SAFETY: it stands for a `StateMemory`, which is for all threads.
 unsafe impl Send for Source {}
 
-impl<T: Copy + Default> Allocator<T> for Source {
+// SAFETY: two numbers.
+unsafe impl Plain for HuffmanCode {}
+
+impl<T: Plain> Allocator<T> for Source {
     type AllocatedMemory = Cells<T>;
 
     fn alloc_cell(&mut self, count: usize) -> Cells<T> {
-        let size = count.checked_mul(size_of::<T>()).filter(|size| *size > 0);
         // SAFETY: the memory outlives the state, which has this.
-        let data = size.and_then(|size| NonNull::new(unsafe { state_memory::allocate(self.0, size) }));
-        let Some(data) = data.map(NonNull::cast::<T>) else { return Cells::default() };
-        for at in 0..count {
-            // SAFETY: there is room for so many, aligned for whatever is no larger than a page.
-            unsafe { data.add(at).write(T::default()) };
-        }
-        Cells { data, count, memory: self.0 }
+        unsafe { Cells::take(self.0, count) }.unwrap_or_default()
     }
 
     fn free_cell(&mut self, _: Cells<T>) {}
 }
 
-/// Some values; none where there was no memory.
-struct Cells<T> {
-    data: NonNull<T>,
-    count: usize,
-    memory: *mut c_void,
-}
-
-// SAFETY: they belong to whoever has them, and their memory is for all threads.
-unsafe impl<T: Send> Send for Cells<T> {}
-
-impl<T> Default for Cells<T> {
-    fn default() -> Self {
-        Self { data: NonNull::dangling(), count: 0, memory: null_mut() }
-    }
-}
-
 impl<T> SliceWrapper<T> for Cells<T> {
     fn slice(&self) -> &[T] {
-        // SAFETY: so many are there, and all are written.
-        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.count) }
+        self.as_slice()
     }
 }
 
 impl<T> SliceWrapperMut<T> for Cells<T> {
     fn slice_mut(&mut self) -> &mut [T] {
-        // SAFETY: as above.
-        unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr(), self.count) }
-    }
-}
-
-impl<T> Drop for Cells<T> {
-    fn drop(&mut self) {
-        if self.count > 0 {
-            // SAFETY: they came from this memory, which outlives the state that has them.
-            unsafe { state_memory::free(self.memory, self.data.as_ptr().cast()) };
-        }
+        self.as_mut_slice()
     }
 }
 

@@ -27,6 +27,8 @@ mod zstandard;
 mod zstandard_seekable;
 
 #[cfg(test)]
+mod block_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::error::{Result, error};
@@ -77,7 +79,7 @@ pub struct Codec {
     /// `None`: frames are found by decompressing what is before them, and none are written for being found.
     seekable: Option<Seekable>,
     /// What a whole piece of memory is decompressed by instead, where it is in another form that goes by the same name.
-    instead: Option<fn(&[u8]) -> Option<&'static Codec>>,
+    instead: Option<one_shot::Instead>,
 }
 
 /// The compression levels of a codec.
@@ -112,8 +114,8 @@ struct Streaming {
 struct Block {
     compress: one_shot::Compress,
     decompress: one_shot::Decompress,
-    /// What a piece says of its decompressed size, if anything.
-    decompressed_size: fn(&[u8]) -> Result<Option<u64>>,
+    /// How much comes out of a piece; no more than it can come to, whatever it says.
+    decompressed_size: fn(&[u8]) -> Result<u64>,
 }
 
 /// Every codec of this build.

@@ -92,6 +92,74 @@ impl Drop for StateMemory {
     }
 }
 
+/// Values in such memory, for what is written in Rust.
+pub(super) struct Cells<T> {
+    data: NonNull<T>,
+    count: usize,
+    memory: *mut c_void,
+}
+
+// SAFETY: they belong to whoever has them, and their memory is for all threads.
+unsafe impl<T: Send> Send for Cells<T> {}
+
+/// What zero bytes are a value of.
+///
+/// # Safety
+/// They are.
+pub(super) unsafe trait Plain: Copy {}
+
+// SAFETY: they are 0.
+unsafe impl Plain for u8 {}
+// SAFETY: they are 0.
+unsafe impl Plain for u32 {}
+
+impl<T: Plain> Cells<T> {
+    /// So many zeros, if there is memory for them.
+    ///
+    /// # Safety
+    /// `opaque` is that of a `StateMemory` that outlives them.
+    pub(super) unsafe fn take(opaque: *mut c_void, count: usize) -> Option<Self> {
+        if count == 0 {
+            return Some(Self::default());
+        }
+        // SAFETY: the caller's promise; there is room for so many, at the alignment of whatever is plain.
+        unsafe {
+            let data = NonNull::new(allocate(opaque, count.checked_mul(size_of::<T>())?))?.cast::<T>();
+            data.write_bytes(0, count);
+            Some(Self { data, count, memory: opaque })
+        }
+    }
+}
+
+impl<T> Default for Cells<T> {
+    fn default() -> Self {
+        Self { data: NonNull::dangling(), count: 0, memory: null_mut() }
+    }
+}
+
+impl<T> Cells<T> {
+    #[inline]
+    pub(super) fn as_slice(&self) -> &[T] {
+        // SAFETY: so many are there, and all are written.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr(), self.count) }
+    }
+
+    #[inline]
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        // SAFETY: as above, and nobody's but ours.
+        unsafe { std::slice::from_raw_parts_mut(self.data.as_ptr(), self.count) }
+    }
+}
+
+impl<T> Drop for Cells<T> {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            // SAFETY: they came from this memory, which outlives them.
+            unsafe { free(self.memory, self.data.as_ptr().cast()) };
+        }
+    }
+}
+
 /// As libzstd, liblz4 and brotli allocate.
 ///
 /// # Safety

@@ -71,7 +71,7 @@ impl Format {
 
     fn check_of(self, data: &[u8]) -> u32 {
         match self {
-            Self::Gzip => crc32(data),
+            Self::Gzip => crc32(0, data),
             Self::Zlib => adler32(data),
             Self::Deflate => 0,
         }

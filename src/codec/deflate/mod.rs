@@ -1,9 +1,11 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
+mod bgzf;
 mod bits;
 mod blocks;
 mod fast;
 mod format;
+mod gzip;
 mod huffman;
 mod members;
 mod tokens;
@@ -17,9 +19,11 @@ use super::parallel_encoder::ParallelEncoder;
 use super::{Checksum, Codec, Encoder, EncoderOptions, Levels, Streaming};
 use crate::error::Result;
 use crate::shared::try_box;
+use bgzf::BgzfEncoder;
 use blocks::DeflateBlocks;
 use fast::FastDeflater;
 use format::Format;
+use gzip::GzipDecoder;
 use zlib_ng::{Deflater, Inflater};
 
 pub(super) const GZIP: Codec = Codec {
@@ -34,9 +38,13 @@ pub(super) const GZIP: Codec = Codec {
     max_compressed_size,
     find_end: Some(members::find_end),
     streaming: Some(Streaming {
-        decoder: |options| Ok(try_box(Inflater::new(Format::Gzip, options)?)?),
-        encoder: |options, level| encoder(Format::Gzip, options, level),
+        decoder: |options| Ok(try_box(GzipDecoder::new(options)?)?),
+        encoder: |options, level| match GZIP.frame_size(options)? {
+            Some(block_size) => Ok(try_box(BgzfEncoder::new(options, level, block_size)?)?),
+            None => encoder(Format::Gzip, options, level),
+        },
     }),
+    seekable: Some(bgzf::SEEKABLE),
     ..Codec::BASE
 };
 

@@ -1,0 +1,305 @@
+//! A stream of bzip2, decompressed block by block: those that lie ahead by threads, if there are any.
+
+use super::block::{Block, Stop, damaged};
+use super::cutter::{Cut, Cutter};
+use super::piece::{DecodePiece, Decoded, Found, Piece};
+use super::{HEADER_BITS, MARK_BITS};
+use crate::codec::{Decoder, DecoderOptions, Step};
+use crate::error::Result;
+use crate::shared::{Shared, try_box, try_vec};
+use crate::task::{Executor, Process};
+use std::collections::VecDeque;
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+/// So often what looks like a mark within a block may be none. By chance that happens once in the lifetime of nobody; data
+/// that are made so would take for ever.
+const MOST_FALSE_MARKS: usize = 64;
+
+pub(super) struct Bzip2Decoder {
+    options: DecoderOptions,
+    /// Threads, of this process only.
+    executor: Option<Executor>,
+    process: Process,
+    /// So many blocks may lie ahead.
+    window: usize,
+    cutter: Cutter,
+    /// The blocks that lie ahead, as far as can be told.
+    pieces: VecDeque<(Range<usize>, Option<Shared<Piece>>)>,
+    /// What is given next.
+    current: Current,
+    /// Memory for a block, of a level.
+    block: Option<(usize, Block)>,
+    /// That of the stream; 0: it is not known yet.
+    level: usize,
+    /// The checksum of the blocks so far.
+    checksum: u32,
+    false_marks: usize,
+}
+
+enum Current {
+    Nothing,
+    /// What a thread has decompressed, and how much of it was given.
+    Decoded(Decoded, usize),
+    /// The block itself.
+    Block,
+}
+
+/// What comes next.
+enum Next {
+    /// It can be gone on.
+    Ahead,
+    End,
+    /// More input is needed to tell.
+    Unknown,
+}
+
+impl Bzip2Decoder {
+    pub(super) fn new(options: &DecoderOptions) -> Result<Self> {
+        let threads = options.threads;
+        // Each thread has a block that it is at and one that comes next.
+        let window = if threads == 0 { 1 } else { threads.saturating_add(1).saturating_mul(2).min(1 << 10) };
+        Ok(Self {
+            options: options.clone(),
+            executor: if threads == 0 { None } else { Some(Executor::new(threads)?) },
+            process: Process::here(),
+            window,
+            cutter: new_cutter(options),
+            pieces: VecDeque::from(try_vec(window)?),
+            current: Current::Nothing,
+            block: None,
+            level: 0,
+            checksum: 0,
+            false_marks: 0,
+        })
+    }
+
+    /// Takes in as much as there is room for, and looks where its blocks are; gives how much.
+    fn take_in(&mut self, input: &[u8]) -> Result<usize> {
+        let mut taken = 0;
+        while self.pieces.len() < self.window {
+            self.read_header()?;
+            match self.cutter.cut(self.most_bits()) {
+                Cut::Block(bits) => self.add(bits),
+                Cut::More(most) if taken < input.len() => taken += self.cutter.take_in(&input[taken..], most)?,
+                Cut::More(_) | Cut::End(_) | Cut::Lost => break,
+            }
+        }
+        // What is behind the stream is not for us.
+        Ok(taken - self.cutter.give_back(taken))
+    }
+
+    /// More bits than this no block has: for each symbol the longest code, and as much as there can be in front.
+    fn most_bits(&self) -> usize {
+        self.level * 100_000 * 20 + (64 << 13)
+    }
+
+    /// Reads the header, once it is there.
+    fn read_header(&mut self) -> Result<()> {
+        if self.level > 0 {
+            return Ok(());
+        }
+        match self.cutter.header() {
+            Some([b'B', b'Z', b'h', level @ b'1'..=b'9']) => self.level = usize::from(level - b'0'),
+            Some(_) => return Err(damaged("it has no header")),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Where there is no memory for it, or no thread, it is decompressed when it is come to.
+    fn add(&mut self, bits: Range<usize>) {
+        let executor = self.executor.as_ref().filter(|_| self.process.is_here());
+        let piece = executor.and_then(|executor| {
+            let piece = Piece::new(&self.options, self.level, &self.cutter, &bits).ok()?;
+            executor.submit(try_box(DecodePiece(piece.clone())).ok()?).ok()?;
+            Some(piece)
+        });
+        self.pieces.push_back((bits, piece));
+    }
+
+    /// Comes to the next block, which may be waited for.
+    fn advance(&mut self, may_wait: bool) -> Result<Next> {
+        let Some((bits, piece)) = self.pieces.front() else { return self.advance_behind_pieces(may_wait) };
+        let (bits, piece) = (bits.clone(), piece.clone());
+        if let Some(piece) = piece.filter(|_| self.process.is_here()) {
+            let found = loop {
+                match piece.find(may_wait) {
+                    Found::Later if !may_wait => return Ok(Next::Unknown),
+                    Found::Later => {
+                        let others = self.pieces.iter().filter_map(|(_, piece)| piece.as_ref());
+                        if !others.into_iter().any(|piece| piece.decode_unless_taken()) {
+                            piece.wait();
+                        }
+                    }
+                    found => break found,
+                }
+            };
+            if let Found::Decoded(decoded) = found {
+                self.current = Current::Decoded(decoded, 0);
+                self.pass(bits.end);
+                return Ok(Next::Ahead);
+            }
+        }
+        match self.read(&bits)? {
+            Some(end) if end == bits.end => self.pass(end),
+            Some(end) => self.cut_again(|cutter| cutter.expect(end)),
+            None => {
+                self.false_marks += 1;
+                if self.false_marks > MOST_FALSE_MARKS || bits.len() > self.most_bits() {
+                    return Err(damaged("a block does not end"));
+                }
+                self.cut_again(|cutter| cutter.extend(&bits));
+                return Ok(Next::Ahead);
+            }
+        }
+        self.current = Current::Block;
+        Ok(Next::Ahead)
+    }
+
+    /// The first piece is done with.
+    fn pass(&mut self, end: usize) {
+        self.pieces.pop_front();
+        self.cutter.pass(end);
+        self.false_marks = 0;
+    }
+
+    /// What was cut was cut at wrong places.
+    fn cut_again(&mut self, cut: impl FnOnce(&mut Cutter)) {
+        self.drop_pieces();
+        cut(&mut self.cutter);
+    }
+
+    fn drop_pieces(&mut self) {
+        // A thread that is not there in a child of a fork may be at one.
+        if self.process.is_here() {
+            self.pieces.iter().filter_map(|(_, piece)| piece.as_ref()).for_each(|piece| piece.give_up());
+        }
+        self.pieces.clear();
+    }
+
+    /// Reads a block; gives where it ends, if within these bits.
+    fn read(&mut self, bits: &Range<usize>) -> Result<Option<usize>> {
+        if !matches!(&self.block, Some((level, _)) if *level == self.level) {
+            self.block = None;
+            let block = Block::new(&self.options.pool, self.options.memory_limit, self.level)?;
+            self.block = Some((self.level, block));
+        }
+        let Some((_, block)) = &mut self.block else { return Ok(None) };
+        let mut reader = self.cutter.bits(bits);
+        let before = reader.at();
+        match block.read(&mut reader) {
+            Ok(()) => Ok(Some(bits.start + reader.at() - before)),
+            Err(Stop::Short) => Ok(None),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// Where no block is known to be complete.
+    fn advance_behind_pieces(&mut self, is_all: bool) -> Result<Next> {
+        match self.cutter.cut(self.most_bits()) {
+            Cut::Lost => Err(damaged("behind a block comes neither another one nor the end")),
+            Cut::End(at) => self.check_end(at),
+            Cut::Block(bits) => {
+                self.add(bits);
+                Ok(Next::Ahead)
+            }
+            Cut::More(_) => match self.cutter.open {
+                // The last block of data that are cut off may be there, though nothing says so.
+                Some(start) if is_all && self.level > 0 => self.advance_at_cut(start),
+                _ => Ok(Next::Unknown),
+            },
+        }
+    }
+
+    fn advance_at_cut(&mut self, start: usize) -> Result<Next> {
+        let bits = start..self.cutter.taken_bits();
+        let Some(end) = self.read(&bits)? else { return Ok(Next::Unknown) };
+        self.cutter.expect(end);
+        self.current = Current::Block;
+        Ok(Next::Ahead)
+    }
+
+    fn check_end(&mut self, at: usize) -> Result<Next> {
+        let place = at + MARK_BITS;
+        let expected = self.cutter.bits(&(place..place + 32)).take(32);
+        if expected == self.checksum {
+            return Ok(Next::End);
+        }
+        Err(damaged(format_args!("the stream has checksum {:#x}, not {expected:#x}", self.checksum)))
+    }
+
+    /// Gives of what is decompressed.
+    fn give(&mut self, output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
+        let room = &mut output[step.produced..];
+        let checksum = match (&mut self.current, &mut self.block) {
+            (Current::Decoded(decoded, given), _) => {
+                let rest = &decoded.output.as_slice()[*given..];
+                let count = rest.len().min(room.len());
+                room[..count].write_copy_of_slice(&rest[..count]);
+                (step.produced, *given) = (step.produced + count, *given + count);
+                if *given < decoded.output.size() {
+                    return Ok(());
+                }
+                decoded.checksum
+            }
+            (Current::Block, Some((_, block))) => {
+                step.produced += block.write(room);
+                if !block.is_written() {
+                    return Ok(());
+                }
+                block.checksum()?
+            }
+            _ => return Ok(()),
+        };
+        self.checksum = self.checksum.rotate_left(1) ^ checksum;
+        self.current = Current::Nothing;
+        Ok(())
+    }
+}
+
+/// One that looks for the first mark, which is behind the header.
+fn new_cutter(options: &DecoderOptions) -> Cutter {
+    let mut cutter = Cutter::new(&options.pool);
+    cutter.expect(HEADER_BITS);
+    cutter
+}
+
+impl Decoder for Bzip2Decoder {
+    fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
+        loop {
+            self.give(output, step)?;
+            if step.produced == output.len() {
+                return Ok(());
+            }
+            step.consumed += self.take_in(&input[step.consumed..])?;
+            let may_wait = step.consumed == 0 || step.consumed < input.len();
+            match self.advance(may_wait)? {
+                Next::Ahead => {}
+                Next::Unknown => return Ok(()),
+                Next::End => {
+                    step.finished = true;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn restart(&mut self) -> Result<()> {
+        self.drop_pieces();
+        self.cutter = new_cutter(&self.options);
+        self.current = Current::Nothing;
+        (self.level, self.checksum, self.false_marks) = (0, 0, 0);
+        Ok(())
+    }
+}
+
+impl Drop for Bzip2Decoder {
+    fn drop(&mut self) {
+        self.drop_pieces();
+        // Threads finish the block that they are at. Where they cannot be waited for they do that by themselves.
+        if let Some(executor) = &self.executor {
+            let _ = executor.stop().and_then(|()| executor.wait(None));
+        }
+    }
+}
