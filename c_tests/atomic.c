@@ -234,24 +234,29 @@ TEST(full_disk_on_close) {
   in_child(fill_disk_on_close);
 }
 
-/* A layer that has no memory for `size` bytes, nor for its end. */
+enum { ENOUGH_TO_OPEN = 1 << 30 };
+
+/* A layer that, once it is open, has no memory for `size` bytes, nor for its end. */
 static void leave_unfinished(arrowio_codec codec, int64_t size, arrowio_pool *pool) {
+  arrowio_buffer *rest = NULL;
   arrowio_os_file_options options = atomic_options();
   arrowio_stream_options stream = {
       .struct_size = sizeof stream, .codec = codec, .file_options = &options, .pool = pool};
   arrowio_file *file = NULL;
   start_over(1);
   OK(arrowio_output_stream_open(target(), &stream, &file, &error));
+  OK(arrowio_buffer_allocate(pool, (ENOUGH_TO_OPEN - arrowio_pool_bytes_allocated(pool)) / 64 * 64, &rest, &error));
   if (size > 0) FAILS(ARROWIO_OUT_OF_MEMORY, arrowio_file_write(file, fresh, size, &error));
   FAILS(ARROWIO_OUT_OF_MEMORY, arrowio_file_close(file, &error));
   arrowio_file_release(file);
+  arrowio_buffer_release(rest);
   check_unchanged(1);
 }
 
 /* What a layer cannot finish the file beneath does not either, though nothing of its own has failed. */
 TEST(unfinished_layer) {
   arrowio_pool *pool = NULL;
-  OK(arrowio_pool_new_capped(NULL, 1000, &pool, &error));
+  OK(arrowio_pool_new_capped(NULL, ENOUGH_TO_OPEN, &pool, &error));
   leave_unfinished(ARROWIO_CODEC_NONE, 5000, pool);
   EACH_CODEC(codec) {
     leave_unfinished(codec->id, 5000, pool);

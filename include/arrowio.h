@@ -586,6 +586,13 @@ typedef struct arrowio_compression_options {
    * Whether the checksum is left out, of formats that can do without: 0 or 1.
    */
   int32_t without_checksum;
+  /**
+   * Frames of so many uncompressed bytes at most, which arrowio_seekable_file_new finds without decompressing what is
+   * before them: gzip in the form of BGZF (1 to 65280), zstd in its seekable format (1 to 1073741824), each of which any
+   * reader of the format reads. 0: one frame as long as it takes. -1: what is usual, 65280 for gzip and 1 MiB for zstd.
+   * Small frames compress less.
+   */
+  int64_t frame_size;
 } arrowio_compression_options;
 
 /**
@@ -1139,6 +1146,25 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_CODEC_DEFLATE 5
 
 /**
+ * LZ4 frames, also several of them; those of `lz4 -l` are read. Suffix ".lz4". Levels 1 to 12, by default 1. Has a checksum
+ * that can be left out.
+ */
+#define ARROWIO_CODEC_LZ4 6
+
+/**
+ * One block of LZ4, as in Parquet: whole pieces of memory only, up to 2113929216 bytes. No suffix. Levels 1 to 12, by default
+ * 1. No checksum.
+ */
+#define ARROWIO_CODEC_LZ4_RAW 7
+
+/**
+ * LZ4 blocks as Hadoop frames them, also in older Parquet files. No suffix, no levels, no checksum, and no mark at the end:
+ * data that are cut off between frames look complete. Sizes of more than 64 MiB are not believed. A whole piece of memory
+ * that is one block in no frame, as some writers of Parquet have it, is decompressed as LZ4_RAW.
+ */
+#define ARROWIO_CODEC_LZ4_HADOOP 8
+
+/**
  * bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
  * stream, and what is written next begins another one.
  */
@@ -1149,6 +1175,24 @@ typedef struct arrowio_read_ahead_options {
  * checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
  */
 #define ARROWIO_CODEC_BROTLI 10
+
+/**
+ * One block of Snappy, as in Parquet: whole pieces of memory only, of which up to 4294967295 bytes may come. No suffix, no
+ * levels, no checksum.
+ */
+#define ARROWIO_CODEC_SNAPPY 11
+
+/**
+ * Snappy in its framing format, also several streams of it. Suffix ".sz". No levels. Each chunk has a checksum, but there is
+ * no mark at the end: data that are cut off between chunks look complete.
+ */
+#define ARROWIO_CODEC_SNAPPY_FRAMED 12
+
+/**
+ * Snappy blocks as Hadoop frames them. Suffix ".snappy". No levels, no checksum, and no mark at the end: data that are cut off
+ * between frames look complete. Sizes of more than 64 MiB are not believed.
+ */
+#define ARROWIO_CODEC_SNAPPY_HADOOP 13
 
 /**
  * xz, also of several streams, with padding between them. Suffix ".xz". Levels 0 to 9, by default 6. Has a checksum (CRC-64)

@@ -25,7 +25,7 @@ void report_size(Report &report) {
     if (!report.wants(name)) return;
     double arrow = static_cast<double>(fs::file_size(beside_program("stripped/libarrow.so")));
     double ours = static_cast<double>(fs::file_size(beside_program("stripped/libarrowio.so")));
-    report.print(name, format("%.2f MB", arrow / 1e6), format("%.2f MB", ours / 1e6), "< 3 MB", ours < 3e6);
+    report.print(name, format("%.2f MB", arrow / 1e6), format("%.2f MB", ours / 1e6), "", "< 3 MB", ours < 3e6);
 }
 
 // Seconds that a fresh process takes to load the library and to call the function once.

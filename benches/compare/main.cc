@@ -17,17 +17,30 @@ constexpr int64_t kVerifiedCount = 20'000;
 // What the faster side of a row must take at least for the clock and a passing interrupt not to matter.
 constexpr double kShortestRun = 0.010;
 
-static double seconds_of(const Operation &operation, void (*side)(Run &), int64_t count) {
+static double seconds_of(const Operation &operation, const Side &side, int64_t count) {
     Run run(count, false, operation.clock);
     side(run);
     return run.seconds();
 }
 
-static void verify(const Operation &operation, int64_t count) {
+struct Sizes {
+    int64_t arrow, ours;
+};
+
+// What both sides made takes these sizes; 0: they made nothing.
+static Sizes verify(const Operation &operation, int64_t count) {
     Run arrow(count, true, operation.clock), ours(count, true, operation.clock);
     operation.arrow(arrow);
     operation.ours(ours);
     require(arrow.checksum() == ours.checksum(), "the two libraries gave different bytes");
+    return {arrow.made(), ours.made()};
+}
+
+static void report_sizes(Report &report, const Operation &operation, Sizes sizes) {
+    auto show = [](int64_t size) { return format("%lld B", static_cast<long long>(size)); };
+    double ratio = static_cast<double>(sizes.ours) / static_cast<double>(sizes.arrow);
+    report.print(operation.name + ", size", show(sizes.arrow), show(sizes.ours), format("%.3f", ratio),
+                 format("<= %g", operation.largest_size), ratio <= operation.largest_size);
 }
 
 // How often a round repeats an operation for both sides to run long enough.
@@ -41,17 +54,20 @@ static int64_t calibrate(const Operation &operation) {
 }
 
 static void report_operation(Report &report, const Operation &operation) {
-    verify(operation, operation.count != 0 ? operation.count : kVerifiedCount);
+    Sizes sizes = verify(operation, operation.count != 0 ? operation.count : kVerifiedCount);
     int64_t count = operation.count != 0 ? operation.count : calibrate(operation);
     auto time_arrow = [&] { return seconds_of(operation, operation.arrow, count); };
     auto time_ours = [&] { return seconds_of(operation, operation.ours, count); };
-    Measurement measured = measure(report.rounds(), time_arrow, time_ours);
+    int rounds = std::max(1, report.rounds() / operation.round_share);
+    Measurement measured = measure(rounds, time_arrow, time_ours);
     auto show = [&](double seconds) {
         double nanoseconds = seconds * 1e9 / static_cast<double>(count);
         if (operation.bytes == 0) return format("%.1f ns", nanoseconds);
-        return format("%.2f GB/s", static_cast<double>(operation.bytes) / nanoseconds);
+        double rate = static_cast<double>(operation.bytes) / nanoseconds;
+        return rate < 1 ? format("%.1f MB/s", rate * 1e3) : format("%.2f GB/s", rate);
     };
     report.print(operation.name, measured, show, operation.goal);
+    if (sizes.arrow != 0) report_sizes(report, operation, sizes);
 }
 
 // For a profiler: `count` operations of each side and nothing else.
@@ -86,7 +102,7 @@ static Options parse(int argc, char **argv) {
 
 static void for_each_operation(const Report &report, const std::function<void(const Operation &)> &action) {
     for (auto &operations : {buffer_operations(), stream_operations(), file_operations(), line_operations(),
-                             range_operations()}) {
+                             range_operations(), codec_operations(), block_operations()}) {
         for (const Operation &operation : operations) {
             if (!report.wants(operation.name)) continue;
             try {

@@ -26,22 +26,22 @@ Measurement measure(int rounds, const std::function<double()> &arrow, const std:
 }
 
 void Report::print_heading() const {
-    std::printf("%-38s %12s %12s %7s %15s  %s\n", "", "Arrow", "libarrowio", "ratio", "min .. max", "goal");
+    std::printf("%-46s %12s %12s %7s %15s  %s\n", "", "Arrow", "libarrowio", "ratio", "min .. max", "goal");
 }
 
 void Report::print(const std::string &name, const Measurement &measured,
                    const std::function<std::string(double)> &show, double goal) {
-    std::printf("%-38s %12s %12s %7.2f %6.2f .. %5.2f  ", name.c_str(), show(measured.arrow_seconds).c_str(),
+    std::printf("%-46s %12s %12s %7.2f %6.2f .. %5.2f  ", name.c_str(), show(measured.arrow_seconds).c_str(),
                 show(measured.our_seconds).c_str(), measured.ratio, measured.lowest_ratio, measured.highest_ratio);
     if (goal > 0) std::printf(">= %-5g %s", goal, verdict(name, measured.ratio >= goal));
     std::printf("\n");
     std::fflush(stdout);
 }
 
-void Report::print(const std::string &name, const std::string &arrow, const std::string &ours, const std::string &goal,
-                   bool reached) {
-    std::printf("%-38s %12s %12s %7s %15s  %-8s %s\n", name.c_str(), arrow.c_str(), ours.c_str(), "", "", goal.c_str(),
-                verdict(name, reached));
+void Report::print(const std::string &name, const std::string &arrow, const std::string &ours,
+                   const std::string &ratio, const std::string &goal, bool reached) {
+    std::printf("%-46s %12s %12s %7s %15s  %-8s %s\n", name.c_str(), arrow.c_str(), ours.c_str(), ratio.c_str(), "",
+                goal.c_str(), verdict(name, reached));
     std::fflush(stdout);
 }
 

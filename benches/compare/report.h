@@ -29,8 +29,8 @@ public:
     void print(const std::string &name, const Measurement &measured, const std::function<std::string(double)> &show,
                double goal);
     // A row that is not about time.
-    void print(const std::string &name, const std::string &arrow, const std::string &ours, const std::string &goal,
-               bool reached);
+    void print(const std::string &name, const std::string &arrow, const std::string &ours, const std::string &ratio,
+               const std::string &goal, bool reached);
     void print_summary() const;
 
 private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -50,6 +51,10 @@ public:
 
     uint64_t checksum() const { return checksum_; }
 
+    // What the work made takes so many bytes, which need not be as many on both sides: the report compares them.
+    void made(int64_t size) { made_ = size; }
+    int64_t made() const { return made_; }
+
 private:
     double now() const {
         timespec time;
@@ -71,19 +76,26 @@ private:
     const bool verifying_;
     const clockid_t clock_;
     uint64_t checksum_ = 0;
+    int64_t made_ = 0;
     double seconds_ = 0;
 };
 
+using Side = std::function<void(Run &)>;
+
 struct Operation {
     std::string name;
-    void (*arrow)(Run &);
-    void (*ours)(Run &);
+    Side arrow;
+    Side ours;
     double goal;        // of time(Arrow) / time(ours); 0: there is none
     int64_t bytes = 0;  // what one operation moves: the row shows GB/s; 0: it shows nanoseconds
     int64_t count = 0;  // operations in one round; 0: as many as take long enough to time
     // By default the time that the processors spent on this process: hardly anything here waits, and what else runs on the
     // machine does not count. CLOCK_MONOTONIC where threads are to gain something.
     clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
+    // One round for so many of the other rows: those that take seconds settle in fewer.
+    int round_share = 1;
+    // Of size(ours) / size(Arrow), where the work makes something.
+    double largest_size = 1.02;
 };
 
 std::vector<Operation> buffer_operations();
@@ -91,3 +103,5 @@ std::vector<Operation> stream_operations();
 std::vector<Operation> file_operations();
 std::vector<Operation> line_operations();
 std::vector<Operation> range_operations();
+std::vector<Operation> codec_operations();
+std::vector<Operation> block_operations();

@@ -56,3 +56,8 @@ const std::string &data_path();
 // A file of lines.
 constexpr int64_t kTextSize = int64_t{500} << 20;
 const std::string &text_path();
+
+// What the codecs work on: lines of a log, columns of whole numbers and of prices, noise.
+enum class Content { text, numbers, noise };
+constexpr int64_t kContentSize = int64_t{128} << 20;
+Bytes content(Content kind);

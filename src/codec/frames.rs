@@ -5,7 +5,6 @@ use super::limits::Limits;
 use super::options::{DecoderOptions, Trailing};
 use super::{Codec, Decoder, Decompress, Step};
 use crate::error::{Error, ErrorKind, Result, error};
-use crate::shared::try_box;
 use std::mem::MaybeUninit;
 
 /// A decoder, taken from frame to frame.
@@ -37,7 +36,7 @@ enum Place {
 }
 
 /// What comes where a frame may begin.
-enum Next {
+pub(crate) enum Next {
     Frame,
     Padding(usize),
     End,
@@ -45,9 +44,50 @@ enum Next {
     Unknown(usize),
 }
 
+impl Codec {
+    /// What comes next where a frame may begin: at the start of everything, or at a compressed offset behind frames that came
+    /// `before`.
+    pub(crate) fn look_at(&self, trailing: Trailing, before: Option<u64>, input: &[u8], is_last: bool) -> Result<Next> {
+        if input.is_empty() {
+            return Ok(if is_last { Next::End } else { Next::Unknown(1) });
+        }
+        if before.is_some()
+            && self.padding > 0
+            && let Some(next) = padding(input, self.padding, is_last)
+        {
+            return Ok(next);
+        }
+        match (&self.signature, before) {
+            (Some(signature), _) if input.len() < signature.size && !is_last => Ok(Next::Unknown(signature.size)),
+            // A few bytes that a signature begins with are a frame cut off, where they must not be anything else.
+            (Some(signature), _)
+                if (signature.matches)(input) && (trailing == Trailing::Error || input.len() >= signature.size) =>
+            {
+                Ok(Next::Frame)
+            }
+            // Where nobody can tell it is tried, unless the rest may be something else.
+            (None, before) if before.is_none() || trailing == Trailing::Error => Ok(Next::Frame),
+            (_, None) => Err(error!(IoError, "this is not {} data: {}", self.name(), Beginning(input))),
+            (_, Some(offset)) if trailing == Trailing::Error => Err(error!(
+                IoError,
+                "what follows a complete {} frame at compressed offset {offset} is not another one: {}",
+                self.name(),
+                Beginning(input)
+            )),
+            _ => Ok(Next::End),
+        }
+    }
+
+    /// The data end at a compressed offset where they must not.
+    #[cold]
+    pub(crate) fn truncated(&self, end: u64) -> Error {
+        error!(IoError, "the {} data is truncated: it ends within a frame at compressed offset {end}", self.name())
+    }
+}
+
 impl FrameSequence {
-    pub(super) fn open(codec: &'static Codec, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        let sequence = Self {
+    pub(super) fn new(codec: &'static Codec, options: &DecoderOptions) -> Result<Self> {
+        Ok(Self {
             codec,
             decoder: codec.decoder(options)?,
             limits: Limits::new(options),
@@ -57,45 +97,30 @@ impl FrameSequence {
             produced: 0,
             is_fresh: true,
             failure: None,
-        };
-        Ok(try_box(sequence)?)
+        })
+    }
+
+    /// Whether it is where a frame may begin, behind another one.
+    pub(super) fn is_between(&self) -> bool {
+        self.place == Place::Between
+    }
+
+    /// How many bytes may come out of so many more.
+    pub(super) fn room(&self, more: usize) -> u64 {
+        self.limits.room(self.consumed + more as u64, self.produced)
+    }
+
+    /// Whole frames were decompressed elsewhere.
+    pub(super) fn pass(&mut self, consumed: usize, produced: usize) {
+        self.place = Place::Between;
+        self.consumed += consumed as u64;
+        self.produced += produced as u64;
     }
 
     /// What comes next, where a frame may begin.
     fn look_at(&self, input: &[u8], is_last: bool) -> Result<Next> {
-        if input.is_empty() {
-            return Ok(if is_last { Next::End } else { Next::Unknown(1) });
-        }
-        if self.place == Place::Between
-            && self.codec.padding > 0
-            && let Some(next) = padding(input, self.codec.padding, is_last)
-        {
-            return Ok(next);
-        }
-        match &self.codec.signature {
-            Some(signature) if input.len() < signature.size && !is_last => Ok(Next::Unknown(signature.size)),
-            // A few bytes that a signature begins with are a frame cut off, where they must not be anything else.
-            Some(signature)
-                if (signature.matches)(input)
-                    && (self.trailing == Trailing::Error || input.len() >= signature.size) =>
-            {
-                Ok(Next::Frame)
-            }
-            // Where nobody can tell it is tried, unless the rest may be something else.
-            None if self.place == Place::Start || self.trailing == Trailing::Error => Ok(Next::Frame),
-            _ if self.place == Place::Start => {
-                Err(error!(IoError, "this is not {} data: {}", self.codec.name(), Beginning(input)))
-            }
-            _ if self.trailing == Trailing::Error => {
-                let (name, offset) = (self.codec.name(), self.consumed);
-                Err(error!(
-                    IoError,
-                    "what follows a complete {name} frame at compressed offset {offset} is not another one: {}",
-                    Beginning(input)
-                ))
-            }
-            _ => Ok(Next::End),
-        }
+        let before = if self.place == Place::Start { None } else { Some(self.consumed) };
+        self.codec.look_at(self.trailing, before, input, is_last)
     }
 
     /// Comes to the next frame; where there is none yet, gives the step to report.
@@ -153,12 +178,7 @@ impl FrameSequence {
     /// Not remembered: the file may grow.
     #[cold]
     fn truncated(&self, rest: usize) -> Error {
-        error!(
-            IoError,
-            "the {} data is truncated: it ends within a frame at compressed offset {}",
-            self.codec.name(),
-            self.consumed + rest as u64
-        )
+        self.codec.truncated(self.consumed + rest as u64)
     }
 }
 
@@ -183,6 +203,11 @@ impl Decompress for FrameSequence {
             // What was decompressed before the damage is given first.
             Some(error) if step.produced == 0 => return Err(error),
             None if finished => self.place = Place::Between,
+            None if is_last && step.consumed + step.produced == 0 && self.decoder.may_end(input) => {
+                self.place = Place::End;
+                self.consumed += input.len() as u64;
+                step = Step { consumed: input.len(), finished: true, ..Step::default() };
+            }
             None if is_last && step.consumed + step.produced == 0 => return Err(self.truncated(input.len())),
             _ => {}
         }

@@ -1,11 +1,14 @@
 //! Compression. A codec is one file and one row of `CODECS`; what is the same for all of them is said once: how frames follow
 //! one another in `frames`, limits in `limits`, whole pieces of memory in `one_shot`.
 
+mod blocks;
 mod detection;
 mod frames;
 mod limits;
 mod one_shot;
 mod options;
+mod parallel;
+mod seeking;
 mod state_memory;
 mod step;
 
@@ -13,21 +16,32 @@ mod step;
 mod brotli;
 mod bzip2;
 mod deflate;
+mod hadoop;
+mod lz4;
+mod lz4_raw;
+mod snappy;
+mod snappy_framed;
 mod xz;
 mod zstandard;
+mod zstandard_seekable;
 
 #[cfg(test)]
 mod tests;
 
 use crate::error::{Result, error};
+use crate::shared::try_box;
 use detection::Signature;
 use frames::FrameSequence;
+use parallel::ParallelDecoder;
 use std::ffi::CStr;
 
 pub use detection::Detected;
+pub(crate) use frames::Next;
+pub(crate) use limits::Limits;
 pub use one_shot::Decompressed;
-pub use options::{DecoderOptions, EncoderOptions, Level, Trailing};
-pub(crate) use step::{Decoder, Decompress, Encoder, Goal, Step};
+pub use options::{DecoderOptions, EncoderOptions, FrameSize, Level, Trailing};
+pub(crate) use seeking::{Frame, Seekable, Source};
+pub(crate) use step::{Checkpoint, Decoder, Decompress, Encoder, Goal, Step};
 
 /// What a codec is called, how it is recognised and what it can do; the one place that says so.
 pub struct Codec {
@@ -48,13 +62,21 @@ pub struct Codec {
     /// The binary logarithms that a window may be chosen from. `None`: it cannot be chosen.
     windows: Option<[u32; 2]>,
     checksum: Checksum,
+    /// The end is marked, so nobody takes the beginning of some data for the whole.
+    pub has_end: bool,
     takes_dictionary: bool,
     /// At most so many bytes come of so many.
     max_compressed_size: fn(u64) -> u64,
+    /// How ends of frames are found without decompressing them. `None`: they are not, and threads do not help.
+    find_end: Option<parallel::FindEnd>,
     /// `None`: it works on whole pieces of memory only.
     streaming: Option<Streaming>,
     /// `None`: whole pieces of memory go through `streaming`.
     block: Option<Block>,
+    /// `None`: frames are found by decompressing what is before them, and none are written for being found.
+    seekable: Option<Seekable>,
+    /// What a whole piece of memory is decompressed by instead, where it is in another form that goes by the same name.
+    instead: Option<fn(&[u8]) -> Option<&'static Codec>>,
 }
 
 /// The compression levels of a codec.
@@ -73,6 +95,8 @@ pub struct Levels {
 enum Checksum {
     Never,
     Always,
+    /// Those of each block: that one is missing is not noticed.
+    OfBlocks,
     /// Unless it is told otherwise.
     Optional,
 }
@@ -92,10 +116,44 @@ struct Block {
 }
 
 /// Every codec of this build.
-pub static CODECS: [Codec; 7] =
-    [deflate::GZIP, zstandard::CODEC, deflate::ZLIB, deflate::DEFLATE, bzip2::CODEC, brotli::CODEC, xz::CODEC];
+pub static CODECS: [Codec; 13] = [
+    deflate::GZIP,
+    zstandard::CODEC,
+    deflate::ZLIB,
+    deflate::DEFLATE,
+    lz4::CODEC,
+    lz4_raw::CODEC,
+    hadoop::LZ4,
+    bzip2::CODEC,
+    brotli::CODEC,
+    snappy::CODEC,
+    snappy_framed::CODEC,
+    hadoop::SNAPPY,
+    xz::CODEC,
+];
 
 impl Codec {
+    /// What a row says where it does not say otherwise.
+    const BASE: Self = Self {
+        id: 0,
+        name: c"",
+        other_names: &[],
+        suffixes: &[],
+        signature: None,
+        padding: 0,
+        levels: None,
+        windows: None,
+        checksum: Checksum::Never,
+        has_end: true,
+        takes_dictionary: false,
+        max_compressed_size: |size| size,
+        streaming: None,
+        block: None,
+        seekable: None,
+        instead: None,
+        find_end: None,
+    };
+
     /// The codec with this number.
     pub fn by_id(id: u32) -> Option<&'static Self> {
         CODECS.iter().find(|codec| codec.id == id)
@@ -129,11 +187,17 @@ impl Codec {
 
     /// What decompresses a sequence of frames.
     pub(crate) fn decompression(&'static self, options: &DecoderOptions) -> Result<Box<dyn Decompress>> {
-        FrameSequence::open(self, options)
+        match self.find_end {
+            // What reads ahead does not know where to leave off.
+            Some(find_end) if options.threads > 0 && options.trailing != Trailing::Leave => {
+                Ok(try_box(ParallelDecoder::new(self, options, find_end)?)?)
+            }
+            _ => Ok(try_box(FrameSequence::new(self, options)?)?),
+        }
     }
 
     /// What decompresses the frames of a sequence one by one.
-    fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
+    pub(crate) fn decoder(&self, options: &DecoderOptions) -> Result<Box<dyn Decoder>> {
         self.check_dictionary(options.dictionary.is_some())?;
         (self.streaming()?.decoder)(options)
     }
@@ -153,7 +217,8 @@ impl Codec {
     fn check(&self, options: &EncoderOptions) -> Result<i32> {
         self.check_window(options.window_log)?;
         self.check_dictionary(options.dictionary.is_some())?;
-        if !options.checksum && self.checksum == Checksum::Always {
+        self.frame_size(options)?;
+        if !options.checksum && matches!(self.checksum, Checksum::Always | Checksum::OfBlocks) {
             return Err(error!(Invalid, "{} always has a checksum", self.name()));
         }
         self.check_level(options.level)

@@ -17,8 +17,8 @@ pub struct EncoderOptions {
     pub dictionary: Option<Buffer>,
     /// How many threads may help; 0: the work is done in the call. Codecs that nothing can help have none.
     pub threads: usize,
-    /// Frames of at most so many uncompressed bytes, with what is needed to find them; 0: one frame as long as it takes.
-    pub frame_size: usize,
+    /// How much goes into each frame.
+    pub frame_size: FrameSize,
 }
 
 /// How hard to try.
@@ -28,6 +28,17 @@ pub enum Level {
     Default,
     /// This hard, of `Codec::levels`.
     Number(i32),
+}
+
+/// How much goes into a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameSize {
+    /// All there is.
+    Endless,
+    /// As much as is usual for frames that are to be found again.
+    Usual,
+    /// At most so many uncompressed bytes; the frames can be found again.
+    Bytes(usize),
 }
 
 /// How to decompress.
@@ -69,7 +80,7 @@ impl Default for EncoderOptions {
             checksum: true,
             dictionary: None,
             threads: 0,
-            frame_size: 0,
+            frame_size: FrameSize::Endless,
         }
     }
 }

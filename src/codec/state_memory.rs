@@ -1,30 +1,39 @@
 //! The memory of a codec's own state: it comes from a pool like all other, and no more of it than a limit.
 #![allow(unsafe_code, reason = "the allocation functions that C libraries call")]
 
-use crate::error::{Error, Result, error};
+use super::limits::too_much_memory;
+use crate::error::{Error, Result};
 use crate::memory::{ALIGNMENT, Pool};
 use crate::shared::try_box;
+use crate::sys::lock;
 use std::ffi::{c_int, c_uint, c_void};
 use std::ptr::{NonNull, null_mut};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::Mutex;
 
 /// Where a library's state comes from. Its address is what the library hands back, so it is boxed, and it must outlive the
 /// state.
 pub(super) struct StateMemory {
     pool: Pool,
     limit: usize,
-    used: AtomicUsize,
-    /// How much the state would have taken with what was refused last; 0: nothing was.
-    refused: AtomicUsize,
+    blocks: Mutex<Blocks>,
 }
 
-/// In front of each block, at its alignment: how much was taken for it.
-const HEADER: usize = ALIGNMENT;
+/// The memory that a library has: a handful of blocks.
+#[derive(Default)]
+struct Blocks {
+    blocks: Vec<(NonNull<u8>, usize)>,
+    used: usize,
+    /// How much the library would have had with what was refused last; 0: nothing was.
+    refused: usize,
+}
+
+// SAFETY: the blocks are the library's, which is for whoever has it.
+unsafe impl Send for Blocks {}
 
 impl StateMemory {
     /// Memory of `pool`, `limit` bytes at most.
     pub(super) fn new(pool: &Pool, limit: usize) -> Result<Box<Self>> {
-        try_box(Self { pool: pool.clone(), limit, used: AtomicUsize::new(0), refused: AtomicUsize::new(0) })
+        try_box(Self { pool: pool.clone(), limit, blocks: Mutex::default() })
     }
 
     /// What the functions below are to be called with.
@@ -35,41 +44,50 @@ impl StateMemory {
     /// Why the library got no memory, if it asked for some; else `why`.
     #[cold]
     pub(super) fn failure(&self, why: Error) -> Error {
-        match self.refused.swap(0, Relaxed) {
+        match std::mem::take(&mut lock(&self.blocks).refused) {
             0 => why,
-            needed if needed > self.limit => error!(
-                CapacityError,
-                "it takes at least {needed} bytes of memory to decompress, memory_limit is {}", self.limit
-            ),
+            needed if needed > self.limit => too_much_memory(needed, self.limit),
             needed => Error::out_of_memory(needed),
         }
     }
 
+    /// Whether the limit leaves so much more.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        lock(&self.blocks).used.saturating_add(size) <= self.limit
+    }
+
     fn take(&self, size: usize) -> Option<NonNull<u8>> {
-        let whole = size.checked_add(HEADER)?;
-        let used = self.used.fetch_add(whole, Relaxed) + whole;
-        let block = if used > self.limit { None } else { self.pool.allocate(whole, ALIGNMENT).ok() };
+        let mut blocks = lock(&self.blocks);
+        let used = blocks.used.saturating_add(size);
+        let has_room = used <= self.limit && blocks.blocks.try_reserve(1).is_ok();
+        let block = if has_room { self.pool.allocate(size, ALIGNMENT).ok() } else { None };
         let Some(block) = block else {
-            self.used.fetch_sub(whole, Relaxed);
-            self.refused.store(used, Relaxed);
+            blocks.refused = used;
             return None;
         };
-        // SAFETY: the block has room for the header, at its alignment, and for `size` bytes behind it.
-        unsafe {
-            block.cast::<usize>().write(whole);
-            Some(block.add(HEADER))
-        }
+        blocks.blocks.push((block, size));
+        blocks.used = used;
+        Some(block)
     }
 
     /// # Safety
-    /// `data` came from `take` of this memory and is not used again.
+    /// What came from `take` of this memory is not used again.
     unsafe fn give_back(&self, data: NonNull<u8>) {
-        // SAFETY: the caller's promise: the header is in front.
-        unsafe {
-            let block = data.sub(HEADER);
-            let whole = block.cast::<usize>().read();
-            self.used.fetch_sub(whole, Relaxed);
-            self.pool.free(block, whole, ALIGNMENT);
+        let mut blocks = lock(&self.blocks);
+        let Some(at) = blocks.blocks.iter().rposition(|(block, _)| *block == data) else { return };
+        let (block, size) = blocks.blocks.swap_remove(at);
+        blocks.used -= size;
+        // SAFETY: it came from this pool with this size; the caller's promise.
+        unsafe { self.pool.free(block, size, ALIGNMENT) };
+    }
+}
+
+impl Drop for StateMemory {
+    /// A library that failed half-way may have left something.
+    fn drop(&mut self) {
+        for (block, size) in std::mem::take(&mut lock(&self.blocks).blocks) {
+            // SAFETY: it came from this pool with this size; the library's state is gone.
+            unsafe { self.pool.free(block, size, ALIGNMENT) };
         }
     }
 }

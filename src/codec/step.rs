@@ -1,6 +1,7 @@
 //! What codecs and those who drive them agree on.
 
-use crate::error::Result;
+use crate::error::{Result, error};
+use crate::memory::Buffer;
 use std::mem::MaybeUninit;
 
 /// What one step of a codec did.
@@ -18,6 +19,17 @@ pub(crate) struct Step {
     pub(crate) wants: usize,
 }
 
+/// What a decoder needs to go on in the midst of a frame.
+#[derive(Clone)]
+pub(crate) struct Checkpoint {
+    /// So many bits, the upper ones, of the last byte before it are still to be decoded.
+    pub(crate) bits: u8,
+    /// That byte.
+    pub(crate) byte: u8,
+    /// What was decompressed before it, as far back as what follows may refer to.
+    pub(crate) window: Buffer,
+}
+
 /// Decompresses frames, step by step.
 pub(crate) trait Decoder: Send {
     /// Decompresses from `input` into `output` as far as one of them goes, and counts in `step`, also where it fails. Damage
@@ -25,8 +37,26 @@ pub(crate) trait Decoder: Send {
     /// says what it `wants`.
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()>;
 
-    /// Another frame begins, behind one that `finished` or one that failed in its first step.
+    /// Another frame begins, whatever came before.
     fn restart(&mut self) -> Result<()>;
+
+    /// Whether `decode` stops, without a reason of its own, wherever there may be a `checkpoint`; at first it does not.
+    fn stop_at_checkpoints(&mut self, _stop: bool) {}
+
+    /// What it takes to go on from here by `resume`, in the midst of a frame, where that is possible.
+    fn checkpoint(&mut self) -> Result<Option<Checkpoint>> {
+        Ok(None)
+    }
+
+    /// What comes next is what came behind this checkpoint.
+    fn resume(&mut self, _checkpoint: &Checkpoint) -> Result<()> {
+        Err(error!(Internal, "it has no checkpoints"))
+    }
+
+    /// Whether the data may end with `rest`, of which nothing was taken: in formats whose frames do not mark their end.
+    fn may_end(&self, _rest: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Decompresses everything there is: frame after frame, each within the limits, to the end or to what does not belong to it.
@@ -40,7 +70,7 @@ pub(crate) trait Decompress: Send {
 }
 
 /// What an encoder is to do with what it holds back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Goal {
     /// Nothing: wait for more.
     Continue,

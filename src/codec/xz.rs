@@ -13,14 +13,11 @@ use std::mem::MaybeUninit;
 pub(super) const CODEC: Codec = Codec {
     id: 14,
     name: c"xz",
-    other_names: &[],
     suffixes: &[".xz"],
     signature: Some(Signature { size: 6, matches: |head| begins(head, b"\xfd7zXZ\0"), is_distinct: true }),
     padding: 4,
     levels: Some(Levels { least: 0, default: 6, greatest: 9 }),
-    windows: None,
     checksum: Checksum::Optional,
-    takes_dictionary: false,
     // What cannot be compressed is stored in pieces of 64 KiB, with 3 bytes each; a block has less than 100 bytes of headers,
     // and those of several threads are 256 KiB or more.
     max_compressed_size: |size| size + (size >> 10) + 256,
@@ -28,7 +25,7 @@ pub(super) const CODEC: Codec = Codec {
         decoder: |options| Ok(try_box(XzDecoder::open(options)?)?),
         encoder: |options, level| Ok(try_box(XzEncoder::open(options, level)?)?),
     }),
-    block: None,
+    ..Codec::BASE
 };
 
 /// liblzma's stream in one direction.

@@ -6,7 +6,7 @@ use super::error::{arrowio_error, arrowio_status};
 use super::guard;
 use super::handle::Slot;
 use super::pool::arrowio_pool;
-use crate::codec::{CODECS, Codec, DecoderOptions, Detected, EncoderOptions, Level, Trailing};
+use crate::codec::{CODECS, Codec, DecoderOptions, Detected, EncoderOptions, FrameSize, Level, Trailing};
 use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, Pool};
 use std::ffi::{c_char, c_void};
@@ -31,12 +31,31 @@ pub const ARROWIO_CODEC_ZLIB: arrowio_codec = 4;
 /// deflate by itself (RFC 1951), also several one behind the other. Suffix ".deflate". Levels 0 to 9, by default 6. window_log
 /// 9 to 15. Has no checksum.
 pub const ARROWIO_CODEC_DEFLATE: arrowio_codec = 5;
+/// LZ4 frames, also several of them; those of `lz4 -l` are read. Suffix ".lz4". Levels 1 to 12, by default 1. Has a checksum
+/// that can be left out.
+pub const ARROWIO_CODEC_LZ4: arrowio_codec = 6;
+/// One block of LZ4, as in Parquet: whole pieces of memory only, up to 2113929216 bytes. No suffix. Levels 1 to 12, by default
+/// 1. No checksum.
+pub const ARROWIO_CODEC_LZ4_RAW: arrowio_codec = 7;
+/// LZ4 blocks as Hadoop frames them, also in older Parquet files. No suffix, no levels, no checksum, and no mark at the end:
+/// data that are cut off between frames look complete. Sizes of more than 64 MiB are not believed. A whole piece of memory
+/// that is one block in no frame, as some writers of Parquet have it, is decompressed as LZ4_RAW.
+pub const ARROWIO_CODEC_LZ4_HADOOP: arrowio_codec = 8;
 /// bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
 /// stream, and what is written next begins another one.
 pub const ARROWIO_CODEC_BZIP2: arrowio_codec = 9;
 /// Brotli (RFC 7932), also of several streams. Suffix ".br". Levels 0 to 11, by default 8. window_log 10 to 24. Has neither a
 /// checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
 pub const ARROWIO_CODEC_BROTLI: arrowio_codec = 10;
+/// One block of Snappy, as in Parquet: whole pieces of memory only, of which up to 4294967295 bytes may come. No suffix, no
+/// levels, no checksum.
+pub const ARROWIO_CODEC_SNAPPY: arrowio_codec = 11;
+/// Snappy in its framing format, also several streams of it. Suffix ".sz". No levels. Each chunk has a checksum, but there is
+/// no mark at the end: data that are cut off between chunks look complete.
+pub const ARROWIO_CODEC_SNAPPY_FRAMED: arrowio_codec = 12;
+/// Snappy blocks as Hadoop frames them. Suffix ".snappy". No levels, no checksum, and no mark at the end: data that are cut off
+/// between frames look complete. Sizes of more than 64 MiB are not believed.
+pub const ARROWIO_CODEC_SNAPPY_HADOOP: arrowio_codec = 13;
 /// xz, also of several streams, with padding between them. Suffix ".xz". Levels 0 to 9, by default 6. Has a checksum (CRC-64)
 /// that can be left out. Of threads, the data written are in blocks, which threads can read again.
 pub const ARROWIO_CODEC_XZ: arrowio_codec = 14;
@@ -49,8 +68,14 @@ const _: () = {
         ARROWIO_CODEC_ZSTD,
         ARROWIO_CODEC_ZLIB,
         ARROWIO_CODEC_DEFLATE,
+        ARROWIO_CODEC_LZ4,
+        ARROWIO_CODEC_LZ4_RAW,
+        ARROWIO_CODEC_LZ4_HADOOP,
         ARROWIO_CODEC_BZIP2,
         ARROWIO_CODEC_BROTLI,
+        ARROWIO_CODEC_SNAPPY,
+        ARROWIO_CODEC_SNAPPY_FRAMED,
+        ARROWIO_CODEC_SNAPPY_HADOOP,
         ARROWIO_CODEC_XZ,
     ];
     assert!(constants.len() == CODECS.len());
@@ -156,6 +181,11 @@ pub struct arrowio_compression_options {
     pub threads: i32,
     /// Whether the checksum is left out, of formats that can do without: 0 or 1.
     pub without_checksum: i32,
+    /// Frames of so many uncompressed bytes at most, which arrowio_seekable_file_new finds without decompressing what is
+    /// before them: gzip in the form of BGZF (1 to 65280), zstd in its seekable format (1 to 1073741824), each of which any
+    /// reader of the format reads. 0: one frame as long as it takes. -1: what is usual, 65280 for gzip and 1 MiB for zstd.
+    /// Small frames compress less.
+    pub frame_size: i64,
 }
 
 // SAFETY: sizes, nullable pointers and numbers.
@@ -189,7 +219,7 @@ impl arrowio_compression_options {
             checksum,
             dictionary,
             threads: threads(given.threads)?,
-            frame_size: 0,
+            frame_size: frame_size(given.frame_size)?,
         })
     }
 }
@@ -199,6 +229,16 @@ fn level(given: i32) -> Level {
         0 => Level::Default,
         ARROWIO_COMPRESSION_LEVEL_ZERO => Level::Number(0),
         level => Level::Number(level),
+    }
+}
+
+fn frame_size(given: i64) -> Result<FrameSize> {
+    match given {
+        0 => Ok(FrameSize::Endless),
+        -1 => Ok(FrameSize::Usual),
+        size => usize::try_from(size)
+            .map(FrameSize::Bytes)
+            .map_err(|_| error!(Invalid, "frame_size is {size}, the least that means anything is -1")),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What the host says about reads to come, and what layers ask of the file beneath.
 
 use super::read_range::ReadRange;
+use super::stream::{Indexed, RandomAccess};
 use super::{Capabilities, File};
-use crate::error::{Result, error};
+use crate::error::{Error, Result, error};
 use crate::memory::Buffer;
 
 impl File {
@@ -23,6 +24,27 @@ impl File {
         }
         let (random, _aside) = self.begin_at()?;
         if random.evict_before(offset) { Ok(()) } else { Err(not_kept()) }
+    }
+
+    /// Writes the index of a seekable file to `target`; what is not known yet is found out first.
+    pub fn save_index(&self, target: &File) -> Result<()> {
+        let (random, _aside) = self.begin_at()?;
+        self.indexed(&**random)?.save_index(target).map_err(|error| self.index_failed(error))
+    }
+
+    /// Takes the index of a seekable file from what `save_index` wrote, which lies ahead in `source`.
+    pub fn load_index(&self, source: &File) -> Result<()> {
+        let (random, _aside) = self.begin_at()?;
+        self.indexed(&**random)?.load_index(source).map_err(|error| self.index_failed(error))
+    }
+
+    fn indexed<'a>(&self, random: &'a dyn RandomAccess) -> Result<&'a dyn Indexed> {
+        random.indexed().ok_or_else(|| error!(Invalid, "{} has no index: it is no seekable file", self.name()))
+    }
+
+    #[cold]
+    fn index_failed(&self, error: Error) -> Error {
+        error.context(format_args!("index of {}", self.name()))
     }
 
     /// See `RandomAccess::size_hint`.

@@ -226,6 +226,11 @@ pub(crate) trait RandomAccess: Send + Sync {
         false
     }
 
+    /// The class as one that keeps an index of places.
+    fn indexed(&self) -> Option<&dyn Indexed> {
+        None
+    }
+
     /// Where buffers for what is read come from.
     fn pool(&self) -> &Pool;
 
@@ -253,6 +258,15 @@ pub(crate) trait RandomAccess: Send + Sync {
         })?;
         builder.finish()
     }
+}
+
+/// A class that learns where it can begin to read, which takes time, and may be told instead.
+pub(crate) trait Indexed {
+    /// Writes all of what it knows, which it completes first.
+    fn save_index(&self, target: &File) -> Result<()>;
+
+    /// Takes what another one saved, from the position of `source` to its end.
+    fn load_index(&self, source: &File) -> Result<()>;
 }
 
 /// The first line of `bytes` with its newline, or all of them.

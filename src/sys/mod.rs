@@ -45,7 +45,7 @@ pub(crate) use process::{ErrnoText, environment, process_number, write_line_to_s
 pub(crate) use search::find_byte;
 pub(crate) use shared_memory::SharedMemory;
 pub(crate) use signal::without_sigpipe;
-pub(crate) use thread::{Thread, thread_token};
+pub(crate) use thread::{Thread, thread_token, without_signals};
 
 use meter::metered;
 

@@ -11,29 +11,37 @@ pub(crate) type ThreadMain = extern "C" fn(*mut c_void) -> *mut c_void;
 const RAISED_BY_WHAT_IT_DOES: [libc::c_int; 7] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS, libc::SIGABRT];
 
+/// Does what starts threads: they get no signals, for those are the host's, but those that they raise by what they do.
+pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
+    let (mut all, mut former) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+    // SAFETY: the masks are filled before they are used.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        for signal in RAISED_BY_WHAT_IT_DOES {
+            libc::sigdelset(all.as_mut_ptr(), signal);
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
+    }
+    let result = start();
+    // SAFETY: filled above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, former.as_ptr(), std::ptr::null_mut()) };
+    result
+}
+
 /// A thread that is to be joined or detached.
 #[derive(Clone, Copy)]
 pub(crate) struct Thread(libc::pthread_t);
 
 impl Thread {
-    /// Starts a thread that gets no signals, for they are the host's, but those that it raises itself by what it does.
+    /// Starts a thread, without signals.
     ///
     /// # Safety
     /// `main` may be called with `argument` on another thread.
     pub(crate) unsafe fn start(main: ThreadMain, argument: *mut c_void) -> OsResult<Self> {
         let mut thread = MaybeUninit::uninit();
-        // SAFETY: the masks are filled before they are used; the thread's promise is the caller's.
-        let result = unsafe {
-            let (mut all, mut former) = (MaybeUninit::uninit(), MaybeUninit::uninit());
-            libc::sigfillset(all.as_mut_ptr());
-            for signal in RAISED_BY_WHAT_IT_DOES {
-                libc::sigdelset(all.as_mut_ptr(), signal);
-            }
-            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
-            let result = libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), main, argument);
-            libc::pthread_sigmask(libc::SIG_SETMASK, former.as_ptr(), std::ptr::null_mut());
-            result
-        };
+        // SAFETY: the thread's promise is the caller's.
+        let result =
+            without_signals(|| unsafe { libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), main, argument) });
         // SAFETY: filled where the call succeeds.
         if result == 0 { Ok(Self(unsafe { thread.assume_init() })) } else { Err(result) }
     }

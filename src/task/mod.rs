@@ -19,7 +19,7 @@ mod scope;
 mod until_closed;
 
 pub use cancellation::Cancellation;
-pub(crate) use exclusive::{Exclusive, Held};
+pub(crate) use exclusive::{Exclusive, Held, reentry};
 pub use executor::Executor;
 pub(crate) use executor::Task;
 pub(crate) use operation::Completion;

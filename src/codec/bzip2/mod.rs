@@ -27,18 +27,15 @@ pub(super) const CODEC: Codec = Codec {
     other_names: &["bzip2"],
     suffixes: &[".bz2", ".bz"],
     signature: Some(Signature { size: 10, matches: is_stream, is_distinct: true }),
-    padding: 0,
     levels: Some(Levels { least: 1, default: 9, greatest: 9 }),
-    windows: None,
     checksum: Checksum::Always,
-    takes_dictionary: false,
     // As the manual of libbz2 says.
     max_compressed_size: |size| size + size / 100 + 600,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Bzip2Decoder::new(options)?)?),
         encoder: |options, level| Ok(try_box(Bzip2Encoder::new(options, level)?)?),
     }),
-    block: None,
+    ..Codec::BASE
 };
 
 /// What a block begins with, and what is behind the last one.

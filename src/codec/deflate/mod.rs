@@ -1,5 +1,6 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
+mod members;
 mod zlib_ng;
 
 #[cfg(test)]
@@ -16,55 +17,46 @@ pub(super) const GZIP: Codec = Codec {
     other_names: &["gz"],
     suffixes: &[".gz", ".gzip", ".bgz", ".bgzf"],
     signature: Some(Signature { size: 3, matches: |head| begins(head, b"\x1f\x8b\x08"), is_distinct: true }),
-    padding: 0,
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
-    takes_dictionary: false,
     max_compressed_size,
+    find_end: Some(members::find_end),
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Gzip, options)?)?),
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
     }),
-    block: None,
+    ..Codec::BASE
 };
 
 pub(super) const ZLIB: Codec = Codec {
     id: 4,
     name: c"zlib",
-    other_names: &[],
     suffixes: &[".zz", ".zlib"],
     signature: Some(Signature { size: 2, matches: is_zlib, is_distinct: false }),
-    padding: 0,
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
-    takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Zlib, options)?)?),
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Zlib, options, level)?)?),
     }),
-    block: None,
+    ..Codec::BASE
 };
 
 pub(super) const DEFLATE: Codec = Codec {
     id: 5,
     name: c"deflate",
-    other_names: &[],
     suffixes: &[".deflate"],
-    signature: None,
-    padding: 0,
     levels: LEVELS,
     windows: WINDOWS,
-    checksum: Checksum::Never,
-    takes_dictionary: false,
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Deflate, options)?)?),
         encoder: |options, level| Ok(try_box(Deflater::new(Format::Deflate, options, level)?)?),
     }),
-    block: None,
+    ..Codec::BASE
 };
 
 const LEVELS: Option<Levels> = Some(Levels { least: 0, default: 6, greatest: 9 });

@@ -1,0 +1,240 @@
+//! Frames decompressed by several threads, given in order.
+
+mod cutter;
+mod piece;
+
+use super::frames::FrameSequence;
+use super::{Codec, DecoderOptions, Decompress, Step};
+use crate::error::Result;
+use crate::shared::{Shared, try_box, try_vec};
+use crate::task::{Executor, Process};
+use cutter::{Cut, Cutter, Sizes};
+use piece::{DecodePiece, Decoded, Piece};
+use std::collections::VecDeque;
+use std::mem::MaybeUninit;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use cutter::{End, FindEnd};
+
+/// So much is taken in before it is looked where to cut it.
+const CHUNK: usize = 64 << 10;
+
+/// What the bytes mean is for a `FrameSequence` alone to say. Pieces are decompressed ahead as if it had come to them; where
+/// one begins at the very place that it has come to and is whole and right, what came of it is passed by. All else it
+/// decompresses by itself: what is too large, cut at the wrong place, damaged, or over a limit.
+pub(super) struct ParallelDecoder {
+    codec: &'static Codec,
+    options: DecoderOptions,
+    frames: FrameSequence,
+    executor: Executor,
+    /// What is decompressed ahead. The first piece begins where `frames` is.
+    pieces: VecDeque<Shared<Piece>>,
+    sizes: Sizes,
+    /// So many pieces there may be.
+    window: usize,
+    /// What came of the first piece, and how much of it was given.
+    ready: Option<(Decoded, usize)>,
+    /// What is behind the pieces.
+    cutter: Cutter,
+    /// What the cutter holds cannot be cut.
+    is_held: bool,
+    /// Up to the end of a frame `frames` goes on by itself.
+    is_serial: bool,
+    /// So much of the first piece is done with.
+    done: usize,
+    process: Process,
+}
+
+impl ParallelDecoder {
+    pub(super) fn new(codec: &'static Codec, options: &DecoderOptions, find_end: FindEnd) -> Result<Self> {
+        Self::with_sizes(codec, options, find_end, Sizes::DEFAULT)
+    }
+
+    fn with_sizes(codec: &'static Codec, options: &DecoderOptions, find_end: FindEnd, sizes: Sizes) -> Result<Self> {
+        // Each thread has a piece that it is at and one that comes next; the calling one helps.
+        let window = options.threads.saturating_add(1).saturating_mul(2);
+        Ok(Self {
+            codec,
+            options: options.clone(),
+            frames: FrameSequence::new(codec, options)?,
+            executor: Executor::new(options.threads)?,
+            pieces: VecDeque::from(try_vec(window)?),
+            sizes,
+            window,
+            ready: None,
+            cutter: Cutter::new(codec, find_end, sizes, &options.pool),
+            is_held: false,
+            is_serial: false,
+            done: 0,
+            process: Process::here(),
+        })
+    }
+
+    /// In a child of a fork a thread that is not there may be at a piece for ever.
+    fn is_forked(&self) -> bool {
+        !self.process.is_here()
+    }
+
+    /// Takes in and hands over as much as there is room for; gives how much it took.
+    fn take_in(&mut self, input: &[u8], is_last: bool) -> usize {
+        let mut taken = 0;
+        while !self.is_held && self.pieces.len() < self.window {
+            let rest = &input[taken..];
+            let is_all = is_last && rest.is_empty();
+            match self.cutter.cut(is_all) {
+                // A single piece is nothing that threads could share.
+                Cut::Piece(size, _) if is_all && self.pieces.is_empty() && size == self.cutter.rest().len() => {
+                    self.is_held = true;
+                }
+                // Without memory for it nothing is done ahead.
+                Cut::Piece(size, output) => self.is_held = self.hand_over(size, output).is_err(),
+                Cut::None => self.is_held = true,
+                Cut::More if rest.is_empty() => break,
+                Cut::More => {
+                    let next = &rest[..rest.len().min(CHUNK)];
+                    match self.cutter.append(next) {
+                        Ok(()) => taken += next.len(),
+                        Err(_) => self.is_held = true,
+                    }
+                }
+            }
+        }
+        taken
+    }
+
+    fn hand_over(&mut self, size: usize, expected: u64) -> Result<()> {
+        let before: usize = self.pieces.iter().map(|piece| piece.input.size()).sum();
+        let most = self.frames.room(before + size).min(self.sizes.most.1);
+        let input = self.cutter.copy(size)?;
+        let piece = Shared::try_new(Piece::new(self.codec, &self.options, input, expected, most))?;
+        self.cutter.pass_piece(size);
+        self.pieces.push_back(piece.clone());
+        // Where no thread takes it the calling one will.
+        let _ = try_box(DecodePiece(piece)).and_then(|task| self.executor.submit(task));
+        Ok(())
+    }
+
+    /// Looks what came of the first piece, and waits for it if it may.
+    fn look_at_first(&mut self, may_wait: bool) -> Result<()> {
+        loop {
+            let Some(first) = self.pieces.front() else { return Ok(()) };
+            if let Some(decoded) = first.take_decoded() {
+                self.accept(decoded);
+                return Ok(());
+            }
+            if !may_wait {
+                return Ok(());
+            }
+            if !self.pieces.iter().any(|piece| piece.decode_unless_taken()) {
+                first.wait()?;
+            }
+        }
+    }
+
+    /// What came of the first piece is given if the limits allow all of it.
+    fn accept(&mut self, decoded: Decoded) {
+        if decoded.output.size() as u64 <= self.frames.room(decoded.consumed) && decoded.consumed > 0 {
+            self.ready = Some((decoded, 0));
+        } else {
+            self.is_serial = true;
+        }
+    }
+
+    /// Gives of what is ready.
+    fn give(&mut self, output: &mut [MaybeUninit<u8>]) -> usize {
+        let Some((decoded, given)) = &mut self.ready else { return 0 };
+        let rest = &decoded.output.as_slice()[*given..];
+        let count = rest.len().min(output.len());
+        output[..count].write_copy_of_slice(&rest[..count]);
+        *given += count;
+        if *given == decoded.output.size() {
+            self.frames.pass(decoded.consumed, decoded.output.size());
+            self.done = decoded.consumed;
+            self.ready = None;
+            match self.pieces.front() {
+                Some(first) if self.done < first.input.size() => self.is_serial = true,
+                _ => {
+                    self.pieces.pop_front();
+                    self.done = 0;
+                }
+            }
+        }
+        count
+    }
+
+    /// Gives back to the cutter what was handed over.
+    fn take_back(&mut self) -> Result<()> {
+        if self.pieces.is_empty() {
+            return Ok(());
+        }
+        self.cutter.put_back(self.done, self.pieces.iter().map(|piece| piece.input.as_slice()))?;
+        if !self.is_forked() {
+            self.pieces.iter().for_each(|piece| piece.give_up());
+        }
+        self.pieces.clear();
+        self.done = 0;
+        Ok(())
+    }
+
+    /// Goes on without help, first with what was taken in.
+    fn decode_serially(&mut self, input: &[u8], is_last: bool, output: &mut [MaybeUninit<u8>]) -> Result<Step> {
+        self.take_back()?;
+        let rest = self.cutter.rest();
+        let was_between = self.frames.is_between();
+        let mut step = if rest.is_empty() {
+            self.frames.decode(input, is_last, output)?
+        } else {
+            self.frames.decode(rest, is_last && input.is_empty(), output)?
+        };
+        if self.frames.is_between() && (!was_between || step.consumed > 0) {
+            (self.is_serial, self.is_held) = (false, false);
+        }
+        if rest.is_empty() {
+            return Ok(step);
+        }
+        if step.wants > rest.len() {
+            let more = &input[..input.len().min(step.wants - rest.len())];
+            self.cutter.append(more)?;
+            return Ok(Step { consumed: more.len(), ..Step::default() });
+        }
+        self.cutter.pass(std::mem::take(&mut step.consumed));
+        if !self.is_serial {
+            self.cutter.restart();
+        }
+        step.wants = 0;
+        Ok(step)
+    }
+}
+
+impl Decompress for ParallelDecoder {
+    /// In one call it either takes something in or waits, so that what fails has taken nothing.
+    fn decode(&mut self, input: &[u8], is_last: bool, output: &mut [MaybeUninit<u8>]) -> Result<Step> {
+        if self.ready.is_none() && self.is_forked() {
+            self.is_serial = true;
+        }
+        if self.ready.is_none() && self.is_serial {
+            return self.decode_serially(input, is_last, output);
+        }
+        let is_ahead = !self.is_serial && !self.is_forked();
+        let consumed = if is_ahead { self.take_in(input, is_last) } else { 0 };
+        if self.ready.is_none() {
+            self.is_serial = consumed == 0 && self.pieces.is_empty();
+            self.look_at_first(consumed == 0)?;
+        }
+        let produced = self.give(output);
+        Ok(Step { consumed, produced, ..Step::default() })
+    }
+
+    fn consumed(&self) -> u64 {
+        self.frames.consumed()
+    }
+}
+
+impl Drop for ParallelDecoder {
+    fn drop(&mut self) {
+        // Threads finish the piece that they are at. Where they cannot be waited for they do that by themselves.
+        let _ = self.executor.stop().and_then(|()| self.executor.wait(None));
+    }
+}

@@ -1,0 +1,211 @@
+//! Whatever the data, threads change neither what comes out nor what is said of it.
+#![allow(unsafe_code, reason = "memory that was filled")]
+#![allow(clippy::undocumented_unsafe_blocks, reason = "a test keeps its promises or fails")]
+
+use super::*;
+use crate::codec::{CODECS, EncoderOptions, Level, Trailing};
+use crate::error::{Error, Result};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+const SMALL: Sizes = Sizes { enough: (2000, 20_000), most: (30_000, 100_000) };
+
+fn with_threads() -> impl Iterator<Item = &'static Codec> {
+    CODECS.iter().filter(|codec| codec.find_end.is_some())
+}
+
+fn parallel(codec: &'static Codec, options: &DecoderOptions, sizes: Sizes) -> ParallelDecoder {
+    ParallelDecoder::with_sizes(codec, options, codec.find_end.unwrap(), sizes).unwrap()
+}
+
+/// What one of the two does with `data`, given in pieces: what came out, where it ended, and how.
+fn outcome(
+    decompression: &mut dyn Decompress,
+    data: &[u8],
+    piece: usize,
+    room: usize,
+    mut calls: usize,
+) -> (Vec<u8>, u64, Result<()>) {
+    let (mut out, mut at, mut wants) = (Vec::new(), 0, 0);
+    let mut memory = vec![MaybeUninit::new(0u8); room];
+    while calls > 0 {
+        calls -= 1;
+        let end = (at + piece.max(wants)).min(data.len());
+        let is_last = end - at < wants.max(1);
+        match decompression.decode(&data[at..end], is_last, &mut memory) {
+            Err(error) => return (out, decompression.consumed(), Err(error)),
+            Ok(step) => {
+                out.extend(memory[..step.produced].iter().map(|byte| unsafe { byte.assume_init() }));
+                at += step.consumed;
+                wants = step.wants;
+                if step.finished {
+                    break;
+                }
+            }
+        }
+    }
+    (out, decompression.consumed(), Ok(()))
+}
+
+/// How much a decoder had seen when it failed is a matter of how much it was given at once.
+fn text_of(error: &Error) -> String {
+    let text = error.to_string();
+    let Some(rest) = text.strip_prefix("after compressed offset ") else { return text };
+    rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).to_string()
+}
+
+fn compare(codec: &'static Codec, options: &DecoderOptions, data: &[u8], piece: usize, room: usize) {
+    let mut serial = FrameSequence::new(codec, options).unwrap();
+    let mut expected = outcome(&mut serial, data, piece, room, usize::MAX);
+    let mut decoder = parallel(codec, options, SMALL);
+    let mut given = outcome(&mut decoder, data, piece, room, usize::MAX);
+    let name = codec.name();
+    if expected.2.is_err() {
+        // How much comes of a damaged frame is a matter of how much its decoder was given at once.
+        let least = given.0.len().min(expected.0.len());
+        given.0.truncate(least);
+        expected.0.truncate(least);
+    }
+    assert!(given.0 == expected.0, "{name}: {} bytes, serially {}", given.0.len(), expected.0.len());
+    match (given.2, expected.2) {
+        (Ok(()), Ok(())) => assert_eq!(given.1, expected.1, "{name}"),
+        (Err(given), Err(expected)) => assert_eq!(text_of(&given), text_of(&expected), "{name}"),
+        (given, expected) => panic!("{name}: {given:?}, serially {expected:?}"),
+    }
+}
+
+fn text(size: usize, seed: usize) -> Vec<u8> {
+    (0..size).map(|at| (at * (at + seed) / 7 % 251) as u8 ^ (at / 300) as u8).collect()
+}
+
+fn noise(size: usize, seed: usize) -> Vec<u8> {
+    let mut state = seed as u64 | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..size).map(|_| next()).collect()
+}
+
+/// Bytes full of what looks like the beginning of a member, which come out of an encoder as they went in.
+fn false_beginnings(size: usize, seed: usize) -> Vec<u8> {
+    let mut bytes = noise(size, seed);
+    for at in (0..size.saturating_sub(10)).step_by(997) {
+        bytes[at..at + 10].copy_from_slice(b"\x1f\x8b\x08\0\0\0\0\0\0\x03");
+    }
+    bytes
+}
+
+fn contents() -> impl Strategy<Value = Vec<u8>> {
+    let size = prop_oneof![3 => Just(0usize), 8 => 0usize..3000, 8 => 0usize..30_000, 1 => 90_000usize..150_000];
+    (size, 0usize..1000, 0usize..8).prop_map(|(size, seed, kind)| match kind {
+        0..4 => text(size, seed),
+        4 => noise(size, seed),
+        5 => false_beginnings(size, seed),
+        // Members within a member.
+        6 => pack(&CODECS[0], 1, &text(size / 8, seed)).repeat(4),
+        _ => vec![0; size],
+    })
+}
+
+fn pack(codec: &Codec, level: i32, data: &[u8]) -> Vec<u8> {
+    let options = EncoderOptions { level: Level::Number(level), ..Default::default() };
+    codec.compress_to_buffer(&options, data).unwrap().as_slice().to_vec()
+}
+
+fn frames() -> impl Strategy<Value = (usize, Vec<u8>)> {
+    let codecs = with_threads().count();
+    (0..codecs, prop::collection::vec((contents(), 0..3i32), 0..30)).prop_map(|(codec, contents)| {
+        let packed = contents.iter().flat_map(|(data, level)| pack(with_threads().nth(codec).unwrap(), *level, data));
+        (codec, packed.collect())
+    })
+}
+
+fn trailing() -> impl Strategy<Value = Trailing> {
+    prop_oneof![Just(Trailing::Error), Just(Trailing::Ignore)]
+}
+
+/// What may be wrong with data.
+#[derive(Clone, Debug)]
+enum Harm {
+    None,
+    CutOff(Index),
+    Flipped(Index, u8),
+    Followed(Vec<u8>),
+    Inserted(Index, Vec<u8>),
+}
+
+fn harm() -> impl Strategy<Value = Harm> {
+    let rest =
+        || prop_oneof![prop::collection::vec(any::<u8>(), 1..30), Just(vec![0; 20]), Just(b"\x1f\x8b\x08".to_vec())];
+    prop_oneof![
+        2 => Just(Harm::None),
+        1 => any::<Index>().prop_map(Harm::CutOff),
+        2 => (any::<Index>(), 0..8u8).prop_map(|(at, bit)| Harm::Flipped(at, bit)),
+        1 => rest().prop_map(Harm::Followed),
+        1 => (any::<Index>(), rest()).prop_map(|(at, rest)| Harm::Inserted(at, rest)),
+    ]
+}
+
+impl Harm {
+    fn apply(&self, data: &mut Vec<u8>) {
+        if data.is_empty() {
+            return;
+        }
+        match self {
+            Self::None => (),
+            Self::CutOff(at) => data.truncate(at.index(data.len())),
+            Self::Flipped(at, bit) => {
+                let at = at.index(data.len());
+                data[at] ^= 1 << bit;
+            }
+            Self::Followed(rest) => data.extend(rest),
+            Self::Inserted(at, rest) => {
+                let at = at.index(data.len());
+                data.splice(at..at, rest.iter().copied());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn threads_change_nothing(
+        (codec, mut data) in frames(),
+        harm in harm(),
+        threads in 1usize..4,
+        trailing in trailing(),
+        piece in prop_oneof![1usize..100, 100usize..100_000],
+        room in prop_oneof![100usize..2000, 2000usize..200_000],
+    ) {
+        harm.apply(&mut data);
+        let options = DecoderOptions { threads, trailing, ..Default::default() };
+        compare(with_threads().nth(codec).unwrap(), &options, &data, piece, room);
+    }
+
+    #[test]
+    fn limits_hold_with_threads(
+        (codec, data) in frames(),
+        max_output in 0u64..500_000,
+        piece in 100usize..100_000,
+        room in 100usize..100_000,
+    ) {
+        let options = DecoderOptions { threads: 2, max_output, ..Default::default() };
+        compare(with_threads().nth(codec).unwrap(), &options, &data, piece, room);
+    }
+
+    #[test]
+    fn it_can_be_dropped_at_any_time((codec, data) in frames(), calls in 0usize..100, piece in 100usize..10_000) {
+        let pool = crate::memory::Pool::new(crate::memory::ProxyPool::new(crate::memory::default_pool())).unwrap();
+        let options = DecoderOptions { threads: 2, pool: pool.clone(), ..Default::default() };
+        let mut decoder = parallel(with_threads().nth(codec).unwrap(), &options, SMALL);
+        let _ = outcome(&mut decoder, &data, piece, 3000, calls);
+        drop(decoder);
+        drop(options);
+        prop_assert_eq!(pool.statistics().bytes_allocated(), 0);
+    }
+}
