@@ -10,9 +10,7 @@ mod toolchain;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs};
-use toolchain::{Library, run};
-
-const PYARROW: &str = "pyarrow==26.0.1";
+use toolchain::{Library, PYARROW, run};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -45,7 +43,7 @@ fn prepare() -> Result<PathBuf> {
     let stripped = folder.join("stripped");
     fs::create_dir_all(&stripped).map_err(text)?;
     eprintln!("Preparing {PYARROW}");
-    let arrow = install_arrow(&folder.join("venv"))?;
+    let arrow = install_arrow()?;
     let arrow_library = find_library(&arrow)?;
     eprintln!("Building libarrowio and the comparison");
     let library = toolchain::library()?;
@@ -57,16 +55,10 @@ fn prepare() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Installs pyarrow into a virtual environment and returns its folder, which has `include/` and the libraries.
-fn install_arrow(venv: &Path) -> Result<PathBuf> {
-    let pip = venv.join("bin/pip");
-    if !pip.exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(venv))?;
-    }
-    // Without --only-binary, a machine that no wheel fits would begin to build Arrow.
-    run(Command::new(pip).args(["install", "--disable-pip-version-check", "--only-binary", ":all:", PYARROW]))?;
+/// Installs pyarrow and returns its folder, which has `include/` and the libraries.
+fn install_arrow() -> Result<PathBuf> {
     let locate = "import importlib.util as u; print(u.find_spec('pyarrow').submodule_search_locations[0])";
-    let output = run(Command::new(venv.join("bin/python")).args(["-c", locate]))?;
+    let output = run(Command::new(toolchain::python(&[PYARROW])?).args(["-c", locate]))?;
     Ok(PathBuf::from(String::from_utf8(output.stdout).map_err(text)?.trim_end()))
 }
 

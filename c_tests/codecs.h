@@ -37,8 +37,12 @@ static const struct codec codecs[] = {
      .is_checked = 1, .is_ended = 1, .frames_follow = 1, .is_thorough = 1},
     {ARROWIO_CODEC_ZLIB, "zlib", ".zz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
     {ARROWIO_CODEC_DEFLATE, "deflate", ".deflate", 0, 6, 9, 9, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_LZ4, "lz4", ".lz4", 1, 1, 12, 12, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_LZ4_HADOOP, "lz4_hadoop", "", 0, 0, 0, 0, .frames_follow = 1},
     {ARROWIO_CODEC_BZIP2, "bz2", ".bz2", 1, 9, 9, 1, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
     {ARROWIO_CODEC_BROTLI, "brotli", ".br", 0, 8, 11, 11, .window = 8 << 20, .is_ended = 1, .frames_follow = 1},
+    {ARROWIO_CODEC_SNAPPY_FRAMED, "snappy_framed", ".sz", 0, 0, 0, 0, .frames_follow = 1},
+    {ARROWIO_CODEC_SNAPPY_HADOOP, "snappy_hadoop", ".snappy", 0, 0, 0, 0, .frames_follow = 1},
     {ARROWIO_CODEC_XZ, "xz", ".xz", 0, 6, 9, 9, .is_checked = 1, .is_ended = 1, .frames_follow = 1},
 };
 

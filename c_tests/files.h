@@ -1,4 +1,4 @@
-/* What the tests of files share: a folder, bytes, random numbers, real tools, and what the system says of a process. */
+/* What the tests of files share: a folder, bytes, random numbers, and what the system says of a process. */
 #ifndef ARROWIO_TEST_FILES_H
 #define ARROWIO_TEST_FILES_H
 
@@ -228,15 +228,6 @@ static inline int shell(const char *line) {
   char command[8192];
   snprintf(command, sizeof command, "cd '%s' && { %s; }", folder, line);
   return system(command);
-}
-
-static inline int has_tool(const char *name) {
-  char command[200];
-  snprintf(command, sizeof command, "command -v %s > /dev/null", name);
-  if (shell(command) == 0) return 1;
-  snprintf(command, sizeof command, "%s is not on the PATH", name);
-  skip(command);
-  return 0;
 }
 
 /* The last failure of `call` as it is said, checked for its status; released by the next one. */

@@ -24,6 +24,7 @@ const SOURCES: &str = "
     wrapper
     codec
     compressed
+    seekable
     buffered
     stream
     file

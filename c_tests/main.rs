@@ -9,6 +9,7 @@ mod null_matrix;
 mod package;
 mod programs;
 mod toolchain;
+mod tools;
 mod tour;
 
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -31,6 +32,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(package::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     trials.extend(tour::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     trials.extend(faults::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
+    trials.extend(tools::trials().into_iter().map(|(name, test)| trial(name, &["python3", "bash"], test)));
     for source in programs::sources() {
         let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
         for way in programs::Way::ALL {

@@ -60,13 +60,19 @@ fn files_named(suffixes: &[&str]) -> Vec<PathBuf> {
 /// Runs a program in Python with the shared library.
 pub fn run_script(source: &Path) -> Outcome {
     let mut command = Command::new("python3");
-    command.arg("-B").arg(source).env("ARROWIO_LIBRARY", &toolchain::library()?.shared);
-    command.env("PYTHONPATH", root().join("c_tests/python")).env("PYTHONUTF8", "1");
+    prepare_python(&mut command, source)?;
     check_said(source, &toolchain::run(&mut command)?)
 }
 
+/// A command of Python's is to run a program that uses the shared library.
+pub fn prepare_python(command: &mut Command, source: &Path) -> Outcome {
+    command.arg("-B").arg(source).env("ARROWIO_LIBRARY", &toolchain::library()?.shared);
+    command.env("PYTHONPATH", root().join("c_tests/python")).env("PYTHONUTF8", "1");
+    Ok(())
+}
+
 /// A program that did not come to its end has passed nothing.
-fn check_said(source: &Path, output: &Output) -> Outcome {
+pub fn check_said(source: &Path, output: &Output) -> Outcome {
     let said = String::from_utf8_lossy(&output.stdout);
     match said.contains(" passed, 0 failed") {
         true => Ok(()),

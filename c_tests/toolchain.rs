@@ -5,8 +5,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 use std::{env, fs};
+
+/// Arrow C++, of which the tests and the benchmark use the same.
+pub const PYARROW: &str = "pyarrow==26.0.1";
 
 /// What a test comes to.
 pub type Outcome = Result<(), String>;
@@ -94,6 +97,22 @@ pub fn exported_symbols(library: &Path) -> Result<BTreeSet<String>, String> {
     let output = run(Command::new("nm").args(["-D", "--defined-only"]).arg(library))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     Ok(text.lines().filter_map(|line| line.split_whitespace().next_back()).map(str::to_owned).collect())
+}
+
+/// A Python that has these packages, in a virtual environment below the target directory.
+pub fn python(packages: &[&str]) -> Result<PathBuf, String> {
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _alone = INSTALLING.lock();
+    let venv = build_folder().join("python");
+    let python = venv.join("bin/python");
+    if !venv.join("bin/pip").exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+    }
+    // Without --only-binary, a machine that no wheel fits would begin to build them.
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]);
+    run(install.args(packages))?;
+    Ok(python)
 }
 
 /// Runs a command; what it said is in the error.

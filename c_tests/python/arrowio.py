@@ -68,6 +68,87 @@ def transcoding(raw, encoding, replace=False):
     return File(handle("arrowio_transcoding_input_stream_new", raw.handle, encoding.encode(), byref(options)))
 
 
+class CompressionOptions(ctypes.Structure):
+    """arrowio_compression_options."""
+
+    _fields_ = [
+        ("struct_size", c_size_t), ("pool", c_void_p), ("dictionary", c_char_p), ("dictionary_size", c_int64),
+        ("compression_level", c_int32), ("window_log", c_int32), ("threads", c_int32), ("without_checksum", c_int32),
+    ]
+
+
+class DecompressionOptions(ctypes.Structure):
+    """arrowio_decompression_options."""
+
+    _fields_ = [
+        ("struct_size", c_size_t), ("pool", c_void_p), ("dictionary", c_char_p), ("dictionary_size", c_int64),
+        ("max_output_size", c_int64), ("max_ratio", c_int64), ("memory_limit", c_int64), ("threads", c_int32),
+        ("trailing", c_uint32),
+    ]
+
+
+class StreamOptions(ctypes.Structure):
+    """arrowio_stream_options."""
+
+    _fields_ = [
+        ("struct_size", c_size_t), ("pool", c_void_p), ("buffer_size", c_int64), ("codec", c_uint32),
+        ("reserved", c_int32), ("file_options", c_void_p), ("compression", POINTER(CompressionOptions)),
+        ("decompression", POINTER(DecompressionOptions)),
+    ]
+
+
+class CodecInfo(ctypes.Structure):
+    """arrowio_codec_info."""
+
+    _fields_ = [
+        ("struct_size", c_size_t), ("name", c_char_p), ("least_level", c_int32), ("default_level", c_int32),
+        ("greatest_level", c_int32), ("has_levels", c_int32), ("has_streams", c_int32), ("has_checksum", c_int32),
+    ]
+
+
+def options_of(kind, dictionary=None, **fields):
+    """Options with these fields, everything else by default."""
+    if dictionary is not None:
+        fields |= {"dictionary": dictionary, "dictionary_size": len(dictionary)}
+    return kind(struct_size=ctypes.sizeof(kind), **fields)
+
+
+class Codec:
+    """A codec of the library, by its name."""
+
+    def __init__(self, name):
+        codec = c_uint32()
+        call("arrowio_codec_from_name", name.encode(), byref(codec))
+        self.number = codec.value
+        self.info = options_of(CodecInfo)
+        call("arrowio_codec_describe", codec, byref(self.info))
+
+    def compress(self, content, **options):
+        return self.one_shot("arrowio_codec_compress_buffer", content, options_of(CompressionOptions, **options))
+
+    def decompress(self, content, **options):
+        return self.one_shot("arrowio_codec_decompress_buffer", content, options_of(DecompressionOptions, **options), None)
+
+    def one_shot(self, function, content, options, *others):
+        made = c_void_p()
+        call(function, c_uint32(self.number), content, c_int64(len(content)), byref(options), byref(made), *others)
+        return take_bytes(made)
+
+    def open_output(self, path, **options):
+        """A file that compresses into the one of this path."""
+        compression = options_of(CompressionOptions, **options)
+        return self.open("arrowio_output_stream_open", path, compression=ctypes.pointer(compression))
+
+    def open_input(self, path, **options):
+        """A file that decompresses the one of this path."""
+        decompression = options_of(DecompressionOptions, **options)
+        return self.open("arrowio_input_stream_open", path, decompression=ctypes.pointer(decompression))
+
+    def open(self, function, path, **options):
+        stream = options_of(StreamOptions, codec=self.number, **options)
+        return File(handle(function, os.fsencode(path), byref(stream)))
+
+
 class File:
     """A file of the library."""
 

@@ -8,6 +8,7 @@ use super::lz4_raw::{self, Lz4Compressor};
 use super::state_memory::{self, StateMemory};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Step, Streaming};
 use crate::error::{Result, error};
+use crate::memory::filled;
 use crate::shared::try_box;
 use std::ffi::{CStr, c_uint, c_void};
 use std::mem::MaybeUninit;
@@ -103,6 +104,12 @@ struct FrameDecoder {
     next: usize,
     /// The output was full, so there may be more of it.
     is_pending: bool,
+    /// It has looked at what the frame is like.
+    is_begun: bool,
+    /// Of what came out, where liblz4 is to leave it to us: it takes twice as long.
+    checksum: Option<Xxh32>,
+    /// The last bytes that went in.
+    last: u32,
 }
 
 // SAFETY: a context belongs to whoever has it, on whatever thread; so does its memory, whose pool is for all threads.
@@ -120,13 +127,15 @@ impl FrameDecoder {
         // SAFETY: the memory outlives the context, as both are freed together.
         let context = NonNull::new(unsafe { LZ4F_createDecompressionContext_advanced(hooks, lz4_sys::LZ4F_VERSION) });
         let context = context.ok_or_else(|| memory.failure(error!(OutOfMemory, "liblz4 has no memory")))?;
-        Ok(Self { context, memory, next: LEAST_HEAD, is_pending: false })
+        Ok(Self { context, memory, next: LEAST_HEAD, is_pending: false, is_begun: false, checksum: None, last: 0 })
     }
 
     /// One call of liblz4. If the output `is_stable` it stays as it is until the next call.
     fn call(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], is_stable: bool) -> Result<(Step, usize)> {
         let (mut consumed, mut produced) = (input.len(), output.len());
-        let options = lz4_sys::LZ4FDecompressOptions { stable_dst: is_stable.into(), reserved: [0; 3] };
+        let skips_checksums = self.checksum.is_some().into();
+        let options =
+            lz4_sys::LZ4FDecompressOptions { stable_dst: is_stable.into(), reserved: [skips_checksums, 0, 0] };
         let context = lz4_sys::LZ4FDecompressionContext(self.context.as_ptr());
         let target = output.as_mut_ptr().cast();
         // SAFETY: the context lives; both pieces of memory are as long as they say, and only what is counted is written.
@@ -147,13 +156,34 @@ impl FrameDecoder {
         let size = if self.is_pending { 0 } else { input.len().min(self.next) };
         let (mut step, hint) = self.call(&input[..size], output, true)?;
         self.next -= step.consumed;
+        self.note(&input[..step.consumed], filled(output, step.produced));
         if self.next == 0 {
             // It asks for the head of the next block along with a block.
             self.next = if hint > BLOCK_HEAD { hint - BLOCK_HEAD } else { hint };
             step.finished = hint == 0;
         }
+        if step.finished
+            && let Some(checksum) = &self.checksum
+            && checksum.digest() != self.last
+        {
+            let (found, expected) = (checksum.digest(), self.last);
+            return Err(error!(
+                IoError,
+                "the lz4 data is damaged: the checksum is {found:08x}, it should be {expected:08x}"
+            ));
+        }
         self.is_pending = step.produced == output.len() && !step.finished;
         Ok(step)
+    }
+
+    /// Notes what went in and what came out.
+    fn note(&mut self, input: &[u8], output: &[u8]) {
+        for byte in &input[input.len().saturating_sub(size_of_val(&self.last))..] {
+            self.last = self.last >> 8 | u32::from(*byte) << 24;
+        }
+        if let Some(checksum) = &mut self.checksum {
+            checksum.update(output);
+        }
     }
 
     /// Whatever is left to be done.
@@ -174,6 +204,15 @@ impl FrameDecoder {
 
 impl Decoder for FrameDecoder {
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
+        if !self.is_begun {
+            let Some(kind) = input.get(MAGIC.len()) else {
+                step.wants = MAGIC.len() + 1;
+                return Ok(());
+            };
+            let is_ours = kind & (HAS_BLOCK_CHECKSUMS | HAS_CHECKSUM) == HAS_CHECKSUM && input.starts_with(MAGIC);
+            self.checksum = is_ours.then(|| Xxh32::new(0));
+            self.is_begun = true;
+        }
         self.steps(input, output, step)?;
         if !step.finished && step.produced > 0 {
             // The output goes away: what later blocks refer to must be kept.
@@ -185,7 +224,7 @@ impl Decoder for FrameDecoder {
     fn restart(&mut self) -> Result<()> {
         // SAFETY: the context lives.
         unsafe { lz4_sys::LZ4F_resetDecompressionContext(lz4_sys::LZ4FDecompressionContext(self.context.as_ptr())) };
-        (self.next, self.is_pending) = (LEAST_HEAD, false);
+        (self.next, self.is_pending, self.is_begun) = (LEAST_HEAD, false, false);
         Ok(())
     }
 }
@@ -241,6 +280,9 @@ const BLOCK_KIND: u8 = 5 << 4;
 
 /// The signature, what the frame is like, and a checksum of that.
 const HEAD: usize = 7;
+/// In what it is like.
+const HAS_CHECKSUM: u8 = 1 << 2;
+const HAS_BLOCK_CHECKSUMS: u8 = 1 << 4;
 /// The size of a block.
 const BLOCK_HEAD: usize = 4;
 /// The end of the blocks, and the checksum.
@@ -264,7 +306,7 @@ impl WriteBlocks for Writer {
 
     fn begin(&mut self, output: &mut [MaybeUninit<u8>]) -> Result<usize> {
         // Version 1, blocks that do not depend on one another.
-        let kind = 0b0110_0000 | u8::from(self.checksum.is_some()) << 2;
+        let kind = 0b0110_0000 | if self.checksum.is_some() { HAS_CHECKSUM } else { 0 };
         let like = [kind, BLOCK_KIND];
         let [_, checksum, ..] = xxh32(&like, 0).to_le_bytes();
         let (magic, rest) = output[..HEAD].split_at_mut(MAGIC.len());

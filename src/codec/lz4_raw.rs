@@ -16,8 +16,8 @@ pub(super) const CODEC: Codec = Codec {
     max_compressed_size: |size| bound(size as usize) as u64,
     block: Some(Block {
         compress: |options, level, input, output| Lz4Compressor::new(&options.pool, level).compress(input, output),
-        decompress: |_, input, output| decompress(input, output),
-        decompressed_size: |input| decompressed_size(input).map(Some).ok_or_else(damaged),
+        decompress,
+        decompressed_size: |input| decompressed_size(input).ok_or_else(damaged),
     }),
     ..Codec::BASE
 };
@@ -73,6 +73,10 @@ impl Lz4Compressor {
         if input.len() > MOST {
             return Err(error!(CapacityError, "{} bytes are too many for a block of lz4, {MOST} fit", input.len()));
         }
+        // liblz4 looks in front of the input, and the address of nothing may be so small that it ends up behind.
+        if input.is_empty() {
+            return Ok(output.first_mut().map(|token| token.write(0)).map(|_| 1));
+        }
         let is_thorough = self.level >= LEAST_THOROUGH_LEVEL;
         // SAFETY: constants.
         let size = unsafe { if is_thorough { LZ4_sizeofStateHC() } else { LZ4_sizeofState() } };
@@ -90,7 +94,12 @@ impl Lz4Compressor {
             };
             Ok(0)
         })?;
-        Ok(usize::try_from(written).ok().filter(|written| *written > 0))
+        match usize::try_from(written) {
+            Ok(written) if written > 0 => Ok(Some(written)),
+            // At the highest levels it takes some memory in the midst of its work.
+            _ if output.len() >= bound(input.len()) => Err(Error::out_of_memory(size.unsigned_abs() as usize)),
+            _ => Ok(None),
+        }
     }
 }
 

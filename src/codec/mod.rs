@@ -8,6 +8,7 @@ mod limits;
 mod one_shot;
 mod options;
 mod parallel;
+mod parallel_encoder;
 mod seeking;
 mod state_memory;
 mod step;
@@ -25,6 +26,8 @@ mod xz;
 mod zstandard;
 mod zstandard_seekable;
 
+#[cfg(test)]
+mod block_tests;
 #[cfg(test)]
 mod tests;
 
@@ -76,7 +79,7 @@ pub struct Codec {
     /// `None`: frames are found by decompressing what is before them, and none are written for being found.
     seekable: Option<Seekable>,
     /// What a whole piece of memory is decompressed by instead, where it is in another form that goes by the same name.
-    instead: Option<fn(&[u8]) -> Option<&'static Codec>>,
+    instead: Option<one_shot::Instead>,
 }
 
 /// The compression levels of a codec.
@@ -111,8 +114,8 @@ struct Streaming {
 struct Block {
     compress: one_shot::Compress,
     decompress: one_shot::Decompress,
-    /// What a piece says of its decompressed size, if anything.
-    decompressed_size: fn(&[u8]) -> Result<Option<u64>>,
+    /// How much comes out of a piece; no more than it can come to, whatever it says.
+    decompressed_size: fn(&[u8]) -> Result<u64>,
 }
 
 /// Every codec of this build.

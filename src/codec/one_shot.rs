@@ -1,15 +1,18 @@
 //! Whole pieces of memory, compressed and decompressed by one call.
 
+use super::limits::Limits;
 use super::options::{DecoderOptions, EncoderOptions};
 use super::{Block, Codec, Goal};
-use crate::error::{Error, ErrorKind, Result, error};
+use crate::error::{Error, Result, error};
 use crate::memory::{Buffer, BufferBuilder};
 use std::mem::MaybeUninit;
 
 /// Compresses at a level; gives how many bytes came out. `None`: there is no room for all.
 pub(super) type Compress = fn(&EncoderOptions, i32, &[u8], &mut [MaybeUninit<u8>]) -> Result<Option<usize>>;
 /// Decompresses; gives how many bytes came out. CAPACITY_ERROR where there is no room for all.
-pub(super) type Decompress = fn(&DecoderOptions, &[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+pub(super) type Decompress = fn(&[u8], &mut [MaybeUninit<u8>]) -> Result<usize>;
+/// What some data are decompressed by instead.
+pub(super) type Instead = fn(&[u8]) -> Option<&'static Codec>;
 
 /// Output whose size is not known grows from this.
 const FIRST: usize = 64 << 10;
@@ -34,7 +37,7 @@ impl Codec {
         if let Some(block) = &self.block {
             let room = output.len();
             let size = (block.compress)(options, self.check(options)?, input, output)?;
-            return size.ok_or_else(|| self.does_not_fit(input.len(), room));
+            return size.ok_or_else(|| self.does_not_fit(options, input.len(), room));
         }
         let mut encoder = self.encoder(options)?;
         let (mut taken, mut size) = (0, 0);
@@ -53,16 +56,16 @@ impl Codec {
                 return Ok(size);
             }
         }
-        Err(self.does_not_fit(input.len(), output.len()))
+        Err(self.does_not_fit(options, input.len(), output.len()))
     }
 
     #[cold]
-    fn does_not_fit(&self, size: usize, room: usize) -> Error {
+    fn does_not_fit(&self, options: &EncoderOptions, size: usize, room: usize) -> Error {
         error!(
             CapacityError,
             "{size} bytes do not fit {room} when compressed by {}; {} are always enough",
             self.name(),
-            self.max_compressed_size(size as u64)
+            self.most_of(options, size as u64)
         )
     }
 
@@ -80,7 +83,7 @@ impl Codec {
         let mut taken = 0;
         loop {
             let mut finished = false;
-            output.append_with(room_for_more(&output), |room| {
+            output.append_with(room_for_more(&output, most), |room| {
                 let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
                 taken += step.consumed;
                 finished = step.finished;
@@ -103,7 +106,8 @@ impl Codec {
             return other.decompress(options, input, output);
         }
         if let Some(block) = &self.block {
-            let produced = (block.decompress)(options, input, output)?;
+            self.check_limits(block, options, input)?;
+            let produced = (block.decompress)(input, output)?;
             return Ok(Decompressed { consumed: input.len(), produced });
         }
         let mut decompression = self.decompression(options)?;
@@ -131,15 +135,19 @@ impl Codec {
         if let Some(other) = self.instead.and_then(|instead| instead(input)) {
             return other.decompress_to_buffer(options, input);
         }
+        let mut output = BufferBuilder::new(options.pool.clone());
         if let Some(block) = &self.block {
-            return Ok((decompress_block(block, options, input)?, input.len()));
+            self.check_limits(block, options, input)?;
+            let size = usize::try_from((block.decompressed_size)(input)?).unwrap_or(usize::MAX);
+            output.append_with(size, |memory| (block.decompress)(input, memory))?;
+            return Ok((output.finish()?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
-        let mut output = BufferBuilder::new(options.pool.clone());
-        let _ = output.reserve_exact(self.expected_size(options, input));
+        let most = most_output(options, input);
+        let _ = output.reserve_exact(self.expected_size(input).min(most));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
-            output.append_with(room_for_more(&output), |room| {
+            output.append_with(room_for_more(&output, most), |room| {
                 let step = decompression.decode(&input[consumed..], true, room)?;
                 consumed += step.consumed;
                 finished = step.finished;
@@ -150,38 +158,32 @@ impl Codec {
     }
 
     /// How much may come out, by what the beginning says. No data are believed to grow beyond all measure.
-    fn expected_size(&self, options: &DecoderOptions, input: &[u8]) -> usize {
+    fn expected_size(&self, input: &[u8]) -> usize {
         let head = &input[..input.len().min(FRAME_HEADER)];
         let told = self.find_end.map_or(0, |find_end| find_end(head, 0).output);
-        let most = (input.len() as u64).saturating_mul(MOST_RATIO.min(options.max_ratio)).min(options.max_output);
-        told.min(most) as usize
+        told.min((input.len() as u64).saturating_mul(MOST_RATIO)) as usize
+    }
+
+    /// Refuses a piece of which more would come than the options allow.
+    fn check_limits(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<()> {
+        let (limits, taken) = (Limits::new(options), input.len() as u64);
+        let room = limits.room(taken, 0);
+        let fits = room == u64::MAX || (block.decompressed_size)(input)? <= room;
+        fits.then_some(()).ok_or_else(|| limits.refusal(self.name(), taken, room))
     }
 }
 
-/// What there is, or else as much again.
-fn room_for_more(output: &BufferBuilder) -> usize {
+/// The most bytes that may come out.
+fn most_output(options: &DecoderOptions, input: &[u8]) -> usize {
+    let most = Limits::new(options).room(input.len() as u64, 0);
+    usize::try_from(most).unwrap_or(usize::MAX)
+}
+
+/// What there is, or else as much again; one byte beyond the most that may come out tells that there is more.
+fn room_for_more(output: &BufferBuilder, most: usize) -> usize {
     match output.capacity() - output.size() {
-        0 => output.size().max(FIRST),
+        0 => output.size().max(FIRST).min(most.saturating_sub(output.size())).max(1),
         room => room,
-    }
-}
-
-/// Where the data do not say how much comes out, it is tried with more and more room.
-fn decompress_block(block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<Buffer> {
-    let most = usize::try_from(options.max_output).unwrap_or(usize::MAX);
-    let told = (block.decompressed_size)(input)?;
-    let mut room = told.map_or(input.len().saturating_mul(4).max(FIRST), |size| size as usize).min(most);
-    let mut output = BufferBuilder::new(options.pool.clone());
-    loop {
-        match output.append_with(room, |memory| (block.decompress)(options, input, memory)) {
-            Err(error) if error.kind() == ErrorKind::CapacityError && told.is_none() && room < most => {
-                room = room.saturating_mul(2).min(most);
-            }
-            done => {
-                done?;
-                return output.finish();
-            }
-        }
     }
 }
 

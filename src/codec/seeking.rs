@@ -13,8 +13,10 @@ pub(crate) struct Seekable {
     /// Measures the frame at an offset, where it can be measured.
     pub(super) measure: fn(&mut dyn Source, u64) -> Result<Option<Frame>>,
     /// All frames from the first byte on, of data that have a table of them.
-    pub(super) table: fn(&mut dyn Source, &DecoderOptions) -> Result<Option<Vec<Frame>>>,
+    pub(super) table: Table,
 }
+
+type Table = fn(&mut dyn Source, &DecoderOptions) -> Result<Option<Vec<Frame>>>;
 
 /// Compressed data that a codec looks at here and there.
 pub(crate) trait Source {
@@ -52,6 +54,19 @@ impl Codec {
     /// All frames, of data that have a table of them which fits the data.
     pub(crate) fn table(&self, source: &mut dyn Source, options: &DecoderOptions) -> Result<Option<Vec<Frame>>> {
         self.seekable.as_ref().map_or(Ok(None), |seekable| (seekable.table)(source, options))
+    }
+
+    /// At most so many bytes come of compressing `size` bytes with these options.
+    pub(super) fn most_of(&self, options: &EncoderOptions, size: u64) -> u64 {
+        /// More than any format has for a frame in its table, and than it has for the end of all.
+        const FOR_FRAME: u64 = 32;
+        match self.frame_size(options) {
+            Ok(Some(frame_size)) => {
+                let for_frame = self.max_compressed_size(frame_size as u64).saturating_add(FOR_FRAME);
+                (size.div_ceil(frame_size as u64) + 1).saturating_mul(for_frame)
+            }
+            _ => self.max_compressed_size(size),
+        }
     }
 
     /// How many uncompressed bytes a frame gets. `None`: there is to be one frame.

@@ -17,8 +17,8 @@ pub(super) const CODEC: Codec = Codec {
     max_compressed_size: |size| bound(size as usize) as u64,
     block: Some(Block {
         compress: |options, _, input, output| compress(&options.pool, input, output),
-        decompress: |_, input, output| decompress(input, output),
-        decompressed_size: |input| decompressed_size(input).map(Some),
+        decompress,
+        decompressed_size,
     }),
     ..Codec::BASE
 };
@@ -74,7 +74,10 @@ pub(super) fn unpack(input: &[u8], output: &mut [MaybeUninit<u8>]) -> Option<usi
 
 fn decompress(input: &[u8], output: &mut [MaybeUninit<u8>]) -> Result<usize> {
     raw::Decoder::new().decompress(input, writable(output)).map_err(|error| match error {
-        snap::Error::BufferTooSmall { .. } => no_room("snappy", output.len()),
+        // Unless it cannot be that much.
+        snap::Error::BufferTooSmall { .. } => {
+            decompressed_size(input).err().unwrap_or_else(|| no_room("snappy", output.len()))
+        }
         error => damaged(error),
     })
 }

@@ -28,6 +28,9 @@ pub(crate) struct Checkpoint {
     pub(crate) byte: u8,
     /// What was decompressed before it, as far back as what follows may refer to.
     pub(crate) window: Buffer,
+    /// Of the frame so far, where its end is to be checked: the checksum, and how many bytes came out, as far as 32 bits go.
+    pub(crate) checksum: u32,
+    pub(crate) size: u32,
 }
 
 /// Decompresses frames, step by step.

@@ -42,12 +42,12 @@ fn compress(codec: &'static Codec, level: i32, data: &[u8], piece: usize, room: 
 }
 
 /// Decompresses in pieces, into an output of `room` bytes at a time.
-fn decompress(codec: &'static Codec, data: &[u8], piece: usize, room: usize) -> Result<Vec<u8>> {
+pub(super) fn decompress(codec: &'static Codec, data: &[u8], piece: usize, room: usize) -> Result<Vec<u8>> {
     decompress_with(codec, &DecoderOptions::default(), data, piece, room).0
 }
 
 /// Gives also what came before an error.
-fn decompress_with(
+pub(super) fn decompress_with(
     codec: &'static Codec,
     options: &DecoderOptions,
     data: &[u8],
@@ -73,7 +73,7 @@ fn decompress_with(
     }
 }
 
-fn text(size: usize) -> Vec<u8> {
+pub(super) fn text(size: usize) -> Vec<u8> {
     (0..size).map(|at| (at * at / 7 % 251) as u8 ^ (at / 300) as u8).collect()
 }
 
@@ -267,5 +267,10 @@ fn options_that_a_codec_does_not_have() {
         assert_eq!(refused(unchecked), has_it_always);
         let dictionary = Buffer::copy_of(&default_pool(), b"what both know").ok();
         assert_eq!(refused(EncoderOptions { dictionary, ..Default::default() }), !codec.takes_dictionary);
+        let frame_size = FrameSize::Usual;
+        assert_eq!(refused(EncoderOptions { frame_size, ..Default::default() }), codec.seekable.is_none());
+        for size in [0, usize::MAX] {
+            assert!(refused(EncoderOptions { frame_size: FrameSize::Bytes(size), ..Default::default() }));
+        }
     }
 }

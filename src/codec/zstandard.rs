@@ -1,6 +1,9 @@
 //! Zstandard, by libzstd.
 #![allow(unsafe_code, reason = "libzstd")]
 
+#[cfg(test)]
+mod tests;
+
 use super::detection::{Signature, begins};
 use super::parallel::End;
 use super::state_memory::{self, StateMemory};
@@ -226,12 +229,10 @@ impl ZstdDecoder {
                 Some(0) => error!(IoError, "the zstd data need dictionary {}, that given has no number", header.dictID),
                 Some(other) => error!(IoError, "the zstd data need dictionary {}, given is {other}", header.dictID),
             },
-            (ErrorCode::ZSTD_error_frameParameter_windowTooLarge, Some(header)) => error!(
-                IoError,
-                "the zstd data need a window of {} bytes, the largest that there may be is {}",
-                header.windowSize,
-                1u64 << LARGEST_WINDOW_LOG
-            ),
+            (ErrorCode::ZSTD_error_frameParameter_windowTooLarge, _) => {
+                let largest = 1u64 << LARGEST_WINDOW_LOG;
+                error!(IoError, "the zstd data need a window of more than {largest} bytes, the most that there may be")
+            }
             _ => error!(IoError, "the zstd data is damaged: {}", error_text(code)),
         };
         self.context.memory.failure(why)

@@ -219,7 +219,7 @@ fn seek_table(source: &mut dyn Source, options: &DecoderOptions) -> Result<Optio
     if memory > options.memory_limit {
         let limit = options.memory_limit;
         return Err(error!(
-            OutOfMemory,
+            CapacityError,
             "the seek table of {count} frames takes {memory} bytes, memory_limit is {limit}"
         ));
     }

@@ -42,7 +42,7 @@ pub const ARROWIO_CODEC_LZ4_RAW: arrowio_codec = 7;
 /// that is one block in no frame, as some writers of Parquet have it, is decompressed as LZ4_RAW.
 pub const ARROWIO_CODEC_LZ4_HADOOP: arrowio_codec = 8;
 /// bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
-/// stream, and what is written next begins another one.
+/// stream, and what is written next begins another one; threads write a stream for every 890000 bytes, and read any.
 pub const ARROWIO_CODEC_BZIP2: arrowio_codec = 9;
 /// Brotli (RFC 7932), also of several streams. Suffix ".br". Levels 0 to 11, by default 8. window_log 10 to 24. Has neither a
 /// checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
@@ -431,7 +431,7 @@ pub unsafe extern "C" fn arrowio_codec_describe(
     unsafe { guard::call(out_error, body) }
 }
 
-/// The most bytes that come of compressing some by one call, at any level.
+/// The most bytes that come of compressing some by one call, at any level, as one frame.
 ///
 /// \param codec      an ARROWIO_CODEC constant of a codec.
 /// \param size       how many bytes are compressed.
@@ -466,7 +466,7 @@ pub unsafe extern "C" fn arrowio_codec_max_compressed_size(
 /// \param size       bytes of it.
 /// \param options    optional.
 /// \param out        where the compressed data go; must not overlap data.
-/// \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough.
+/// \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough without a frame_size.
 /// \param out_size   how many bytes came out. Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, options that it does not have),

@@ -33,6 +33,7 @@ mod pool;
 mod range_cache;
 mod read_ahead;
 mod read_many;
+mod seekable;
 mod segment;
 mod shared_buffer;
 mod standard_stream;

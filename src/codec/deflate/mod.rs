@@ -1,5 +1,9 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
+mod bgzf;
+mod blocks;
+mod format;
+mod gzip;
 mod members;
 mod zlib_ng;
 
@@ -7,8 +11,14 @@ mod zlib_ng;
 mod tests;
 
 use super::detection::{Signature, begins};
-use super::{Checksum, Codec, Levels, Streaming};
+use super::parallel_encoder::ParallelEncoder;
+use super::{Checksum, Codec, Encoder, EncoderOptions, Levels, Streaming};
+use crate::error::Result;
 use crate::shared::try_box;
+use bgzf::BgzfEncoder;
+use blocks::DeflateBlocks;
+use format::Format;
+use gzip::GzipDecoder;
 use zlib_ng::{Deflater, Inflater};
 
 pub(super) const GZIP: Codec = Codec {
@@ -23,9 +33,13 @@ pub(super) const GZIP: Codec = Codec {
     max_compressed_size,
     find_end: Some(members::find_end),
     streaming: Some(Streaming {
-        decoder: |options| Ok(try_box(Inflater::new(Format::Gzip, options)?)?),
-        encoder: |options, level| Ok(try_box(Deflater::new(Format::Gzip, options, level)?)?),
+        decoder: |options| Ok(try_box(GzipDecoder::new(options)?)?),
+        encoder: |options, level| match GZIP.frame_size(options)? {
+            Some(block_size) => Ok(try_box(BgzfEncoder::new(options, level, block_size)?)?),
+            None => encoder(Format::Gzip, options, level),
+        },
     }),
+    seekable: Some(bgzf::SEEKABLE),
     ..Codec::BASE
 };
 
@@ -40,7 +54,7 @@ pub(super) const ZLIB: Codec = Codec {
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Zlib, options)?)?),
-        encoder: |options, level| Ok(try_box(Deflater::new(Format::Zlib, options, level)?)?),
+        encoder: |options, level| encoder(Format::Zlib, options, level),
     }),
     ..Codec::BASE
 };
@@ -54,7 +68,7 @@ pub(super) const DEFLATE: Codec = Codec {
     max_compressed_size,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Inflater::new(Format::Deflate, options)?)?),
-        encoder: |options, level| Ok(try_box(Deflater::new(Format::Deflate, options, level)?)?),
+        encoder: |options, level| encoder(Format::Deflate, options, level),
     }),
     ..Codec::BASE
 };
@@ -71,22 +85,13 @@ fn max_compressed_size(size: u64) -> u64 {
     size + size / 32 + 2112
 }
 
-/// What is around the deflated data.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Gzip,
-    Zlib,
-    Deflate,
-}
-
-impl Format {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Gzip => GZIP.name(),
-            Self::Zlib => ZLIB.name(),
-            Self::Deflate => DEFLATE.name(),
-        }
+/// By several threads where some may help.
+fn encoder(format: Format, options: &EncoderOptions, level: i32) -> Result<Box<dyn Encoder>> {
+    if options.threads > 0 {
+        let blocks = DeflateBlocks::new(format, options, level);
+        return Ok(try_box(ParallelEncoder::new(blocks, options)?)?);
     }
+    Ok(try_box(Deflater::new(format, options, level)?)?)
 }
 
 /// The method is deflate, with a window of 32 KiB at most, and the two bytes are a multiple of 31.

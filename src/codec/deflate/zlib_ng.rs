@@ -1,10 +1,12 @@
 //! zlib-ng.
 #![allow(unsafe_code, reason = "zlib-ng")]
 
-use super::{Format, LARGEST_WINDOW};
+use super::LARGEST_WINDOW;
+use super::format::Format;
 use crate::codec::state_memory::{self, StateMemory};
-use crate::codec::{Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Step};
+use crate::codec::{Checkpoint, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Step};
 use crate::error::{Error, Result, error};
+use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::try_box;
 use libz_ng_sys as zng;
 use std::ffi::{CStr, c_int};
@@ -117,6 +119,11 @@ fn window_bits(format: Format, window_log: u32) -> c_int {
     }
 }
 
+unsafe extern "C" {
+    /// The window so far. The crate has it as a comment only.
+    fn zng_inflateGetDictionary(stream: zng::z_streamp, dictionary: *mut u8, size: *mut u32) -> c_int;
+}
+
 /// Decompresses.
 pub(super) struct Inflater(Stream);
 
@@ -127,6 +134,59 @@ impl Inflater {
         // SAFETY: the stream has all that is to be set.
         let initialize = |stream| unsafe { zng::zng_inflateInit2(stream, bits) };
         Ok(Self(Stream::new(format, memory, initialize, zng::inflateEnd)?))
+    }
+
+    fn check(&self, code: c_int) -> Result<()> {
+        if code == zng::Z_OK { Ok(()) } else { Err(self.0.failure(code)) }
+    }
+
+    /// Begins with a format, whatever came before.
+    pub(super) fn begin(&mut self, format: Format) -> Result<()> {
+        // SAFETY: the stream lives.
+        self.check(unsafe { zng::inflateReset2(self.0.stream.as_ptr(), window_bits(format, LARGEST_WINDOW)) })
+    }
+
+    /// Begins in the midst of deflated data, behind a block.
+    pub(super) fn begin_within(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.begin(Format::Deflate)?;
+        let (stream, bits) = (self.0.stream.as_ptr(), checkpoint.bits);
+        let window = checkpoint.window.as_slice();
+        // SAFETY: the stream lives, and the window is as long as it is said to be.
+        let (primed, set) = unsafe {
+            let upper = if bits == 0 { 0 } else { checkpoint.byte >> (8 - bits) };
+            let primed = zng::inflatePrime(stream, bits.into(), upper.into());
+            (primed, zng::inflateSetDictionary(stream, window.as_ptr(), counter(window.len())))
+        };
+        self.check(primed)?;
+        self.check(set)
+    }
+
+    /// As `decode` does it, but it also stops behind every block.
+    pub(super) fn decode_block(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
+        let (code, one) = self.0.call(zng::inflate, zng::Z_BLOCK, input, output);
+        *step = Step { finished: code == zng::Z_STREAM_END, ..one };
+        if step.finished || code == zng::Z_BUF_ERROR { Ok(()) } else { self.check(code) }
+    }
+
+    /// How many bits of the last byte that was taken are still to be decoded, where it stopped behind a block that is not the
+    /// last one.
+    pub(super) fn bits_behind_block(&self) -> Option<u8> {
+        // SAFETY: the stream lives.
+        let state = unsafe { self.0.stream.as_ref().data_type };
+        let (bits, is_last, is_behind) = (state & 0x3f, state & 0x40 != 0, state & 0x80 != 0);
+        (is_behind && !is_last && bits < 8).then_some(bits as u8)
+    }
+
+    /// What was decompressed last, as far back as it can be referred to.
+    pub(super) fn window(&self, pool: &Pool) -> Result<Buffer> {
+        let mut window = BufferBuilder::new(pool.clone());
+        window.append_with(1 << LARGEST_WINDOW, |room| {
+            let mut size = 0;
+            // SAFETY: the stream lives, and there is room for the largest window.
+            let code = unsafe { zng_inflateGetDictionary(self.0.stream.as_ptr(), room.as_mut_ptr().cast(), &mut size) };
+            self.check(code).map(|()| size as usize)
+        })?;
+        window.finish()
     }
 }
 
@@ -153,8 +213,7 @@ impl Decoder for Inflater {
 
     fn restart(&mut self) -> Result<()> {
         // SAFETY: the stream lives.
-        let code = unsafe { zng::inflateReset(self.0.stream.as_ptr()) };
-        if code == zng::Z_OK { Ok(()) } else { Err(self.0.failure(code)) }
+        self.check(unsafe { zng::inflateReset(self.0.stream.as_ptr()) })
     }
 }
 
@@ -175,6 +234,24 @@ impl Deflater {
         // SAFETY: the stream has all that is to be set.
         let initialize = |stream| unsafe { zng::zng_deflateInit2(stream, level, method, bits, MEMORY_LEVEL, strategy) };
         Ok(Self(Stream::new(format, memory, initialize, zng::deflateEnd)?))
+    }
+
+    /// Begins again.
+    pub(super) fn restart(&mut self) -> Result<()> {
+        // SAFETY: the stream lives.
+        let code = unsafe { zng::deflateReset(self.0.stream.as_ptr()) };
+        if code == zng::Z_OK { Ok(()) } else { Err(self.0.failure(code)) }
+    }
+
+    /// Lets a stream without a header refer to these bytes, which are before its own.
+    pub(super) fn set_history(&mut self, history: &[u8]) -> Result<()> {
+        if history.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: the stream lives; the bytes are copied.
+        let code =
+            unsafe { zng::deflateSetDictionary(self.0.stream.as_ptr(), history.as_ptr(), counter(history.len())) };
+        if code == zng::Z_OK { Ok(()) } else { Err(self.0.failure(code)) }
     }
 }
 
@@ -199,4 +276,32 @@ impl Encoder for Deflater {
         };
         Ok(Step { finished, ..step })
     }
+}
+
+/// The checksum of gzip, of bytes behind others of which it is `before`; 0 behind nothing.
+pub(super) fn crc32(before: u32, data: &[u8]) -> u32 {
+    checksum(data, before, zng::crc32)
+}
+
+/// The checksum of zlib.
+pub(super) fn adler32(data: &[u8]) -> u32 {
+    // SAFETY: without any bytes it gives what one begins with.
+    checksum(data, unsafe { zng::adler32(0, std::ptr::null(), 0) }, zng::adler32)
+}
+
+fn checksum(data: &[u8], start: u32, add: unsafe extern "C" fn(u32, *const u8, u32) -> u32) -> u32 {
+    // In pieces that its counter holds. SAFETY: the bytes are as many as it is told.
+    data.chunks(u32::MAX as usize).fold(start, |sum, data| unsafe { add(sum, data.as_ptr(), counter(data.len())) })
+}
+
+/// The checksum of two pieces, from theirs and the size of the second.
+pub(super) fn crc32_combine(first: u32, second: u32, size: u64) -> u32 {
+    // SAFETY: it gets numbers.
+    unsafe { zng::crc32_combine(first, second, size as libc::off_t) }
+}
+
+/// As `crc32_combine`.
+pub(super) fn adler32_combine(first: u32, second: u32, size: u64) -> u32 {
+    // SAFETY: it gets numbers.
+    unsafe { zng::adler32_combine(first, second, size as libc::off_t) }
 }

@@ -206,7 +206,11 @@ impl Cursor {
         let is_all = self.compressed + input.len() as u64 >= extent.compressed_end;
         self.decoder.decode(input, room, &mut step)?;
         if step.consumed + step.produced == 0 && !step.finished && is_all {
-            return Err(self.codec.truncated(extent.compressed_end));
+            if !self.decoder.may_end(input) {
+                return Err(self.codec.truncated(extent.compressed_end));
+            }
+            step.consumed = input.len();
+            step.finished = true;
         }
         self.compressed += step.consumed as u64;
         self.taken += step.consumed;
