@@ -3,6 +3,7 @@
 
 mod bits;
 mod block;
+mod blocks;
 mod checksum;
 mod cutter;
 mod decoder;
@@ -11,10 +12,12 @@ mod piece;
 mod tests;
 
 use super::detection::{Signature, begins};
+use super::parallel_encoder::ParallelEncoder;
 use super::state_memory::{self, StateMemory};
 use super::{Checksum, Codec, Encoder, EncoderOptions, Goal, Levels, Step, Streaming};
 use crate::error::{Result, error};
 use crate::shared::try_box;
+use blocks::Bzip2Blocks;
 use decoder::Bzip2Decoder;
 use libbz2_rs_sys::{self as libbz2, bz_stream};
 use std::ffi::c_int;
@@ -29,11 +32,17 @@ pub(super) const CODEC: Codec = Codec {
     signature: Some(Signature { size: 10, matches: is_stream, is_distinct: true }),
     levels: Some(Levels { least: 1, default: 9, greatest: 9 }),
     checksum: Checksum::Always,
-    // As the manual of libbz2 says.
-    max_compressed_size: |size| size + size / 100 + 600,
+    // As the manual of libbz2 says, for each of the streams that threads write.
+    max_compressed_size: |size| size + size / 64 + 600,
     streaming: Some(Streaming {
         decoder: |options| Ok(try_box(Bzip2Decoder::new(options)?)?),
-        encoder: |options, level| Ok(try_box(Bzip2Encoder::new(options, level)?)?),
+        encoder: |options, level| {
+            if options.threads > 0 {
+                let blocks = Bzip2Blocks::new(options, level);
+                return Ok(try_box(ParallelEncoder::new(blocks, options)?)?);
+            }
+            Ok(try_box(Bzip2Encoder::new(options, level)?)?)
+        },
     }),
     ..Codec::BASE
 };

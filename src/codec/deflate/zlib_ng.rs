@@ -227,11 +227,17 @@ impl Deflater {
     pub(super) fn new(format: Format, options: &EncoderOptions, level: i32) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, usize::MAX)?;
         let bits = window_bits(format, window_log(options));
-        // Level 1 of zlib-ng gives more than zlib's does, up to 9 bits a byte; its level 2 is nearer to that.
-        let level = if level == 1 { 2 } else { level };
+        let level_of_zlib_ng = match level {
+            // Its level 1 takes up to 9 bits a byte; level 2 is nearer to that of zlib.
+            1 => 2,
+            // Its level 9 gives more than its level 8, which gives about what zlib's level 9 does.
+            9 => 8,
+            _ => level,
+        };
         let (method, strategy) = (zng::Z_DEFLATED, zng::Z_DEFAULT_STRATEGY);
         // SAFETY: the stream has all that is to be set.
-        let initialize = |stream| unsafe { zng::zng_deflateInit2(stream, level, method, bits, MEMORY_LEVEL, strategy) };
+        let initialize =
+            |stream| unsafe { zng::zng_deflateInit2(stream, level_of_zlib_ng, method, bits, MEMORY_LEVEL, strategy) };
         Ok(Self(Stream::new(format, memory, initialize, zng::deflateEnd)?))
     }
 
