@@ -488,6 +488,32 @@ static arrowio_file *open_tee(const uint8_t *bytes, int64_t size) {
   return file;
 }
 
+/* With room for a few pieces, and many places in gzip. */
+static arrowio_file *seekable_over(arrowio_file *raw) {
+  arrowio_seekable_options options = {.struct_size = sizeof options, .cache_size = 100 * KIB, .index_spacing = 50 * KIB};
+  arrowio_file *file = NULL;
+  OK(arrowio_seekable_file_new(raw, row->codec, &options, &file, &error));
+  arrowio_file_release(raw);
+  return file;
+}
+
+static arrowio_file *open_seekable(const uint8_t *bytes, int64_t size) {
+  return seekable_over(open_path(bytes, size));
+}
+
+/* The same in frames that can be found. */
+static arrowio_file *open_seekable_frames(const uint8_t *bytes, int64_t size) {
+  arrowio_compression_options options = {.struct_size = sizeof options, .frame_size = 10000};
+  arrowio_buffer *plain = NULL, *frames = NULL;
+  OK(arrowio_codec_decompress_buffer(row->codec, bytes, size, NULL, &plain, NULL, &error));
+  OK(arrowio_codec_compress_buffer(row->codec, arrowio_buffer_data(plain), arrowio_buffer_size(plain), &options, &frames,
+                                   &error));
+  arrowio_file *raw = open_path(arrowio_buffer_data(frames), arrowio_buffer_size(frames));
+  arrowio_buffer_release(plain);
+  arrowio_buffer_release(frames);
+  return seekable_over(raw);
+}
+
 #define GZIP .codec = ARROWIO_CODEC_GZIP
 #define ZSTD .codec = ARROWIO_CODEC_ZSTD
 #define PLACED(direction, direction_at) direction | CAN_SEEK | direction_at | CAN_SIZE
@@ -528,6 +554,9 @@ static const struct row plain_rows[] = {
     {"buffer output stream", CAN_WRITE | CAN_SIZE, open_buffer_output, .place = IN_OUTPUT_STREAM, EVERY_CODEC},
     {"fixed-size buffer writer", PLACED(CAN_WRITE, CAN_WRITE_AT), open_fixed, IN_BUFFER, .fixed = 1},
     {"range cache", READER, open_range_cache, FOR(READ)},
+    {"seekable gzip", READER, open_seekable, FOR(READ), GZIP},
+    {"seekable BGZF", READER, open_seekable_frames, FOR(READ), GZIP},
+    {"seekable zstd", READER, open_seekable_frames, FOR(READ), ZSTD},
     {"read-ahead stream", CAN_READ, open_read_ahead, FOR(READ)},
     {"read-ahead stream, pipe", CAN_READ, open_read_ahead_pipe, IN_PIPE, FOR(READ)},
     {"input stream", READER, open_input, .place = IN_FILE},

@@ -77,10 +77,103 @@ TEST(closed_by_a_child) {
   arrowio_file_release(files[0]);
 }
 
+/* Frames that each are worth a thread. */
+enum { FRAME = 400000, FRAMES = 12 };
+static struct bytes content;
+static arrowio_file *ahead[CODECS];
+
+static arrowio_file *open_with_threads(const struct codec *codec) {
+  arrowio_decompression_options options = {.struct_size = sizeof options, .threads = 2};
+  arrowio_file *raw = NULL, *file = NULL;
+  struct bytes frames = {0};
+  for (int i = 0; i < FRAMES; i++) {
+    struct bytes frame = compressed(codec->id, content.data + i * FRAME, FRAME);
+    append(&frames, frame.data, frame.size);
+    drop(&frame);
+  }
+  arrowio_buffer *buffer = buffer_of(frames.data, frames.size);
+  OK(arrowio_buffer_reader_new(buffer, &raw, &error));
+  OK(arrowio_compressed_input_stream_new(raw, codec->id, &options, &file, &error));
+  arrowio_file_release(raw);
+  arrowio_buffer_release(buffer);
+  drop(&frames);
+  return file;
+}
+
+static void read_rest(arrowio_file *file) {
+  arrowio_buffer *all = NULL;
+  OK(arrowio_file_read_all(file, &all, &error));
+  struct bytes rest = take_buffer(all);
+  CHECK(rest.size == content.size - FRAME - 1 && same(rest.data, content.data + FRAME + 1, rest.size));
+  drop(&rest);
+}
+
+static void read_in_child(void) {
+  for (int i = 0; i < CODECS; i++) read_rest(ahead[i]);
+  for (int i = 0; i < CODECS; i++) arrowio_file_release(ahead[i]);
+}
+
+/* Threads of the parent are at the next frames, but not in the child. */
+TEST(threads_that_decompress) {
+  int64_t got;
+  content.size = FRAME * FRAMES;
+  content.data = malloc((size_t)content.size);
+  for (int64_t i = 0; i < content.size; i++) content.data[i] = (uint8_t)random_below(200);
+  struct bytes first = copy_of(content.data, FRAME + 1);
+  EACH_CODEC(codec) {
+    arrowio_file *file = ahead[codec - codecs] = open_with_threads(codec);
+    for (int64_t done = 0; done < first.size; done += got) {
+      OK(arrowio_file_read(file, first.data + done, first.size - done, &got, &error));
+      CHECK(got > 0);
+    }
+    CHECK(same(first.data, content.data, first.size));
+  }
+  in_child(read_in_child);
+  for (int i = 0; i < CODECS; i++) {
+    read_rest(ahead[i]);
+    close_file(ahead[i]);
+  }
+  drop(&first);
+  drop(&content);
+}
+
+static void write_in_child(void) {
+  FAILS(ARROWIO_INVALID, arrowio_file_write(files[0], text, SIZE, &error));
+  arrowio_file_release(files[0]);
+}
+
+/* Nor are those that compress. */
+TEST(threads_that_compress) {
+  arrowio_compression_options with_threads = {.struct_size = sizeof with_threads, .threads = 2};
+  arrowio_stream_options options = {
+      .struct_size = sizeof options, .codec = ARROWIO_CODEC_ZSTD, .compression = &with_threads};
+  struct bytes much = {malloc(1 << 22), 1 << 22};
+  fill(much.data, much.size);
+  OK(arrowio_output_stream_open(here("threads"), &options, &files[0], &error));
+  OK(arrowio_file_write(files[0], much.data, much.size, &error));
+  in_child(write_in_child);
+  close_file(files[0]);
+  OK(arrowio_input_stream_open(here("threads"), &(arrowio_stream_options){.struct_size = sizeof options,
+                                                                          .codec = ARROWIO_CODEC_ZSTD},
+                               &files[0], &error));
+  arrowio_buffer *all = NULL;
+  OK(arrowio_file_read_all(files[0], &all, &error));
+  struct bytes back = take_buffer(all);
+  CHECK(back.size == much.size && same(back.data, much.data, much.size));
+  close_file(files[0]);
+  drop(&back);
+  drop(&much);
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   RUN(released_by_a_child);
   RUN(reader_released_by_a_child);
   RUN(closed_by_a_child);
+  /* What threads that are not there hold stays theirs; valgrind takes it for lost. */
+  if (!is_slow()) {
+    RUN(threads_that_decompress);
+    RUN(threads_that_compress);
+  }
   return finish_files();
 }

@@ -637,7 +637,12 @@ typedef struct arrowio_decompression_options {
    */
   int64_t memory_limit;
   /**
-   * How many threads may help, where a codec has work for them; 0: none.
+   * How many threads may help, where a codec has work for them: zstd and gzip (BGZF as well) where there are several frames,
+   * which the threads and the calling one decompress, each at a time one or as many small ones as are worth it. They read
+   * ahead, so what is sent by somebody who waits for an answer is no matter for them. What comes out, limits and errors
+   * are as without threads. Frames of more than 8 MiB, or out of which more than 32 MiB come, are decompressed by the
+   * calling thread alone. For each thread, and for the calling one, there are up to two frames or groups in memory, with
+   * what comes out of them (80 MiB together at most, mostly below 8 MiB), and a decoder with its own memory_limit. 0: none.
    */
   int32_t threads;
   /**
@@ -645,6 +650,31 @@ typedef struct arrowio_decompression_options {
    */
   arrowio_trailing trailing;
 } arrowio_decompression_options;
+
+/**
+ * Options of seekable files. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_seekable_options {
+  /**
+   * sizeof(arrowio_seekable_options).
+   */
+  size_t struct_size;
+  /**
+   * How to decompress, such as the limits; its pool is where all memory comes from. Of max_ratio all that was
+   * decompressed so far is taken together; threads are not used. NULL: as the defaults there.
+   */
+  const struct arrowio_decompression_options *decompression;
+  /**
+   * The most decompressed bytes that are kept; what was not used for longest goes first. What was decompressed last, at
+   * most 2 MiB, is always kept. 0: 16 MiB.
+   */
+  int64_t cache_size;
+  /**
+   * gzip that is not BGZF: reading can begin at places that are so many decompressed bytes apart, or a little more, each
+   * of which takes up to 32 KiB of memory, about a third of that of text. 0: 1 MiB.
+   */
+  int64_t index_spacing;
+} arrowio_seekable_options;
 
 /**
  * Options of buffered streams. Set struct_size, and everything else to 0 for the defaults.
@@ -2516,7 +2546,7 @@ arrowio_status arrowio_codec_describe(arrowio_codec codec,
                                       struct arrowio_error **out_error);
 
 /**
- * The most bytes that come of compressing some by one call, at any level.
+ * The most bytes that come of compressing some by one call, at any level, as one frame.
  *
  * \param codec      an ARROWIO_CODEC constant of a codec.
  * \param size       how many bytes are compressed.
@@ -2540,7 +2570,7 @@ arrowio_status arrowio_codec_max_compressed_size(arrowio_codec codec,
  * \param size       bytes of it.
  * \param options    optional.
  * \param out        where the compressed data go; must not overlap data.
- * \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough.
+ * \param capacity   bytes there; arrowio_codec_max_compressed_size of them are always enough without a frame_size.
  * \param out_size   how many bytes came out. Written on success only.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, options that it does not have),
@@ -2688,6 +2718,73 @@ arrowio_status arrowio_compressed_output_stream_new(struct arrowio_file *raw,
 arrowio_status arrowio_file_raw_tell(struct arrowio_file *file,
                                      int64_t *out_position,
                                      struct arrowio_error **out_error);
+
+/**
+ * Makes a file that reads a compressed one at any place, from any number of threads at once. Where decompression can begin
+ * is found out as far as reads go: in zstd's seekable format by its table at the end, in BGZF and in frames of zstd that
+ * tell their size without decompressing them; gzip is decompressed once up to where the first read is, after which it can
+ * begin at places about index_spacing apart. All of this is the index, which arrowio_seekable_file_save_index keeps for the
+ * next time. Of other codecs, and of frames that do not tell their size, reading can begin at each frame, once it was found
+ * by decompressing what is before it; within a frame what is before is decompressed again.
+ *
+ * Its size is known once the end was found: arrowio_file_size, and seeking from the end, go on to it. What is given has been
+ * checked as far as the format and the index allow: pieces of up to 2 MiB between two such places as a whole, longer ones
+ * once their end is reached. Closing it closes the other one.
+ *
+ * \param raw        a file that can be read at offsets and knows its size; it is read from its beginning, and must not
+ *                   change.
+ * \param codec      an ARROWIO_CODEC constant of a codec.
+ * \param options    optional.
+ * \param out_file   the file; NULL on failure.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, a file that cannot be read at offsets, wrong options),
+ *         ARROWIO_NOT_IMPLEMENTED (a codec without streams), ARROWIO_CAPACITY_ERROR (memory_limit is too small),
+ *         ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data are found by
+ *         the reads. In a child of fork() reads are ARROWIO_INVALID.
+ *
+ * Ownership: the caller has one reference; it keeps raw. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_seekable_file_new(struct arrowio_file *raw,
+                                         arrowio_codec codec,
+                                         const struct arrowio_seekable_options *options,
+                                         struct arrowio_file **out_file,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Writes the index of a seekable file, which is completed first. It is of these compressed data only, and good for as long as
+ * they do not change, on any machine and with any later version of the library; it takes 28 bytes for each place and what
+ * index_spacing says.
+ *
+ * \param file       a file from arrowio_seekable_file_new.
+ * \param target     a file that can be written; it stays open.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a target that cannot be written), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (also when the data are damaged), ARROWIO_CAPACITY_ERROR (a limit of the options is passed),
+ *         ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call on file. Since 0.1.
+ */
+arrowio_status arrowio_seekable_file_save_index(struct arrowio_file *file,
+                                                struct arrowio_file *target,
+                                                struct arrowio_error **out_error);
+
+/**
+ * Has a seekable file use an index that was saved, instead of finding out for itself. An index that is damaged, or of data of
+ * another size or another beginning, is refused, and the file goes on as before. Where the data differ otherwise, reads fail;
+ * of gzip they never give bytes that were not there when the index was saved.
+ *
+ * \param file       a file from arrowio_seekable_file_new.
+ * \param source     a file that can be read, from its position to its end; it stays open.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file of another class, a source that cannot be read), ARROWIO_CLOSED,
+ *         ARROWIO_IO_ERROR (no index, a damaged one, one of other data), ARROWIO_CAPACITY_ERROR (the data are larger than a
+ *         limit of the options), ARROWIO_CANCELLED, ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call on file. Since 0.1.
+ */
+arrowio_status arrowio_seekable_file_load_index(struct arrowio_file *file,
+                                                struct arrowio_file *source,
+                                                struct arrowio_error **out_error);
 
 /**
  * Makes a file that reads another one in pieces of a buffer's size, to serve small reads from. Reads of at least that size

@@ -83,7 +83,7 @@ impl Codec {
         let mut taken = 0;
         loop {
             let mut finished = false;
-            output.append_with(room_for_more(&output, most), |room| {
+            output.append_with(room_for_more(&output, usize::MAX), |room| {
                 let step = encoder.encode(&input[taken..], room, Goal::Finish)?;
                 taken += step.consumed;
                 finished = step.finished;
@@ -143,7 +143,7 @@ impl Codec {
             return Ok((output.finish()?, input.len()));
         }
         let mut decompression = self.decompression(options)?;
-        let most = most_output(options, input);
+        let most = usize::try_from(Limits::new(options).room(input.len() as u64, 0)).unwrap_or(usize::MAX);
         let _ = output.reserve_exact(self.expected_size(input).min(most));
         let (mut consumed, mut finished) = (0, false);
         while !finished {
@@ -171,12 +171,6 @@ impl Codec {
         let fits = room == u64::MAX || (block.decompressed_size)(input)? <= room;
         fits.then_some(()).ok_or_else(|| limits.refusal(self.name(), taken, room))
     }
-}
-
-/// The most bytes that may come out.
-fn most_output(options: &DecoderOptions, input: &[u8]) -> usize {
-    let most = Limits::new(options).room(input.len() as u64, 0);
-    usize::try_from(most).unwrap_or(usize::MAX)
 }
 
 /// What there is, or else as much again; one byte beyond the most that may come out tells that there is more.

@@ -25,7 +25,8 @@ pub(super) fn output_stream_with_encoder(
     raw.check_base(Capabilities::WRITE, "compress to")?;
     let output = Output::new(raw.clone(), pool);
     let piece = block_size.max(CHUNK);
-    let stream = CompressedOutputStream { output, piece, encoder, written: 0, encoded: 0, failure: None };
+    let stream =
+        CompressedOutputStream { output, piece, encoder, written: 0, encoded: 0, is_flushing: false, failure: None };
     File::new(stream, format_args!("{}", Over(codec.name(), raw)), pool, 0)
 }
 
@@ -38,13 +39,26 @@ struct CompressedOutputStream {
     written: i64,
     /// Compressed bytes that came of them so far.
     encoded: i64,
+    /// A flush was not come to, as something beneath failed.
+    is_flushing: bool,
     /// What the encoder failed with: it is not called again after it.
     failure: Option<Error>,
 }
 
 impl CompressedOutputStream {
-    /// Compresses all of `data` and works towards `goal`.
+    /// Compresses all of `data` and comes to `goal`.
     fn encode(&mut self, data: &[u8], goal: Goal) -> Transfer {
+        // In the midst of a flush some encoders take nothing else.
+        if self.is_flushing && goal != Goal::Flush {
+            self.work_towards(&[], Goal::Flush)?;
+        }
+        self.is_flushing = goal == Goal::Flush;
+        self.work_towards(data, goal)?;
+        self.is_flushing = false;
+        Ok(())
+    }
+
+    fn work_towards(&mut self, data: &[u8], goal: Goal) -> Transfer {
         let mut done = 0;
         loop {
             let step = self.step(&data[done..], goal).map_err(|error| Stopped { error, after: done })?;

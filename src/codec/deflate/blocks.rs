@@ -1,9 +1,9 @@
 //! Blocks that several threads deflate: each refers to the one before it, which is at hand, and ends at a whole byte. Together
 //! they are one stream.
 
-use super::LARGEST_WINDOW;
 use super::format::{Format, Sum};
 use super::zlib_ng::Deflater;
+use super::{LARGEST_WINDOW, window_log};
 use crate::codec::parallel_encoder::{Block, BlockEncoder};
 use crate::codec::{Encoder, EncoderOptions, Goal};
 use crate::error::Result;
@@ -20,8 +20,7 @@ const END: usize = 16;
 
 impl DeflateBlocks {
     pub(super) fn new(format: Format, options: &EncoderOptions, level: i32) -> Self {
-        let window_log = if options.window_log == 0 { LARGEST_WINDOW } else { options.window_log };
-        Self { format, level, options: EncoderOptions { window_log, ..options.clone() } }
+        Self { format, level, options: options.clone() }
     }
 }
 
@@ -35,7 +34,7 @@ impl BlockEncoder for DeflateBlocks {
         let mut deflater = Deflater::new(Format::Deflate, &self.options, self.level)?;
         deflater.set_history(block.history())?;
         if block.is_first {
-            output.append(self.format.header(self.level, self.options.window_log).as_slice())?;
+            output.append(self.format.header(self.level, window_log(&self.options)).as_slice())?;
         }
         let goal = if block.is_last { Goal::Finish } else { Goal::Flush };
         let (mut taken, mut finished) = (0, false);

@@ -1,10 +1,14 @@
 //! The formats around deflate (RFC 1951), by zlib-ng: gzip, zlib, and deflate by itself.
 
 mod bgzf;
+mod bits;
 mod blocks;
+mod fast;
 mod format;
 mod gzip;
+mod huffman;
 mod members;
+mod tokens;
 mod zlib_ng;
 
 #[cfg(test)]
@@ -17,6 +21,7 @@ use crate::error::Result;
 use crate::shared::try_box;
 use bgzf::BgzfEncoder;
 use blocks::DeflateBlocks;
+use fast::FastDeflater;
 use format::Format;
 use gzip::GzipDecoder;
 use zlib_ng::{Deflater, Inflater};
@@ -91,7 +96,15 @@ fn encoder(format: Format, options: &EncoderOptions, level: i32) -> Result<Box<d
         let blocks = DeflateBlocks::new(format, options, level);
         return Ok(try_box(ParallelEncoder::new(blocks, options)?)?);
     }
-    Ok(try_box(Deflater::new(format, options, level)?)?)
+    match level {
+        1 => Ok(try_box(FastDeflater::new(format, options)?)?),
+        _ => Ok(try_box(Deflater::new(format, options, level)?)?),
+    }
+}
+
+/// The binary logarithm of the window that is asked for.
+fn window_log(options: &EncoderOptions) -> u32 {
+    if options.window_log == 0 { LARGEST_WINDOW } else { options.window_log }
 }
 
 /// The method is deflate, with a window of 32 KiB at most, and the two bytes are a multiple of 31.

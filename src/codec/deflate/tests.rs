@@ -6,6 +6,7 @@ use crate::error::ErrorKind;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use flate2::write::{DeflateEncoder, ZlibEncoder};
 use flate2::{Compression, Crc, GzBuilder};
+use proptest::prelude::*;
 use std::io::{Read, Write};
 
 fn family() -> impl Iterator<Item = &'static Codec> {
@@ -155,5 +156,52 @@ fn a_wrong_checksum_is_noticed() {
         packed[last] ^= 1;
         let error = decompressed(codec, &packed).unwrap_err();
         assert!(error.to_string().contains("damaged: incorrect data check"), "{error}");
+    }
+}
+
+#[test]
+fn codes_are_no_longer_than_allowed() {
+    // Counts like these make the longest codes.
+    let mut counts = vec![1_u32, 1];
+    while counts.len() < 40 {
+        counts.push(counts[counts.len() - 1].saturating_add(counts[counts.len() - 2]));
+    }
+    for used in 1..=counts.len() {
+        for longest in [7, 9, 15] {
+            let mut codes = vec![huffman::Code::default(); used];
+            huffman::code_lengths(&counts[..used], longest, &mut codes);
+            let taken: u32 = codes.iter().map(|code| 1 << (longest - usize::from(code.size))).sum();
+            assert!(codes.iter().all(|code| (1..=longest).contains(&usize::from(code.size))));
+            assert_eq!(taken, if used == 1 { 1 << (longest - 1) } else { 1 << longest }, "{used} codes");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn the_fastest_level_finds_what_is_there(
+        seed in prop::collection::vec(any::<u8>(), 1..300),
+        copies in prop::collection::vec((any::<prop::sample::Index>(), 1usize..600), 0..900),
+        noise in 0usize..70_000,
+        window_log in 9u32..=15,
+    ) {
+        let mut data = seed;
+        for (at, size) in copies {
+            let at = at.index(data.len());
+            data.extend_from_within(at..data.len().min(at + size));
+        }
+        let mut state = 1_u32;
+        data.extend((0..noise).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }));
+        for codec in family() {
+            let packed = compressed(codec, &data, 1, window_log);
+            prop_assert!(read_by_flate2(codec, &packed) == data);
+            prop_assert!(decompressed(codec, &packed).unwrap() == data);
+            prop_assert!(packed.len() as u64 <= codec.max_compressed_size(data.len() as u64));
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! zlib-ng.
 #![allow(unsafe_code, reason = "zlib-ng")]
 
-use super::LARGEST_WINDOW;
 use super::format::Format;
+use super::{LARGEST_WINDOW, window_log};
 use crate::codec::state_memory::{self, StateMemory};
 use crate::codec::{Checkpoint, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Step};
 use crate::error::{Error, Result, error};
@@ -226,13 +226,18 @@ const MEMORY_LEVEL: c_int = 8;
 impl Deflater {
     pub(super) fn new(format: Format, options: &EncoderOptions, level: i32) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, usize::MAX)?;
-        let window_log = if options.window_log == 0 { LARGEST_WINDOW } else { options.window_log };
-        let bits = window_bits(format, window_log);
-        // Level 1 of zlib-ng gives more than zlib's does, up to 9 bits a byte; its level 2 is nearer to that.
-        let level = if level == 1 { 2 } else { level };
+        let bits = window_bits(format, window_log(options));
+        let level_of_zlib_ng = match level {
+            // Its level 1 takes up to 9 bits a byte; level 2 is nearer to that of zlib.
+            1 => 2,
+            // Its level 9 gives more than its level 8, which gives about what zlib's level 9 does.
+            9 => 8,
+            _ => level,
+        };
         let (method, strategy) = (zng::Z_DEFLATED, zng::Z_DEFAULT_STRATEGY);
         // SAFETY: the stream has all that is to be set.
-        let initialize = |stream| unsafe { zng::zng_deflateInit2(stream, level, method, bits, MEMORY_LEVEL, strategy) };
+        let initialize =
+            |stream| unsafe { zng::zng_deflateInit2(stream, level_of_zlib_ng, method, bits, MEMORY_LEVEL, strategy) };
         Ok(Self(Stream::new(format, memory, initialize, zng::deflateEnd)?))
     }
 

@@ -169,10 +169,10 @@ impl ParallelDecoder {
         if self.pieces.is_empty() {
             return Ok(());
         }
-        self.cutter.put_back(self.done, self.pieces.iter().map(|piece| piece.input.as_slice()))?;
         if !self.is_forked() {
             self.pieces.iter().for_each(|piece| piece.give_up());
         }
+        self.cutter.put_back(self.done, self.pieces.iter().map(|piece| piece.input.as_slice()))?;
         self.pieces.clear();
         self.done = 0;
         Ok(())

@@ -129,10 +129,10 @@ impl Piece {
         Ok(())
     }
 
-    /// Nobody needs it: whoever comes has nothing to do.
+    /// Nobody needs it: whoever comes has nothing to do, and what came of it is let go.
     pub(super) fn give_up(&self) {
         let mut state = self.lock();
-        if matches!(*state, State::Waiting) {
+        if !matches!(*state, State::Taken) {
             *state = State::Done(self.nothing());
         }
     }

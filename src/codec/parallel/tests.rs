@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::codec::{CODECS, EncoderOptions, Level, Trailing};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -47,10 +47,11 @@ fn outcome(
     (out, decompression.consumed(), Ok(()))
 }
 
-/// How much a decoder had seen when it failed is a matter of how much it was given at once.
+/// How much a decoder had seen when it failed, and how much of what follows, is a matter of how much it was given at once.
 fn text_of(error: &Error) -> String {
     let text = error.to_string();
-    let Some(rest) = text.strip_prefix("after compressed offset ") else { return text };
+    let text = text.split("it begins with").next().unwrap();
+    let Some(rest) = text.strip_prefix("after compressed offset ") else { return text.to_string() };
     rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).to_string()
 }
 
@@ -207,5 +208,99 @@ proptest! {
         drop(decoder);
         drop(options);
         prop_assert_eq!(pool.statistics().bytes_allocated(), 0);
+    }
+}
+
+/// A sequence of frames, as large as files have them, and what they hold.
+fn many_frames(codec: &Codec, count: usize, size: usize) -> (Vec<u8>, Vec<u8>) {
+    let contents: Vec<_> = (0..count).map(|at| text(size, at)).collect();
+    (contents.iter().flat_map(|content| pack(codec, 1, content)).collect(), contents.concat())
+}
+
+#[test]
+fn threads_do_the_work() {
+    for codec in with_threads() {
+        let (data, content) = many_frames(codec, 40, 5000);
+        let mut decoder = parallel(codec, &DecoderOptions { threads: 2, ..Default::default() }, SMALL);
+        let mut memory = vec![MaybeUninit::uninit(); 1000];
+        let (mut at, mut out) = (0, 0);
+        while out < content.len() {
+            let step = decoder.decode(&data[at..], true, &mut memory).unwrap();
+            (at, out) = (at + step.consumed, out + step.produced);
+            assert!(!decoder.is_serial, "{} after {out} bytes", codec.name());
+        }
+    }
+}
+
+/// Blocks as bgzip writes them, which tell their size.
+#[test]
+fn bgzf() {
+    let block = |content: &[u8]| {
+        let member = pack(&CODECS[0], 6, content);
+        let size = (member.len() + 8 - 1) as u16;
+        let header = [b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x06\0BC\x02\0", &size.to_le_bytes()[..]].concat();
+        [&header, &member[10..]].concat()
+    };
+    let mut data: Vec<u8> = (0..30).flat_map(|at| block(&false_beginnings(3000 + at, at))).collect();
+    data.extend(block(b""));
+    for piece in [1, 17, 5000, data.len()] {
+        compare(&CODECS[0], &DecoderOptions { threads: 2, ..Default::default() }, &data, piece, 1000);
+    }
+    let whole = &data[..];
+    assert_eq!((CODECS[0].find_end.unwrap())(whole, 0).output, 3000);
+    assert_eq!((CODECS[0].find_end.unwrap())(&whole[..100], 0).size.map(|size| size > 3000), Some(true));
+}
+
+#[test]
+fn memory_is_bounded() {
+    for codec in with_threads() {
+        // Many small frames, and a few of which each is too large to be decompressed ahead.
+        for (count, size) in [(400, 20_000), (3, 3_000_000)] {
+            let pool = crate::memory::Pool::new(crate::memory::ProxyPool::new(crate::memory::default_pool())).unwrap();
+            let (data, content) = many_frames(codec, count, size);
+            let options = DecoderOptions { threads: 2, pool: pool.clone(), ..Default::default() };
+            let mut decoder = parallel(codec, &options, SMALL);
+            let (out, _, result) = outcome(&mut decoder, &data, 50_000, 50_000, usize::MAX);
+            result.unwrap();
+            assert!(out == content);
+            // Of 6 pieces with their output, and the decoders.
+            let most = pool.statistics().max_memory();
+            assert!(most < 6_000_000, "{}: {most} bytes for frames of {size}", codec.name());
+        }
+    }
+}
+
+#[test]
+fn without_memory_for_it_nothing_is_done_ahead() {
+    for codec in with_threads() {
+        let (data, content) = many_frames(codec, 300, 20_000);
+        let serial = |limit| {
+            let pool = crate::memory::CappedPool::new(crate::memory::default_pool(), limit);
+            let options = DecoderOptions { pool: crate::memory::Pool::new(pool).unwrap(), ..Default::default() };
+            let mut frames = FrameSequence::new(codec, &options)?;
+            outcome(&mut frames, &data, 10_000, 10_000, usize::MAX).2
+        };
+        let least = (1..).map(|step| step * 20_000).find(|limit| serial(*limit).is_ok()).unwrap();
+        for more in [60_000, 100_000, 300_000, 1_000_000] {
+            let pool = crate::memory::CappedPool::new(crate::memory::default_pool(), least + more);
+            let pool = crate::memory::Pool::new(pool).unwrap();
+            let mut decoder = parallel(codec, &DecoderOptions { threads: 2, pool, ..Default::default() }, SMALL);
+            let (out, _, result) = outcome(&mut decoder, &data, 10_000, 10_000, usize::MAX);
+            assert!(result.is_err_and(|error| error.kind() == ErrorKind::OutOfMemory) || out == content);
+        }
+    }
+}
+
+#[test]
+fn a_high_ratio_is_refused_with_threads() {
+    for codec in with_threads() {
+        let data = pack(codec, 1, &vec![0; 90_000]).repeat(20);
+        for (max_ratio, is_ok) in [(2, false), (5000, true)] {
+            let options = DecoderOptions { threads: 2, max_ratio, ..Default::default() };
+            let mut decoder = parallel(codec, &options, SMALL);
+            let (_, _, result) = outcome(&mut decoder, &data, 100, 1000, usize::MAX);
+            assert_eq!(result.is_ok(), is_ok, "{}: {result:?}", codec.name());
+            assert!(is_ok || result.unwrap_err().kind() == ErrorKind::CapacityError);
+        }
     }
 }

@@ -14,7 +14,7 @@ use super::{Capabilities, File, position};
 use crate::codec::{Codec, DecoderOptions, Frame, Limits, Next, Source};
 use crate::error::{Error, Result};
 use crate::memory::{Buffer, Pool};
-use crate::shared::{Shared, try_box};
+use crate::shared::Shared;
 use crate::sys::{lock, thread_token};
 use crate::task::{Process, check, reentry, wait};
 use cursor::{Cursor, Ended, Extent};
@@ -45,7 +45,7 @@ impl SeekableOptions {
 pub fn seekable_file(raw: &File, codec: &'static Codec, options: SeekableOptions) -> Result<File> {
     raw.check_base(Capabilities::READ_AT, "read at any place")?;
     // What cannot be decompressed is refused at once.
-    let first = try_box(Cursor::new(codec, &options.decoder)?)?;
+    let first = Cursor::new(codec, &options.decoder)?;
     let pool = options.decoder.pool.clone();
     let state = State {
         index: Index::new(),
@@ -93,7 +93,7 @@ struct State {
     index: Index,
     pieces: Pieces,
     /// Those that nobody uses.
-    cursors: Vec<Box<Cursor>>,
+    cursors: Vec<Cursor>,
     /// What threads are at.
     busy: Vec<Busy>,
     looked_for_table: bool,
@@ -259,7 +259,7 @@ impl Access {
     }
 
     /// A cursor in a span, as near before an offset as there is one.
-    fn cursor_for(&self, number: usize, offset: u64) -> Result<Box<Cursor>> {
+    fn cursor_for(&self, number: usize, offset: u64) -> Result<Cursor> {
         let mut state = self.lock();
         let is_before = |cursor: &Cursor| cursor.span == number && cursor.offset <= offset;
         let nearest = (0..state.cursors.len())
@@ -277,7 +277,7 @@ impl Access {
         drop(state);
         let mut cursor = match unused {
             Some(cursor) => cursor,
-            None => try_box(Cursor::new(self.codec, &self.options.decoder)?)?,
+            None => Cursor::new(self.codec, &self.options.decoder)?,
         };
         cursor.begin(number, &span, &extent)?;
         Ok(cursor)
@@ -285,7 +285,7 @@ impl Access {
 
     /// Decompresses a span, or as much of it as is known, from where a cursor is to the piece with an offset, which it gives.
     /// On failure the cursor is gone, and whoever tries again begins at the start of the span.
-    fn decompress(&self, mut cursor: Box<Cursor>, offset: u64) -> Result<(Buffer, usize)> {
+    fn decompress(&self, mut cursor: Cursor, offset: u64) -> Result<(Buffer, usize)> {
         let extent = self.extent(&self.lock(), cursor.span);
         loop {
             let start = cursor.offset;
@@ -300,7 +300,7 @@ impl Access {
     }
 
     /// Decompresses what is not known yet, up to behind an offset or to the end of the frame.
-    fn decompress_beyond(&self, mut cursor: Box<Cursor>, offset: u64) -> Result<()> {
+    fn decompress_beyond(&self, mut cursor: Cursor, offset: u64) -> Result<()> {
         let mut extent = self.extent(&self.lock(), cursor.span);
         loop {
             let start = cursor.offset;
@@ -335,7 +335,7 @@ impl Access {
     }
 
     /// Keeps a cursor for the next one who needs one.
-    fn give_back(&self, state: &mut State, mut cursor: Box<Cursor>) {
+    fn give_back(&self, state: &mut State, mut cursor: Cursor) {
         if state.index.spans.get(cursor.span).is_none() || state.index.end_of(cursor.span) == Some(cursor.offset) {
             cursor.span = usize::MAX;
         }
