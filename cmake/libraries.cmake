@@ -113,13 +113,13 @@ endif()
 # those of the program that links it. One object with everything inside, and only the API global, hides them. Section
 # groups are dissolved: the linker would keep ours for another library's of the same name, and ours can be used by
 # nobody else any more. The LLVM bitcode that comes with Rust's own libraries goes too: binutils with the plugin of an
-# older LLVM abort on it.
+# older LLVM abort on it. Definitions may come twice: compu-brotli-sys puts one of its objects into the archive twice.
 if(ARROWIO_BUILD_STATIC)
   set(object "${library_dir}/arrowio.o")
   add_custom_command(
     OUTPUT "${static_library}"
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${library_dir}"
-    COMMAND "${CMAKE_LINKER}" -r --force-group-allocation --whole-archive "${cargo_out}/libarrowio.a" -o "${object}"
+    COMMAND "${CMAKE_LINKER}" -r -z muldefs --force-group-allocation --whole-archive "${cargo_out}/libarrowio.a" -o "${object}"
     COMMAND "${CMAKE_OBJCOPY}" --wildcard "--keep-global-symbol=arrowio_*"
       --remove-section=.llvmbc --remove-section=.llvmcmd
       $<$<NOT:$<CONFIG:Debug,RelWithDebInfo>>:--strip-debug> "${object}"

@@ -142,6 +142,9 @@ impl<T> Drop for Context<T> {
     }
 }
 
+/// In front of a block.
+const BLOCK_HEAD: usize = 3;
+
 /// So much of a frame libzstd looks at first.
 const FRAME_HEAD: usize = 5;
 
@@ -213,7 +216,8 @@ impl ZstdDecoder {
         if is_error(code) {
             return Err(self.refusal(code));
         }
-        self.next = code;
+        // It asks for the head of the next block along with a block.
+        self.next = if code > BLOCK_HEAD { code - BLOCK_HEAD } else { code };
         self.is_pending = target.pos == target.size && self.next > 0;
         // 0 says that a frame is decoded and written out completely.
         Ok(Step { consumed: source.pos, produced: target.pos, finished: self.next == 0, wants: 0 })
