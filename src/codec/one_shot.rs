@@ -106,7 +106,7 @@ impl Codec {
             return other.decompress(options, input, output);
         }
         if let Some(block) = &self.block {
-            self.check_limits(block, options, input)?;
+            self.check_piece(block, options, input)?;
             let produced = (block.decompress)(input, output)?;
             return Ok(Decompressed { consumed: input.len(), produced });
         }
@@ -137,7 +137,7 @@ impl Codec {
         }
         let mut output = BufferBuilder::new(options.pool.clone());
         if let Some(block) = &self.block {
-            self.check_limits(block, options, input)?;
+            self.check_piece(block, options, input)?;
             let size = usize::try_from((block.decompressed_size)(input)?).unwrap_or(usize::MAX);
             output.append_with(size, |memory| (block.decompress)(input, memory))?;
             return Ok((output.finish()?, input.len()));
@@ -164,8 +164,9 @@ impl Codec {
         told.min((input.len() as u64).saturating_mul(MOST_RATIO)) as usize
     }
 
-    /// Refuses a piece of which more would come than the options allow.
-    fn check_limits(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<()> {
+    /// Refuses options that the codec does not have, and a piece of which more would come than they allow.
+    fn check_piece(&self, block: &Block, options: &DecoderOptions, input: &[u8]) -> Result<()> {
+        self.check_dictionary(options.dictionary.is_some())?;
         let (limits, taken) = (Limits::new(options), input.len() as u64);
         let room = limits.room(taken, 0);
         let fits = room == u64::MAX || (block.decompressed_size)(input)? <= room;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::memory::{ALIGNMENT, Pool};
 use crate::shared::try_box;
 use crate::sys::lock;
+use std::alloc::Layout;
 use std::ffi::{c_int, c_uint, c_void};
 use std::ptr::{NonNull, null_mut};
 use std::sync::Mutex;
@@ -21,10 +22,19 @@ pub(super) struct StateMemory {
 /// The memory that a library has: a handful of blocks.
 #[derive(Default)]
 struct Blocks {
-    blocks: Vec<(NonNull<u8>, usize)>,
+    blocks: Vec<Block>,
     used: usize,
     /// How much the library would have had with what was refused last; 0: nothing was.
     refused: usize,
+    /// The library had something from the system that the pool refused.
+    is_overdrawn: bool,
+}
+
+struct Block {
+    data: NonNull<u8>,
+    size: usize,
+    /// It came from the system, not from the pool.
+    is_systems: bool,
 }
 
 // SAFETY: the blocks are the library's, which is for whoever has it.
@@ -44,7 +54,12 @@ impl StateMemory {
     /// Why the library got no memory, if it asked for some; else `why`.
     #[cold]
     pub(super) fn failure(&self, why: Error) -> Error {
-        match std::mem::take(&mut lock(&self.blocks).refused) {
+        let mut blocks = lock(&self.blocks);
+        let refused = blocks.refused;
+        if !blocks.is_overdrawn {
+            blocks.refused = 0;
+        }
+        match refused {
             0 => why,
             needed if needed > self.limit => too_much_memory(needed, self.limit),
             needed => Error::out_of_memory(needed),
@@ -56,6 +71,11 @@ impl StateMemory {
         lock(&self.blocks).used.saturating_add(size) <= self.limit
     }
 
+    /// Whether the library had something all the same where it was refused: the state is not to be used any more.
+    pub(super) fn is_overdrawn(&self) -> bool {
+        lock(&self.blocks).is_overdrawn
+    }
+
     fn take(&self, size: usize) -> Option<NonNull<u8>> {
         let mut blocks = lock(&self.blocks);
         let used = blocks.used.saturating_add(size);
@@ -65,31 +85,63 @@ impl StateMemory {
             blocks.refused = used;
             return None;
         };
-        blocks.blocks.push((block, size));
+        blocks.blocks.push(Block { data: block, size, is_systems: false });
         blocks.used = used;
         Some(block)
+    }
+
+    /// A small piece that the pool refused. Where the system has none either the process ends, as everywhere in Rust.
+    #[cold]
+    fn overdraw(&self, size: usize) -> NonNull<u8> {
+        let layout = systems_layout(size);
+        // SAFETY: the size is not 0.
+        let data = unsafe { std::alloc::alloc(layout) };
+        let Some(data) = NonNull::new(data) else { std::alloc::handle_alloc_error(layout) };
+        let mut blocks = lock(&self.blocks);
+        blocks.blocks.push(Block { data, size, is_systems: true });
+        blocks.used += size;
+        blocks.is_overdrawn = true;
+        data
     }
 
     /// # Safety
     /// What came from `take` of this memory is not used again.
     unsafe fn give_back(&self, data: NonNull<u8>) {
         let mut blocks = lock(&self.blocks);
-        let Some(at) = blocks.blocks.iter().rposition(|(block, _)| *block == data) else { return };
-        let (block, size) = blocks.blocks.swap_remove(at);
-        blocks.used -= size;
-        // SAFETY: it came from this pool with this size; the caller's promise.
-        unsafe { self.pool.free(block, size, ALIGNMENT) };
+        let Some(at) = blocks.blocks.iter().rposition(|block| block.data == data) else { return };
+        let block = blocks.blocks.swap_remove(at);
+        blocks.used -= block.size;
+        // SAFETY: the caller's promise.
+        unsafe { self.free(&block) };
+    }
+
+    /// # Safety
+    /// It came from this memory and is not used again.
+    unsafe fn free(&self, block: &Block) {
+        // SAFETY: it came from there with this size; the caller's promise.
+        unsafe {
+            match block.is_systems {
+                true => std::alloc::dealloc(block.data.as_ptr(), systems_layout(block.size)),
+                false => self.pool.free(block.data, block.size, ALIGNMENT),
+            }
+        }
     }
 }
 
 impl Drop for StateMemory {
     /// A library that failed half-way may have left something.
     fn drop(&mut self) {
-        for (block, size) in std::mem::take(&mut lock(&self.blocks).blocks) {
-            // SAFETY: it came from this pool with this size; the library's state is gone.
-            unsafe { self.pool.free(block, size, ALIGNMENT) };
+        for block in std::mem::take(&mut lock(&self.blocks).blocks) {
+            // SAFETY: the library's state is gone.
+            unsafe { self.free(&block) };
         }
     }
+}
+
+/// So much memory of the system, at least a byte; at most `LARGEST_OVERDRAFT`.
+fn systems_layout(size: usize) -> Layout {
+    const BYTE: Layout = Layout::new::<u8>();
+    Layout::from_size_align(size.max(1), ALIGNMENT).unwrap_or(BYTE)
 }
 
 /// Values in such memory, for what is written in Rust.
@@ -168,6 +220,25 @@ pub(super) unsafe extern "C" fn allocate(opaque: *mut c_void, size: usize) -> *m
     // SAFETY: the caller's promise.
     let memory = unsafe { &*opaque.cast::<StateMemory>() };
     memory.take(size).map_or(null_mut(), |data| data.as_ptr().cast())
+}
+
+/// What is larger is refused even where small pieces are not.
+const LARGEST_OVERDRAFT: usize = 1 << 20;
+
+/// As libzstd allocates where it has threads. It clears some of what it is given before it looks whether it was given any, all
+/// of it less than 256 KiB even for the most threads. So small pieces are never refused: what the pool has not comes from the
+/// system, and `is_overdrawn` has the call fail afterwards.
+///
+/// # Safety
+/// As for `allocate`.
+pub(super) unsafe extern "C" fn allocate_for_threads(opaque: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    let data = unsafe { allocate(opaque, size) };
+    if !data.is_null() || size > LARGEST_OVERDRAFT {
+        return data;
+    }
+    // SAFETY: the caller's promise.
+    unsafe { (*opaque.cast::<StateMemory>()).overdraw(size).as_ptr().cast() }
 }
 
 /// As liblzma allocates.

@@ -8,7 +8,7 @@ use crate::error::{Error, Result, error};
 use crate::shared::try_box;
 use crate::task::Process;
 use liblzma_sys as liblzma;
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 
 pub(super) const CODEC: Codec = Codec {
     id: 14,
@@ -31,7 +31,7 @@ pub(super) const CODEC: Codec = Codec {
 /// liblzma's stream in one direction.
 struct Stream {
     stream: Box<liblzma::lzma_stream>,
-    memory: Box<StateMemory>,
+    memory: ManuallyDrop<Box<StateMemory>>,
     /// What the stream refers to.
     _hooks: Box<liblzma::lzma_allocator>,
     /// The process that has the stream's threads; `None`: it has none.
@@ -53,7 +53,7 @@ impl Stream {
         let mut stream: Box<liblzma::lzma_stream> = try_box(unsafe { MaybeUninit::zeroed().assume_init() })?;
         stream.allocator = &*hooks;
         let process = (threads > 0).then(Process::here);
-        Ok(Self { stream, memory, _hooks: hooks, process })
+        Ok(Self { stream, memory: ManuallyDrop::new(memory), _hooks: hooks, process })
     }
 
     /// Options for so many threads; 0 for the rest.
@@ -110,10 +110,14 @@ impl Stream {
 
 impl Drop for Stream {
     fn drop(&mut self) {
-        // In a child of a fork there is nobody who ends the threads, which would be waited for.
+        // In a child of a fork there is nobody who ends the threads, which would be waited for; and one of them may have had
+        // the lock of the memory.
         if self.process.is_none_or(Process::is_here) {
-            // SAFETY: the stream is not used again.
-            unsafe { liblzma::lzma_end(&mut *self.stream) };
+            // SAFETY: neither is used again.
+            unsafe {
+                liblzma::lzma_end(&mut *self.stream);
+                ManuallyDrop::drop(&mut self.memory);
+            }
         }
     }
 }

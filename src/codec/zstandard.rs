@@ -14,7 +14,7 @@ use crate::shared::try_box;
 use crate::sys::without_signals;
 use crate::task::Process;
 use std::borrow::Cow;
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use zstd::zstd_safe::zstd_sys::{
@@ -90,11 +90,12 @@ unsafe impl<T> Send for Context<T> {}
 impl<T> Context<T> {
     fn new(
         memory: Box<StateMemory>,
+        allocate: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void,
         create: unsafe extern "C" fn(zstd_sys::ZSTD_customMem) -> *mut T,
         free: unsafe extern "C" fn(*mut T) -> usize,
     ) -> Result<Self> {
         let hooks = zstd_sys::ZSTD_customMem {
-            customAlloc: Some(state_memory::allocate),
+            customAlloc: Some(allocate),
             customFree: Some(state_memory::free),
             opaque: memory.opaque(),
         };
@@ -110,7 +111,7 @@ impl<T> Context<T> {
 
     /// What a call came to that can fail for want of memory only.
     fn check(&self, code: usize) -> Result<usize> {
-        if is_error(code) {
+        if is_error(code) || self.memory.is_overdrawn() {
             return Err(self.memory.failure(error!(Internal, "libzstd failed: {}", error_text(code))));
         }
         Ok(code)
@@ -118,7 +119,7 @@ impl<T> Context<T> {
 
     /// What came of loading a dictionary.
     fn check_loaded(&self, code: usize) -> Result<()> {
-        if is_error(code) {
+        if is_error(code) || self.memory.is_overdrawn() {
             return Err(self.memory.failure(error!(Invalid, "the zstd dictionary is damaged: {}", error_text(code))));
         }
         Ok(())
@@ -165,7 +166,12 @@ struct ZstdDecoder {
 impl ZstdDecoder {
     fn new(options: &DecoderOptions) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, options.memory_limit)?;
-        let context = Context::new(memory, zstd_sys::ZSTD_createDCtx_advanced, zstd_sys::ZSTD_freeDCtx)?;
+        let context = Context::new(
+            memory,
+            state_memory::allocate,
+            zstd_sys::ZSTD_createDCtx_advanced,
+            zstd_sys::ZSTD_freeDCtx,
+        )?;
         // The limit is one of memory.
         let largest = zstd_sys::ZSTD_dParameter::ZSTD_d_windowLogMax;
         // SAFETY: the context lives.
@@ -310,7 +316,9 @@ struct ZstdEncoder {
 impl ZstdEncoder {
     fn new(options: &EncoderOptions, level: i32) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, usize::MAX)?;
-        let context = Context::new(memory, zstd_sys::ZSTD_createCCtx_advanced, zstd_sys::ZSTD_freeCCtx)?;
+        let allocate = if options.threads > 0 { state_memory::allocate_for_threads } else { state_memory::allocate };
+        let context =
+            Context::new(memory, allocate, zstd_sys::ZSTD_createCCtx_advanced, zstd_sys::ZSTD_freeCCtx)?;
         let parameters = [
             (CParameter::ZSTD_c_compressionLevel, level),
             (CParameter::ZSTD_c_windowLog, options.window_log as i32),
@@ -339,6 +347,7 @@ impl ZstdEncoder {
 impl Encoder for ZstdEncoder {
     fn encode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], goal: Goal) -> Result<Step> {
         self.check_process()?;
+        self.context.check(0)?;
         let directive = match goal {
             Goal::Continue => Directive::ZSTD_e_continue,
             Goal::Flush => Directive::ZSTD_e_flush,
