@@ -166,12 +166,8 @@ struct ZstdDecoder {
 impl ZstdDecoder {
     fn new(options: &DecoderOptions) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, options.memory_limit)?;
-        let context = Context::new(
-            memory,
-            state_memory::allocate,
-            zstd_sys::ZSTD_createDCtx_advanced,
-            zstd_sys::ZSTD_freeDCtx,
-        )?;
+        let context =
+            Context::new(memory, state_memory::allocate, zstd_sys::ZSTD_createDCtx_advanced, zstd_sys::ZSTD_freeDCtx)?;
         // The limit is one of memory.
         let largest = zstd_sys::ZSTD_dParameter::ZSTD_d_windowLogMax;
         // SAFETY: the context lives.
@@ -317,8 +313,7 @@ impl ZstdEncoder {
     fn new(options: &EncoderOptions, level: i32) -> Result<Self> {
         let memory = StateMemory::new(&options.pool, usize::MAX)?;
         let allocate = if options.threads > 0 { state_memory::allocate_for_threads } else { state_memory::allocate };
-        let context =
-            Context::new(memory, allocate, zstd_sys::ZSTD_createCCtx_advanced, zstd_sys::ZSTD_freeCCtx)?;
+        let context = Context::new(memory, allocate, zstd_sys::ZSTD_createCCtx_advanced, zstd_sys::ZSTD_freeCCtx)?;
         let parameters = [
             (CParameter::ZSTD_c_compressionLevel, level),
             (CParameter::ZSTD_c_windowLog, options.window_log as i32),
