@@ -16,7 +16,7 @@ use std::mem::MaybeUninit;
 pub(super) use block::{Block, BlockEncoder};
 
 /// More threads than that are none.
-const MOST_THREADS: usize = 256;
+pub(super) const MOST_THREADS: usize = 256;
 
 /// Where blocks begin depends on the data and on flushes alone, never on how the data come in or which thread is faster.
 pub(super) struct ParallelEncoder<B: BlockEncoder> {

@@ -8,6 +8,8 @@ use crate::sys::find_byte;
 const HEADER: usize = 10;
 /// Its checksum and size.
 const TRAILER: usize = 8;
+/// So many bytes deflate makes of one at most.
+const MOST_RATIO: u64 = 1032;
 
 /// The end of the member that some bytes begin with; in as many as were searched it was not seen.
 pub(super) fn find_end(member: &[u8], searched: usize) -> End {
@@ -41,7 +43,8 @@ fn looks_like_header(bytes: &[u8]) -> bool {
     matches!(bytes, [0x1f, 0x8b, 8, 0..0x20, _, _, _, _, 0 | 2 | 4, 0..=13 | 255, ..])
 }
 
-/// What a member says at its end of what comes out of it.
+/// What a member says at its end of what comes out of it, as far as that can be.
 fn uncompressed_size(member: &[u8]) -> Option<u64> {
-    member.last_chunk().map(|size| u64::from(u32::from_le_bytes(*size)))
+    let size = u64::from(u32::from_le_bytes(*member.last_chunk()?));
+    Some(size.min(member.len() as u64 * MOST_RATIO))
 }

@@ -26,7 +26,42 @@ pub(super) struct Sizes {
 }
 
 impl Sizes {
-    pub(super) const DEFAULT: Self = Self { enough: (256 << 10, 2 << 20), most: (8 << 20, 32 << 20) };
+    pub(super) const DEFAULT: Self = Self { enough: (256 << 10, 2 << 20), most: (8 << 20, 8 << 20) };
+
+    /// Such that one piece at least fits into so much memory.
+    pub(super) fn within(self, memory: usize) -> Self {
+        let most = memory / 4;
+        Self { most: (self.most.0.min(most), self.most.1.min(most as u64)), ..self }
+    }
+}
+
+/// Frames that are together, by what they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Frames {
+    /// Their compressed bytes.
+    pub(super) size: usize,
+    /// The bytes that come out, as far as is known.
+    pub(super) output: u64,
+    /// Each of them tells what comes out.
+    pub(super) is_told: bool,
+}
+
+impl Frames {
+    const NONE: Self = Self { size: 0, output: 0, is_told: true };
+
+    /// These and another one behind them.
+    fn and(self, size: usize, output: u64) -> Self {
+        Self {
+            size: self.size.saturating_add(size),
+            output: self.output.saturating_add(output),
+            is_told: self.is_told && output > 0,
+        }
+    }
+
+    /// Whether they are too large for a piece.
+    fn is_beyond(self, sizes: Sizes) -> bool {
+        self.size > sizes.most.0 || self.output > sizes.most.1
+    }
 }
 
 /// Compressed bytes that were taken in, from where the last piece was cut.
@@ -37,8 +72,8 @@ pub(super) struct Cutter {
     bytes: BufferBuilder,
     /// So many of them are done with.
     done: usize,
-    /// Whole frames behind that: their bytes, and what comes out of them.
-    frames: (usize, u64),
+    /// Whole frames behind that.
+    frames: Frames,
     /// So much of what is behind the frames was searched for the end of the next one.
     searched: usize,
 }
@@ -46,8 +81,8 @@ pub(super) struct Cutter {
 /// What is to be done with the bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// So many of them are a piece, out of which about so many come.
-    Piece(usize, u64),
+    /// The first of them are a piece.
+    Piece(Frames),
     /// More of them are needed.
     More,
     /// They cannot be cut: they are too large a frame, or none.
@@ -57,7 +92,7 @@ pub(super) enum Cut {
 impl Cutter {
     pub(super) fn new(codec: &'static Codec, find_end: FindEnd, sizes: Sizes, pool: &Pool) -> Self {
         let bytes = BufferBuilder::new(pool.clone());
-        Self { codec, find_end, sizes, bytes, done: 0, frames: (0, 0), searched: 0 }
+        Self { codec, find_end, sizes, bytes, done: 0, frames: Frames::NONE, searched: 0 }
     }
 
     /// The bytes.
@@ -105,19 +140,19 @@ impl Cutter {
 
     /// Nothing was looked at: the bytes begin where a frame may.
     pub(super) fn restart(&mut self) {
-        self.frames = (0, 0);
+        self.frames = Frames::NONE;
         self.searched = 0;
     }
 
     /// Where to cut; behind the bytes nothing comes if they are `all`.
     pub(super) fn cut(&mut self, all: bool) -> Cut {
         loop {
-            let (size, output) = self.frames;
+            let Frames { size, output, .. } = self.frames;
             let frame = &self.rest()[size..];
             let is_enough = size >= self.sizes.enough.0 || output >= self.sizes.enough.1;
             let is_end = all && frame.is_empty();
             if size > 0 && (is_enough || is_end || !self.is_for_pieces(frame)) {
-                return Cut::Piece(size, output);
+                return Cut::Piece(self.frames);
             }
             if frame.is_empty() {
                 return Cut::More;
@@ -125,13 +160,16 @@ impl Cutter {
             if !self.is_for_pieces(frame) {
                 return Cut::None;
             }
+            if !all && !self.is_worth_searching(frame.len()) {
+                return Cut::More;
+            }
             let end = (self.find_end)(frame, self.searched);
-            let is_large = end.size.unwrap_or(frame.len()) > self.sizes.most.0 || end.output > self.sizes.most.1;
+            let more = self.frames.and(end.size.unwrap_or(frame.len()), end.output);
             match end.size {
-                _ if is_large && size > 0 => return Cut::Piece(size, output),
-                _ if is_large => return Cut::None,
-                Some(more) if more <= frame.len() => self.frames = (size + more, output + end.output),
-                _ if all => self.frames = (size + frame.len(), output + end.output),
+                _ if more.is_beyond(self.sizes) && size > 0 => return Cut::Piece(self.frames),
+                _ if more.is_beyond(self.sizes) => return Cut::None,
+                Some(size) if size <= frame.len() => self.frames = more,
+                _ if all => self.frames = self.frames.and(frame.len(), end.output),
                 _ => {
                     self.searched = frame.len();
                     return Cut::More;
@@ -139,6 +177,12 @@ impl Cutter {
             }
             self.searched = 0;
         }
+    }
+
+    /// Whether so many bytes of a frame are enough more than were searched. Its end may have to be looked for from its
+    /// beginning each time: then it is only each time that there is twice as much.
+    fn is_worth_searching(&self, size: usize) -> bool {
+        size / 2 >= self.searched || self.frames.size + size > self.sizes.most.0
     }
 
     /// Whether a frame begins there.

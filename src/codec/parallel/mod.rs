@@ -1,17 +1,21 @@
 //! Frames decompressed by several threads, given in order.
 
+mod backoff;
 mod cutter;
 mod piece;
 
 use super::frames::FrameSequence;
+use super::parallel_encoder::MOST_THREADS;
 use super::{Codec, DecoderOptions, Decompress, Step};
 use crate::error::Result;
 use crate::shared::{Shared, try_box, try_vec};
 use crate::task::{Executor, Process};
-use cutter::{Cut, Cutter, Sizes};
+use backoff::Backoff;
+use cutter::{Cut, Cutter, Frames, Sizes};
 use piece::{DecodePiece, Decoded, Piece};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +38,9 @@ pub(super) struct ParallelDecoder {
     sizes: Sizes,
     /// So many pieces there may be.
     window: usize,
+    /// The memory of all pieces that there are, also of those given up that threads are still at.
+    in_flight: Shared<AtomicUsize>,
+    backoff: Backoff,
     /// What came of the first piece, and how much of it was given.
     ready: Option<(Decoded, usize)>,
     /// What is behind the pieces.
@@ -53,16 +60,20 @@ impl ParallelDecoder {
     }
 
     fn with_sizes(codec: &'static Codec, options: &DecoderOptions, find_end: FindEnd, sizes: Sizes) -> Result<Self> {
+        let threads = options.threads.min(MOST_THREADS);
         // Each thread has a piece that it is at and one that comes next; the calling one helps.
-        let window = options.threads.saturating_add(1).saturating_mul(2);
+        let window = 2 * (threads + 1);
+        let sizes = sizes.within(options.memory_limit);
         Ok(Self {
             codec,
             options: options.clone(),
             frames: FrameSequence::new(codec, options)?,
-            executor: Executor::new(options.threads)?,
+            executor: Executor::new(threads)?,
             pieces: VecDeque::from(try_vec(window)?),
             sizes,
             window,
+            in_flight: Shared::try_new(AtomicUsize::new(0))?,
+            backoff: Backoff::new(window),
             ready: None,
             cutter: Cutter::new(codec, find_end, sizes, &options.pool),
             is_held: false,
@@ -85,11 +96,16 @@ impl ParallelDecoder {
             let is_all = is_last && rest.is_empty();
             match self.cutter.cut(is_all) {
                 // A single piece is nothing that threads could share.
-                Cut::Piece(size, _) if is_all && self.pieces.is_empty() && size == self.cutter.rest().len() => {
+                Cut::Piece(frames) if is_all && self.pieces.is_empty() && frames.size == self.cutter.rest().len() => {
                     self.is_held = true;
                 }
+                Cut::Piece(frames) if !self.has_room(&frames) => {
+                    // Pieces that were given up may be all that there is room for.
+                    self.is_held = self.pieces.is_empty();
+                    break;
+                }
                 // Without memory for it nothing is done ahead.
-                Cut::Piece(size, output) => self.is_held = self.hand_over(size, output).is_err(),
+                Cut::Piece(frames) => self.is_held = self.hand_over(frames).is_err(),
                 Cut::None => self.is_held = true,
                 Cut::More if rest.is_empty() => break,
                 Cut::More => {
@@ -104,12 +120,18 @@ impl ParallelDecoder {
         taken
     }
 
-    fn hand_over(&mut self, size: usize, expected: u64) -> Result<()> {
+    /// Whether there may be another piece beside those that there are.
+    fn has_room(&self, frames: &Frames) -> bool {
+        self.in_flight.load(Relaxed).saturating_add(frames.memory(self.sizes)) <= self.options.memory_limit
+    }
+
+    fn hand_over(&mut self, frames: Frames) -> Result<()> {
         let before: usize = self.pieces.iter().map(|piece| piece.input.size()).sum();
-        let most = self.frames.room(before + size).min(self.sizes.most.1);
-        let input = self.cutter.copy(size)?;
-        let piece = Shared::try_new(Piece::new(self.codec, &self.options, input, expected, most))?;
-        self.cutter.pass_piece(size);
+        let room = self.frames.room(before + frames.size);
+        let input = self.cutter.copy(frames.size)?;
+        let piece = Piece::new(self.codec, &self.options, input, frames, self.sizes, room, &self.in_flight);
+        let piece = Shared::try_new(piece)?;
+        self.cutter.pass_piece(frames.size);
         self.pieces.push_back(piece.clone());
         // Where no thread takes it the calling one will.
         let _ = try_box(DecodePiece(piece)).and_then(|task| self.executor.submit(task));
@@ -138,8 +160,14 @@ impl ParallelDecoder {
         if decoded.output.size() as u64 <= self.frames.room(decoded.consumed) && decoded.consumed > 0 {
             self.ready = Some((decoded, 0));
         } else {
-            self.is_serial = true;
+            self.fail();
         }
+    }
+
+    /// What was done ahead is of no use.
+    fn fail(&mut self) {
+        self.is_serial = true;
+        self.backoff.failed();
     }
 
     /// Gives of what is ready.
@@ -154,8 +182,9 @@ impl ParallelDecoder {
             self.done = decoded.consumed;
             self.ready = None;
             match self.pieces.front() {
-                Some(first) if self.done < first.input.size() => self.is_serial = true,
+                Some(first) if self.done < first.input.size() => self.fail(),
                 _ => {
+                    self.backoff.succeeded();
                     self.pieces.pop_front();
                     self.done = 0;
                 }
@@ -188,7 +217,8 @@ impl ParallelDecoder {
         } else {
             self.frames.decode(rest, is_last && input.is_empty(), output)?
         };
-        if self.frames.is_between() && (!was_between || step.consumed > 0) {
+        let is_behind_frame = self.frames.is_between() && (!was_between || step.consumed > 0);
+        if is_behind_frame && self.backoff.is_over() {
             (self.is_serial, self.is_held) = (false, false);
         }
         if rest.is_empty() {

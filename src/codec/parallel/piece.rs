@@ -1,5 +1,6 @@
 //! Frames that are decompressed ahead, on whatever thread comes first.
 
+use super::cutter::{Frames, Sizes};
 use crate::codec::frames::FrameSequence;
 use crate::codec::{Codec, DecoderOptions, Decompress, Trailing};
 use crate::error::{Error, Result};
@@ -7,6 +8,7 @@ use crate::memory::{Buffer, BufferBuilder};
 use crate::shared::Shared;
 use crate::sys::lock;
 use crate::task::{Task, check, wait};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Some whole frames, as far as could be told.
@@ -17,6 +19,9 @@ pub(super) struct Piece {
     pub(super) input: Buffer,
     /// About so many bytes come out.
     expected: usize,
+    /// So much of what is `in_flight` is its own.
+    memory: usize,
+    in_flight: Shared<AtomicUsize>,
     state: Mutex<State>,
     decoded: Condvar,
 }
@@ -40,15 +45,32 @@ pub(super) struct Decoded {
 /// Where as much comes out as was expected there is room left, for decoders that have it to find out that this is all.
 const SLACK: usize = 64;
 
+impl Frames {
+    /// The most bytes that may come out of a piece of them.
+    fn most(&self, sizes: Sizes) -> u64 {
+        if self.is_told { self.output.saturating_add(SLACK as u64) } else { sizes.most.1 }
+    }
+
+    /// The most memory for a piece of them. While memory grows there may be twice as much of it.
+    pub(super) fn memory(&self, sizes: Sizes) -> usize {
+        let growth = if self.is_told { 1 } else { 2 };
+        let output = usize::try_from(self.most(sizes)).unwrap_or(usize::MAX);
+        self.size.saturating_add(output.saturating_mul(growth))
+    }
+}
+
 impl Piece {
-    /// A piece out of which no more than `most` bytes may come.
+    /// A piece of some frames, out of which no more than the limits leave `room` for may come.
     pub(super) fn new(
         codec: &'static Codec,
         options: &DecoderOptions,
         input: Buffer,
-        expected: u64,
-        most: u64,
+        frames: Frames,
+        sizes: Sizes,
+        room: u64,
+        in_flight: &Shared<AtomicUsize>,
     ) -> Self {
+        let most = frames.most(sizes).min(room);
         let options = DecoderOptions {
             threads: 0,
             trailing: Trailing::Error,
@@ -56,8 +78,18 @@ impl Piece {
             max_ratio: u64::MAX,
             ..options.clone()
         };
-        let expected = expected.min(most) as usize;
-        Self { codec, options, input, expected, state: Mutex::new(State::Waiting), decoded: Condvar::new() }
+        let memory = frames.memory(sizes);
+        in_flight.fetch_add(memory, Relaxed);
+        Self {
+            codec,
+            options,
+            input,
+            expected: frames.output.min(most) as usize,
+            memory,
+            in_flight: in_flight.clone(),
+            state: Mutex::new(State::Waiting),
+            decoded: Condvar::new(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -135,6 +167,12 @@ impl Piece {
         if !matches!(*state, State::Taken) {
             *state = State::Done(self.nothing());
         }
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(self.memory, Relaxed);
     }
 }
 

@@ -304,3 +304,98 @@ fn a_high_ratio_is_refused_with_threads() {
         }
     }
 }
+
+#[test]
+fn memory_limit_bounds_what_is_done_ahead() {
+    const LIMIT: usize = 16 << 20;
+    for codec in with_threads() {
+        let pool = crate::memory::Pool::new(crate::memory::ProxyPool::new(crate::memory::default_pool())).unwrap();
+        let data = pack(codec, 1, &vec![0; 3 << 20]).repeat(30);
+        let options = DecoderOptions { threads: 64, memory_limit: LIMIT, pool: pool.clone(), ..Default::default() };
+        let mut decoder = parallel(codec, &options, Sizes::DEFAULT);
+        let mut memory = vec![MaybeUninit::uninit(); 1 << 20];
+        let (mut at, mut out, mut most) = (0, 0, 0);
+        while out < 90 << 20 {
+            let step = decoder.decode(&data[at..], true, &mut memory).unwrap();
+            (at, out) = (at + step.consumed, out + step.produced);
+            most = most.max(decoder.in_flight.load(Relaxed));
+        }
+        assert!((6 << 20..=LIMIT).contains(&most), "{}: {most} bytes in flight", codec.name());
+        // The pieces, and the decoders of the few that there may be.
+        let most = pool.statistics().max_memory();
+        assert!(most < LIMIT as i64 + (4 << 20), "{}: {most} bytes", codec.name());
+    }
+}
+
+#[test]
+fn where_no_piece_fits_it_goes_on_without() {
+    for codec in with_threads() {
+        let (data, content) = many_frames(codec, 40, 5000);
+        let mut decoder = parallel(codec, &DecoderOptions { threads: 2, ..Default::default() }, SMALL);
+        // Too little for any piece; the calling thread keeps what it has.
+        decoder.options.memory_limit = 100;
+        let (out, _, result) = outcome(&mut decoder, &data, 10_000, 10_000, usize::MAX);
+        result.unwrap();
+        assert!(out == content);
+        assert_eq!(decoder.in_flight.load(Relaxed), 0);
+    }
+}
+
+/// A member in whose header there is what looks like the end of one and the beginning of the next.
+fn lying_member(output: u32) -> Vec<u8> {
+    let member = pack(&CODECS[0], 6, b"x");
+    let extra = [&[0; 8][..], &output.to_le_bytes(), b"\x1f\x8b\x08\0\0\0\0\0\0\x03"].concat();
+    let field = [b"zz", &(extra.len() as u16).to_le_bytes()[..], &extra].concat();
+    let header = [b"\x1f\x8b\x08\x04\0\0\0\0\0\x03", &(field.len() as u16).to_le_bytes()[..], &field].concat();
+    [&header, &member[10..]].concat()
+}
+
+#[test]
+fn after_wrong_guesses_it_is_left_for_longer_and_longer() {
+    let data = lying_member(2000).repeat(5000);
+    let mut decoder = parallel(&CODECS[0], &DecoderOptions { threads: 2, ..Default::default() }, SMALL);
+    let (mut at, mut failures, mut frames) = (0, 0, decoder.backoff.frames());
+    let mut memory = vec![MaybeUninit::uninit(); 1000];
+    while decoder.consumed() < data.len() as u64 {
+        at += decoder.decode(&data[at..], true, &mut memory).unwrap().consumed;
+        failures += usize::from(decoder.backoff.frames() != frames);
+        frames = decoder.backoff.frames();
+    }
+    // Of 5000 members 1 + 2 + 4 + ... follow a failure.
+    assert!((1..=13).contains(&failures), "{failures} failures");
+}
+
+#[test]
+fn a_size_is_believed_as_far_as_it_can_be() {
+    let end = (CODECS[0].find_end.unwrap())(&lying_member(u32::MAX), 0);
+    assert_eq!(end.output, end.size.unwrap() as u64 * 1032);
+}
+
+#[test]
+fn an_end_is_looked_for_again_where_there_is_twice_as_much() {
+    thread_local!(static SEARCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+    let find_end = |frame: &[u8], _searched: usize| {
+        SEARCHED.set(SEARCHED.get() + frame.len());
+        End::default()
+    };
+    let codec = with_threads().find(|codec| codec.name() == "zstd").unwrap();
+    let mut cutter = Cutter::new(codec, find_end, Sizes::DEFAULT, &crate::memory::default_pool());
+    cutter.append(b"\x28\xb5\x2f\xfd").unwrap();
+    while cutter.cut(false) == Cut::More {
+        cutter.append(&[0; 1000]).unwrap();
+    }
+    let (size, searched) = (cutter.rest().len(), SEARCHED.get());
+    assert!(size > Sizes::DEFAULT.most.0 && searched < 3 * size, "{searched} bytes searched of {size}");
+}
+
+#[test]
+fn there_are_not_more_threads_than_may_be() {
+    for codec in with_threads() {
+        let (data, content) = many_frames(codec, 10, 5000);
+        let mut decoder = parallel(codec, &DecoderOptions { threads: usize::MAX, ..Default::default() }, SMALL);
+        assert_eq!(decoder.window, 2 * (MOST_THREADS + 1));
+        let (out, _, result) = outcome(&mut decoder, &data, 10_000, 10_000, usize::MAX);
+        result.unwrap();
+        assert!(out == content);
+    }
+}
