@@ -42,7 +42,8 @@ pub(super) struct Extent {
     end: Option<u64>,
     /// The compressed bytes end there, or before.
     compressed_end: u64,
-    ends_frame: bool,
+    /// The frame ends exactly there, and the span with it. `None`: the frame goes on.
+    frame_end: Option<u64>,
     expected: Expected,
 }
 
@@ -65,7 +66,7 @@ impl Extent {
         Self {
             end: index.end_of(number),
             compressed_end: index.compressed_end_of(number, size),
-            ends_frame: index.ends_frame(number),
+            frame_end: index.frame_end_of(number),
             expected: index.spans[number].expected,
         }
     }
@@ -94,8 +95,10 @@ impl Cursor {
             Some(checkpoint) => self.decoder.resume(&saved::unpacked(&self.pool, checkpoint)?)?,
             None => self.decoder.restart()?,
         }
-        (self.compressed, self.offset) = (span.compressed, span.offset);
-        (self.input, self.taken, self.wants) = (None, 0, 0);
+        if self.compressed != span.compressed {
+            (self.input, self.taken) = (None, 0);
+        }
+        (self.compressed, self.offset, self.wants) = (span.compressed, span.offset, 0);
         self.go_on(number, extent);
         Ok(())
     }
@@ -143,7 +146,7 @@ impl Cursor {
 
     /// Behind the last byte of a span whose end is known.
     fn finish(&mut self, raw: &File, extent: &Extent, end: u64, finished: bool) -> Result<()> {
-        let mut finished = finished || !extent.ends_frame;
+        let mut finished = finished || extent.frame_end.is_none();
         let mut beyond = [MaybeUninit::uninit()];
         while !finished {
             let step = self.decode(raw, extent, &mut beyond)?;
@@ -151,6 +154,16 @@ impl Cursor {
                 return Err(self.not_as_long_as(end));
             }
             finished = step.finished;
+        }
+        // More than the frame there may be other frames, of which nothing would be given.
+        if let Some(frame_end) = extent.frame_end
+            && self.compressed != frame_end
+        {
+            let (name, offset) = (self.codec.name(), self.compressed);
+            return Err(error!(
+                IoError,
+                "the {name} frame with the decompressed offset {end} as its end ends at compressed offset {offset}, where it or the index says {frame_end}"
+            ));
         }
         let found = self.checksum.finish();
         if extent.expected == Expected::Anything || extent.expected == found {
@@ -203,6 +216,8 @@ impl Cursor {
         self.read(raw, extent)?;
         let mut step = Step::default();
         let input = self.input.as_ref().map_or(&[][..], |input| &input.as_slice()[self.taken..]);
+        let rest = extent.compressed_end.saturating_sub(self.compressed);
+        let input = &input[..usize::try_from(rest).unwrap_or(usize::MAX).min(input.len())];
         let is_all = self.compressed + input.len() as u64 >= extent.compressed_end;
         self.decoder.decode(input, room, &mut step)?;
         if step.consumed + step.produced == 0 && !step.finished && is_all {
@@ -223,7 +238,7 @@ impl Cursor {
         crate::task::check()?;
         let (least, at_hand) = (self.wants.max(1), self.input.as_ref().map_or(0, Buffer::size) - self.taken);
         let rest = extent.compressed_end.saturating_sub(self.compressed);
-        if at_hand >= least || rest == at_hand as u64 {
+        if at_hand >= least || rest <= at_hand as u64 {
             return Ok(());
         }
         let size = usize::try_from(rest).unwrap_or(usize::MAX).min(least.max(CHUNK));

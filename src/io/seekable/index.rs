@@ -16,6 +16,8 @@ pub(super) struct Span {
     pub(super) compressed: u64,
     /// Where it begins, in decompressed bytes.
     pub(super) offset: u64,
+    /// Where its frame ends, in compressed bytes. Of one that goes on, or is not known to its end, it says nothing.
+    pub(super) frame_end: u64,
     /// What is known of its contents beyond what its frame says.
     pub(super) expected: Expected,
     /// `None`: a frame begins.
@@ -78,9 +80,10 @@ impl Index {
 
     /// The next frame is this one.
     pub(super) fn add_frame(&mut self, compressed: u64, offset: u64, frame: Frame) -> Result<()> {
+        let frame_end = compressed + frame.compressed;
         if frame.decompressed > 0 {
             let expected = frame.xxh64.map_or(Expected::Anything, Expected::Xxh64);
-            self.push(Span { compressed, offset, expected, checkpoint: None })?;
+            self.push(Span { compressed, offset, frame_end, expected, checkpoint: None })?;
         }
         let end = offset.checked_add(frame.decompressed).filter(|end| *end <= i64::MAX as u64);
         let offset = end.ok_or_else(|| {
@@ -89,13 +92,13 @@ impl Index {
                 "the frame at compressed offset {compressed} ends at a decompressed offset beyond 2^63"
             )
         })?;
-        self.frontier = Frontier::Between { compressed: compressed + frame.compressed, offset };
+        self.frontier = Frontier::Between { compressed: frame_end, offset };
         Ok(())
     }
 
     /// A frame begins, or goes on, that is not known yet.
     pub(super) fn begin(&mut self, compressed: u64, offset: u64, checkpoint: Option<Checkpoint>) -> Result<()> {
-        self.push(Span { compressed, offset, expected: Expected::Anything, checkpoint })?;
+        self.push(Span { compressed, offset, frame_end: 0, expected: Expected::Anything, checkpoint })?;
         self.frontier = Frontier::Within { offset };
         Ok(())
     }
@@ -108,6 +111,9 @@ impl Index {
 
     /// The last span ends before these offsets, where a frame may begin.
     pub(super) fn end_frame(&mut self, compressed: u64, offset: u64, expected: Expected) {
+        if let Some(span) = self.spans.last_mut() {
+            span.frame_end = compressed;
+        }
         self.end_span(offset, expected);
         self.frontier = Frontier::Between { compressed, offset };
     }
@@ -153,9 +159,10 @@ impl Index {
         }
     }
 
-    /// Whether a frame ends where a span does.
-    pub(super) fn ends_frame(&self, number: usize) -> bool {
-        self.spans.get(number + 1).is_none_or(|next| next.checkpoint.is_none())
+    /// Where the frame that ends with a span does, in compressed bytes. `None`: it goes on.
+    pub(super) fn frame_end_of(&self, number: usize) -> Option<u64> {
+        let goes_on = self.spans.get(number + 1).is_some_and(|next| next.checkpoint.is_some());
+        (!goes_on).then_some(self.spans[number].frame_end)
     }
 }
 

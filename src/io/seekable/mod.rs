@@ -299,7 +299,7 @@ impl Access {
         }
     }
 
-    /// Decompresses what is not known yet, up to behind an offset or to the end of the frame.
+    /// Decompresses what is not known yet, frame by frame, up to behind an offset or to a frame that is measured.
     fn decompress_beyond(&self, mut cursor: Cursor, offset: u64) -> Result<()> {
         let mut extent = self.extent(&self.lock(), cursor.span);
         loop {
@@ -312,8 +312,7 @@ impl Access {
                 None => state.index.advance(cursor.offset),
                 Some(Ended { expected, checkpoint: None }) => {
                     state.index.end_frame(cursor.compressed, cursor.offset, expected);
-                    self.give_back(&mut state, cursor);
-                    return Ok(());
+                    cursor.span = usize::MAX;
                 }
                 Some(Ended { expected, checkpoint }) => {
                     state.index.end_span(cursor.offset, expected);
@@ -327,6 +326,21 @@ impl Access {
                 self.give_back(&mut state, cursor);
                 return Ok(());
             }
+            drop(state);
+            if cursor.span != usize::MAX {
+                continue;
+            }
+            self.measure(offset)?;
+            let mut state = self.lock();
+            if !matches!(state.index.frontier, Frontier::Within { .. }) {
+                self.give_back(&mut state, cursor);
+                return Ok(());
+            }
+            let last = state.index.spans.len() - 1;
+            let span = state.index.spans[last].clone();
+            extent = self.extent(&state, last);
+            drop(state);
+            cursor.begin(last, &span, &extent)?;
         }
     }
 

@@ -13,6 +13,7 @@
 //! for each span, in the order of the data:
 //!     8   compressed offset
 //!     8   decompressed offset
+//!     8   compressed offset of the end of the frame, where it ends with the span
 //!     1   what is known of its contents: 0 nothing, 1 CRC-32C, 2 lower half of the XXH64
 //!     1   0: a frame begins; 1: a checkpoint
 //!     1   of a checkpoint: bits of the byte before it that are to be decoded
@@ -37,7 +38,7 @@ const VERSION: u32 = 1;
 /// Up to the spans.
 const HEADER: usize = 44;
 /// A span without its window.
-const SPAN: usize = 28;
+const SPAN: usize = 36;
 /// So much of the compressed data tells whether an index is of them.
 const IDENTITY: usize = 1 << 10;
 /// The largest window of the formats that have checkpoints.
@@ -67,10 +68,12 @@ pub(super) fn unpacked(pool: &Pool, checkpoint: &Checkpoint) -> Result<Checkpoin
 impl Indexed for Access {
     fn save_index(&self, target: &File) -> Result<()> {
         self.size_up_to(i64::MAX as u64)?;
+        // What it reads may be a caller's, who may ask this file meanwhile.
+        let identity = self.identity()?;
         let state = self.lock();
         // What is complete only changes where another index is loaded.
         let Frontier::End { offset: size } = state.index.frontier else { return Err(error!(Internal, "it goes on")) };
-        let (count, identity) = (state.index.spans.len(), self.identity()?);
+        let count = state.index.spans.len();
         drop(state);
         let mut saved = Saved { target, bytes: BufferBuilder::new(self.options.decoder.pool.clone()), checksum: 0 };
         saved.bytes.append(MAGIC)?;
@@ -128,6 +131,7 @@ impl Saved<'_> {
         let window = span.checkpoint.as_ref().map_or(&[][..], |checkpoint| checkpoint.window.as_slice());
         self.add_long(span.compressed)?;
         self.add_long(span.offset)?;
+        self.add_long(span.frame_end)?;
         self.bytes.append(&[kind, span.checkpoint.is_some().into(), bits, byte])?;
         self.add(checksum)?;
         self.add(window.len() as u32)?;
@@ -239,7 +243,7 @@ impl Access {
     }
 
     fn parse_span(&self, rest: &mut Rest<'_>) -> Result<Span> {
-        let (compressed, offset) = (rest.long()?, rest.long()?);
+        let [compressed, offset, frame_end] = [rest.long()?, rest.long()?, rest.long()?];
         let [kind, is_checkpoint, bits, byte] = rest.array()?;
         let checksum = rest.number()?;
         let size = rest.number()? as usize;
@@ -259,6 +263,6 @@ impl Access {
             }
             _ => return Err(damaged("a checkpoint cannot be")),
         };
-        Ok(Span { compressed, offset, expected, checkpoint })
+        Ok(Span { compressed, offset, frame_end, expected, checkpoint })
     }
 }
