@@ -154,9 +154,10 @@ impl FrameSequence {
             let room = usize::try_from(room).unwrap_or(usize::MAX).min(output.len());
             return self.decoder.decode(input, &mut output[..room], step);
         }
-        self.decoder.decode(input, &mut [MaybeUninit::uninit()], step)?;
+        let result = self.decoder.decode(input, &mut [MaybeUninit::uninit()], step);
+        // What came out is nowhere, also where damage follows it in the same step.
         match std::mem::take(&mut step.produced) {
-            0 => Ok(()),
+            0 => result,
             _ => Err(self.limits.refusal(self.codec.name(), taken, self.produced)),
         }
     }

@@ -61,7 +61,7 @@ impl Block {
         bits.skip(super::MARK_BITS);
         self.expected = bits.take(32);
         if bits.take(1) == 1 {
-            return Err(error!(NotImplemented, "the bz2 data has a randomised block, as bzip2 0.9.0 wrote them"));
+            return Err(damaged("a block is randomised, as only versions of bzip2 before 0.9.5 wrote them"));
         }
         let origin = bits.take(24) as usize;
         let (mut order, used) = read_bytes_in_use(bits);
