@@ -109,7 +109,12 @@ static void read_rest(arrowio_file *file) {
 }
 
 static void read_in_child(void) {
-  for (int i = 0; i < CODECS; i++) read_rest(ahead[i]);
+  for (int i = 0; i < CODECS; i++) {
+    /* liblzma's threads are its own, and those of the parent only. */
+    arrowio_buffer *none = NULL;
+    if (codecs[i].id == ARROWIO_CODEC_XZ) FAILS(ARROWIO_INVALID, arrowio_file_read_all(ahead[i], &none, &error));
+    else read_rest(ahead[i]);
+  }
   for (int i = 0; i < CODECS; i++) arrowio_file_release(ahead[i]);
 }
 

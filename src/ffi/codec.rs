@@ -43,7 +43,7 @@ pub const ARROWIO_CODEC_LZ4_RAW: arrowio_codec = 7;
 pub const ARROWIO_CODEC_LZ4_HADOOP: arrowio_codec = 8;
 /// bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
 /// stream, and what is written next begins another one; threads write a stream for every 890000 bytes, and read any.
-/// Randomised blocks, which only versions of bzip2 before 1.0 wrote, are ARROWIO_NOT_IMPLEMENTED.
+/// Randomised blocks, which only versions of bzip2 before 1.0 wrote, are taken for damage.
 pub const ARROWIO_CODEC_BZIP2: arrowio_codec = 9;
 /// Brotli (RFC 7932), also of several streams. Suffix ".br". Levels 0 to 11, by default 8. window_log 10 to 24. Has neither a
 /// checksum nor a signature: what is damaged may decompress to something else, and the content does not tell it.
