@@ -1237,7 +1237,8 @@ typedef struct arrowio_read_ahead_options {
 #define ARROWIO_CODEC_DETECT_CONTENT 1000
 
 /**
- * They are an error, zero bytes as well.
+ * They are an error, zero bytes as well; behind xz streams, though, zero bytes in multiples of 4 are padding, whatever
+ * the constant is.
  */
 #define ARROWIO_TRAILING_ERROR 0
 
@@ -2517,7 +2518,8 @@ arrowio_status arrowio_codec_from_name(const char *name,
 arrowio_status arrowio_codec_from_path(const char *path, arrowio_codec *out_codec, struct arrowio_error **out_error);
 
 /**
- * The codec of some data, by their first bytes. brotli, deflate, zlib and the raw forms cannot be told.
+ * The codec of some data, by their first bytes. brotli, deflate, zlib and the raw forms cannot be told, nor can zstd and
+ * lz4 where the first frame is one to be skipped, except that of pzstd.
  *
  * \param data       the first bytes of the data; 16 are enough.
  * \param size       bytes of them.
@@ -2625,7 +2627,7 @@ arrowio_status arrowio_codec_compress_buffer(arrowio_codec codec,
  * \param out_error     optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, wrong options), ARROWIO_IO_ERROR (the data are
  *         damaged, truncated or something else), ARROWIO_CAPACITY_ERROR (they do not fit, or are more than a limit of the
- *         options; out has what fits), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         options; out has what fits, but of lz4_raw and snappy nothing of use), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */

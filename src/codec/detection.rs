@@ -9,8 +9,8 @@ pub(super) struct Signature {
     pub(super) size: usize,
     /// Whether a frame can begin with these bytes; there may be fewer than `size`.
     pub(super) matches: fn(&[u8]) -> bool,
-    /// Whether data that begin so are hardly anything else.
-    pub(super) is_distinct: bool,
+    /// Whether data that begin so are hardly anything else, of those that match.
+    pub(super) is_distinct: fn(&[u8]) -> bool,
 }
 
 impl Signature {
@@ -52,7 +52,7 @@ impl Codec {
         let mut detected = Detected::None;
         for codec in &CODECS {
             match &codec.signature {
-                Some(signature) if !signature.is_distinct || !(signature.matches)(head) => {}
+                Some(signature) if !(signature.matches)(head) || !(signature.is_distinct)(head) => {}
                 Some(signature) if head.len() >= signature.size => return Detected::Codec(codec),
                 Some(_) => detected = Detected::Unclear,
                 None => {}

@@ -14,7 +14,11 @@ pub(super) const CODEC: Codec = Codec {
     name: c"snappy_framed",
     other_names: &["snappy_frame"],
     suffixes: &[".sz"],
-    signature: Some(Signature { size: IDENTIFIER.len(), matches: |head| begins(head, IDENTIFIER), is_distinct: true }),
+    signature: Some(Signature {
+        size: IDENTIFIER.len(),
+        matches: |head| begins(head, IDENTIFIER),
+        is_distinct: |_| true,
+    }),
     checksum: Checksum::OfBlocks,
     has_end: false,
     max_compressed_size: |size| size + (size / BLOCK as u64 + 1) * 8 + IDENTIFIER.len() as u64,

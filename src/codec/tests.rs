@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::memory::{Buffer, default_pool};
+use crate::memory::{Buffer, CappedPool, Pool, default_pool};
 use proptest::prelude::*;
 use std::mem::MaybeUninit;
 
@@ -237,12 +237,20 @@ fn names_suffixes_contents() {
     );
     assert_eq!(Codec::by_name(b"GZip").map(|codec| codec.id), Some(2));
     assert!(Codec::by_name(b"").is_none() && Codec::by_name(b"lzo").is_none());
-    for codec in streaming().filter(|codec| codec.signature.as_ref().is_some_and(|signature| signature.is_distinct)) {
+    for codec in streaming().filter(|codec| codec.signature.is_some()) {
         let packed = compress(codec, levels(codec)[1], b"data", 4096, 4096, false);
+        if !(codec.signature.as_ref().unwrap().is_distinct)(&packed) {
+            continue;
+        }
         assert!(matches!(Codec::detect(&packed), Detected::Codec(detected) if detected.id == codec.id));
         let size = codec.signature.as_ref().unwrap().size;
         assert!(matches!(Codec::detect(&packed[..size - 1]), Detected::Unclear));
     }
+    for text in [&b"P*M\x18"[..], b"P*M\x18 is no frame", b"Z*M\x18\x08\0\0\0"] {
+        assert!(matches!(Codec::detect(text), Detected::None));
+    }
+    let by_pzstd = b"P*M\x18\x04\0\0\0\x20\0\0\0\x28\xb5\x2f\xfd";
+    assert!(matches!(Codec::detect(by_pzstd), Detected::Codec(codec) if codec.name() == "zstd"));
     for (at, codec) in CODECS.iter().enumerate() {
         assert!(
             CODECS[..at]
@@ -274,3 +282,70 @@ fn options_that_a_codec_does_not_have() {
         }
     }
 }
+
+#[test]
+fn dictionaries_that_nobody_takes() {
+    let dictionary = Buffer::copy_of(&default_pool(), b"what both know").ok();
+    for codec in CODECS.iter().filter(|codec| !codec.takes_dictionary) {
+        let packed = codec.compress_to_buffer(&EncoderOptions::default(), b"data").unwrap();
+        let options = DecoderOptions { dictionary: dictionary.clone(), ..Default::default() };
+        let mut room = [MaybeUninit::uninit(); 100];
+        let refusals = [
+            codec.decompress(&options, packed.as_slice(), &mut room).unwrap_err(),
+            codec.decompress_to_buffer(&options, packed.as_slice()).err().unwrap(),
+        ];
+        for refusal in refusals {
+            assert_eq!(refusal.kind(), ErrorKind::Invalid);
+            assert!(refusal.to_string().contains("takes no dictionary"), "{refusal}");
+        }
+    }
+}
+
+/// Compresses all at once and step by step, from a pool that has so many bytes.
+fn compress_with(codec: &'static Codec, options: &EncoderOptions, limit: usize, data: &[u8]) -> bool {
+    let pool = Pool::new(CappedPool::new(default_pool(), limit)).unwrap();
+    let options = EncoderOptions { pool: pool.clone(), ..options.clone() };
+    let mut room = vec![MaybeUninit::uninit(); codec.max_compressed_size(data.len() as u64) as usize];
+    let mut step_by_step = || {
+        let mut encoder = codec.encoder(&options)?;
+        for goal in [Goal::Continue, Goal::Flush, Goal::Finish] {
+            let mut input = if goal == Goal::Continue { data } else { &[] };
+            loop {
+                let step = encoder.encode(input, &mut room, goal)?;
+                input = &input[step.consumed..];
+                if step.finished {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    };
+    let mut results = vec![codec.compress_to_buffer(&options, data).map(drop)];
+    if codec.has_streams() {
+        results.push(step_by_step());
+    }
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{} within {limit} bytes: {error}", codec.name());
+    }
+    assert_eq!(pool.statistics().bytes_allocated(), 0, "{} within {limit} bytes", codec.name());
+    results.iter().all(Result::is_ok)
+}
+
+#[test]
+fn an_encoder_without_memory_says_so() {
+    let data = text(50_000);
+    for codec in &CODECS {
+        let levels = codec.levels.map_or(vec![Level::Default], |_| levels(codec).map(Level::Number).to_vec());
+        for (level, threads) in levels.iter().flat_map(|level| [(*level, 0), (*level, 2)]) {
+            let options = EncoderOptions { level, threads, ..Default::default() };
+            for limit in (0..STARVED).step_by(STARVED_STEP) {
+                compress_with(codec, &options, limit, &data);
+            }
+            assert!(compress_with(codec, &options, usize::MAX >> 1, &data), "{}", codec.name());
+        }
+    }
+}
+
+/// Pools with less than this, in such steps.
+const STARVED: usize = 400_000;
+const STARVED_STEP: usize = 16_007;

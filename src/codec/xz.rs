@@ -14,7 +14,7 @@ pub(super) const CODEC: Codec = Codec {
     id: 14,
     name: c"xz",
     suffixes: &[".xz"],
-    signature: Some(Signature { size: 6, matches: |head| begins(head, b"\xfd7zXZ\0"), is_distinct: true }),
+    signature: Some(Signature { size: 6, matches: |head| begins(head, b"\xfd7zXZ\0"), is_distinct: |_| true }),
     padding: 4,
     levels: Some(Levels { least: 0, default: 6, greatest: 9 }),
     checksum: Checksum::Optional,

@@ -91,7 +91,8 @@ const _: () = {
 /// constants. Of formats without a signature, brotli and deflate, any byte may begin another one: with IGNORE and LEAVE they
 /// end behind the first.
 pub type arrowio_trailing = u32;
-/// They are an error, zero bytes as well.
+/// They are an error, zero bytes as well; behind xz streams, though, zero bytes in multiples of 4 are padding, whatever
+/// the constant is.
 pub const ARROWIO_TRAILING_ERROR: arrowio_trailing = 0;
 /// They are not looked at: the data end there.
 pub const ARROWIO_TRAILING_IGNORE: arrowio_trailing = 1;
@@ -386,7 +387,8 @@ pub unsafe extern "C" fn arrowio_codec_from_path(
     unsafe { guard::call(out_error, body) }
 }
 
-/// The codec of some data, by their first bytes. brotli, deflate, zlib and the raw forms cannot be told.
+/// The codec of some data, by their first bytes. brotli, deflate, zlib and the raw forms cannot be told, nor can zstd and
+/// lz4 where the first frame is one to be skipped, except that of pzstd.
 ///
 /// \param data       the first bytes of the data; 16 are enough.
 /// \param size       bytes of them.
@@ -549,7 +551,7 @@ pub unsafe extern "C" fn arrowio_codec_compress_buffer(
 /// \param out_error     optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, negative sizes, no codec, wrong options), ARROWIO_IO_ERROR (the data are
 ///         damaged, truncated or something else), ARROWIO_CAPACITY_ERROR (they do not fit, or are more than a limit of the
-///         options; out has what fits), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         options; out has what fits, but of lz4_raw and snappy nothing of use), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

@@ -258,3 +258,20 @@ fn workers_are_let_go_in_the_midst() {
         assert_eq!(pool.statistics().bytes_allocated(), 0);
     }
 }
+
+#[test]
+fn workers_without_memory_are_an_error() {
+    let mut room = [MaybeUninit::uninit(); 1000];
+    for limit in (0..150_000).step_by(240) {
+        let pool = crate::memory::CappedPool::new(default_pool(), limit);
+        let pool = crate::memory::Pool::new(pool).unwrap();
+        let options = EncoderOptions { threads: 4, pool: pool.clone(), ..Default::default() };
+        let Ok(mut encoder) = CODEC.encoder(&options) else { continue };
+        for _ in 0..2 {
+            let error = encoder.encode(b"data", &mut room, Goal::Flush).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::OutOfMemory, "{limit} bytes: {error}");
+        }
+        drop(encoder);
+        assert_eq!(pool.statistics().bytes_allocated(), 0, "{limit} bytes");
+    }
+}
