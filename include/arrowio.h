@@ -1197,7 +1197,7 @@ typedef struct arrowio_read_ahead_options {
 /**
  * bzip2, also of several streams. Suffixes ".bz2", ".bz". Levels 1 to 9, by default 9. Has a checksum. A flush ends the
  * stream, and what is written next begins another one; threads write a stream for every 890000 bytes, and read any.
- * Randomised blocks, which only versions of bzip2 before 1.0 wrote, are ARROWIO_NOT_IMPLEMENTED.
+ * Randomised blocks, which only versions of bzip2 before 1.0 wrote, are taken for damage.
  */
 #define ARROWIO_CODEC_BZIP2 9
 
