@@ -640,9 +640,10 @@ typedef struct arrowio_decompression_options {
    * How many threads may help, where a codec has work for them: zstd and gzip (BGZF as well) where there are several frames,
    * which the threads and the calling one decompress, each at a time one or as many small ones as are worth it. They read
    * ahead, so what is sent by somebody who waits for an answer is no matter for them. What comes out, limits and errors
-   * are as without threads. Frames of more than 8 MiB, or out of which more than 32 MiB come, are decompressed by the
-   * calling thread alone. For each thread, and for the calling one, there are up to two frames or groups in memory, with
-   * what comes out of them (80 MiB together at most, mostly below 8 MiB), and a decoder with its own memory_limit. 0: none.
+   * are as without threads. Frames of more than 8 MiB, or out of which more than 8 MiB come (a quarter of memory_limit if
+   * that is less), are decompressed by the calling thread alone. For each thread, and for the calling one, there are up to
+   * two frames or groups in memory, with what comes out of them, all within memory_limit, and a decoder with its own
+   * memory_limit. At most 256 are used. 0: none.
    */
   int32_t threads;
   /**
@@ -2729,6 +2730,9 @@ arrowio_status arrowio_file_raw_tell(struct arrowio_file *file,
  * begin at places about index_spacing apart. All of this is the index, which arrowio_seekable_file_save_index keeps for the
  * next time. Of other codecs, and of frames that do not tell their size, reading can begin at each frame, once it was found
  * by decompressing what is before it; within a frame what is before is decompressed again.
+ *
+ * The index takes 60 to 120 bytes for each frame that is not empty, and for each place within a frame of gzip
+ * also the 32 KiB before it, compressed; only the latter come from the pool, and neither counts towards cache_size.
  *
  * Its size is known once the end was found: arrowio_file_size, and seeking from the end, go on to it. What is given has been
  * checked as far as the format and the index allow: pieces of up to 2 MiB between two such places as a whole, longer ones

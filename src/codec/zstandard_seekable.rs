@@ -225,7 +225,22 @@ fn seek_table(source: &mut dyn Source, options: &DecoderOptions) -> Result<Optio
     }
     let frames = entries(source, start + SKIPPABLE_HEADER, count as usize, entry as usize)?;
     let described: u64 = frames.iter().map(|frame| frame.compressed).sum();
-    Ok((described == start).then_some(frames))
+    Ok((described == start && hides_nothing(source, &frames)?).then_some(frames))
+}
+
+/// Whether the frames of nothing, which are never decompressed, are what the table says.
+fn hides_nothing(source: &mut dyn Source, frames: &[Frame]) -> Result<bool> {
+    let mut at = 0;
+    for frame in frames {
+        let is_empty = frame.decompressed == 0 && frame.compressed > 0;
+        if is_empty
+            && measure(source, at)?.is_none_or(|found| (found.compressed, found.decompressed) != (frame.compressed, 0))
+        {
+            return Ok(false);
+        }
+        at += frame.compressed;
+    }
+    Ok(true)
 }
 
 fn entries(source: &mut dyn Source, at: u64, count: usize, size: usize) -> Result<Vec<Frame>> {

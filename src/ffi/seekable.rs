@@ -57,6 +57,9 @@ impl arrowio_seekable_options {
 /// reading can begin at each frame, once it was found by decompressing what is before it; within a frame what is before is
 /// decompressed again.
 ///
+/// The index takes 60 to 120 bytes for each frame that is not empty, and for each place within a frame of gzip
+/// also the 32 KiB before it, compressed; only the latter come from the pool, and neither counts towards cache_size.
+///
 /// Its size is known once the end was found: arrowio_file_size, and seeking from the end, go on to it. What is given has been
 /// checked as far as the format and the index allow: pieces of up to 2 MiB between two such places as a whole, longer ones
 /// once their end is reached. Closing it closes the other one.

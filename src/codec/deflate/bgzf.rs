@@ -145,8 +145,12 @@ fn measure(source: &mut dyn Source, offset: u64) -> Result<Option<Frame>> {
         return Ok(None);
     }
     // Where the trailer is not there the frame is longer than the data, which the caller says.
-    let content = array(source, offset + compressed - 4)?.map_or(0, u32::from_le_bytes);
-    let decompressed = u64::from(content);
+    let content = array(source, offset + compressed - 4)?.map(u32::from_le_bytes);
+    // A block of nothing is never decompressed; a longer one might hide others that give something.
+    if content == Some(0) && compressed > end - offset + (2 + TRAILER) as u64 {
+        return Ok(None);
+    }
+    let decompressed = u64::from(content.unwrap_or(0));
     Ok((decompressed <= MOST).then_some(Frame { compressed, decompressed, xxh64: None }))
 }
 

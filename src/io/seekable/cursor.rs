@@ -162,7 +162,7 @@ impl Cursor {
             let (name, offset) = (self.codec.name(), self.compressed);
             return Err(error!(
                 IoError,
-                "the {name} frame with the decompressed offset {end} as its end ends at compressed offset {offset}, where it or the index says {frame_end}"
+                "the {name} frame up to decompressed offset {end} ends at compressed offset {offset}, but its header or the index says at {frame_end}"
             ));
         }
         let found = self.checksum.finish();

@@ -460,3 +460,73 @@ fn blocks_of_bgzf() {
         assert_eq!(blocks, expected);
     }
 }
+
+/// A block of BGZF that says that `hidden` is part of it.
+fn block_that_covers(hidden: &[u8]) -> Vec<u8> {
+    let mut block = form("gzip", FrameSize::Usual, 0, false).compress(&[b'A'; 500]);
+    block.truncate(block.len() - 28);
+    let last = (block.len() + hidden.len() - 1) as u16;
+    block[16..18].copy_from_slice(&last.to_le_bytes());
+    block.extend_from_slice(hidden);
+    block
+}
+
+fn with_table(frames: &[u8], entries: &[(usize, u32)]) -> Vec<u8> {
+    let size = 8 * entries.len() as u32 + 9;
+    let mut packed = [frames, b"\x5e\x2a\x4d\x18", &size.to_le_bytes()].concat();
+    for (compressed, decompressed) in entries {
+        packed.extend_from_slice(&(*compressed as u32).to_le_bytes());
+        packed.extend_from_slice(&decompressed.to_le_bytes());
+    }
+    packed.extend_from_slice(&(entries.len() as u32).to_le_bytes());
+    packed.extend_from_slice(b"\0\xb1\xea\x92\x8f");
+    packed
+}
+
+#[test]
+fn frames_that_hide_others() {
+    let bgzf = form("gzip", FrameSize::Usual, 0, false);
+    let zstd = form("zstd", ENDLESS, 0, true);
+    let other = bgzf.compress(&[b'B'; 500]);
+    let member = &other[..other.len() - 28];
+    let one = zstd.compress(&[b'A'; 500]);
+    let both = [one.clone(), zstd.compress(&[b'B'; 500])].concat();
+    let cases = [
+        (bgzf, block_that_covers(member)),
+        (bgzf, block_that_covers(b"something else\xf4\x01\0\0")),
+        (zstd, with_table(&both, &[(both.len(), 500)])),
+        (zstd, with_table(&both, &[(both.len() - 1, 500), (1, 500)])),
+    ];
+    for (form, packed) in cases {
+        let file = form.open(&packed);
+        let index = saved(&file);
+        let error = all(&file).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::IoError);
+        assert!(error.to_string().contains("up to decompressed offset 500 ends at compressed offset"), "{error}");
+        let loaded = form.open(&packed);
+        loaded.load_index(&reader(&index)).unwrap();
+        assert_eq!(all(&loaded).unwrap_err().kind(), ErrorKind::IoError);
+    }
+    // Where the frame says that it is empty, nobody would look into it.
+    let empty = &other[other.len() - 28..];
+    let empties = [
+        (bgzf, [block_that_covers(empty), empty.to_vec()].concat(), 500),
+        (zstd, with_table(&both, &[(one.len(), 500), (both.len() - one.len(), 0)]), 1000),
+    ];
+    for (form, packed, size) in empties {
+        assert_eq!(all(&form.open(&packed)).unwrap().len(), size, "{form:?}");
+    }
+}
+
+#[test]
+fn small_members_are_read_once() {
+    let form = form("gzip", ENDLESS, 10, true);
+    let data = contents(20_000);
+    let packed = form.compress(&data);
+    let file = form.open(&packed);
+    assert_eq!(file.size().unwrap(), 20_000);
+    for offset in [19_990, 0, 12_345] {
+        assert!(at(&file, offset, 500).unwrap() == slice(&data, offset, 500));
+    }
+    assert!(all(&file).unwrap() == data);
+}
