@@ -671,8 +671,9 @@ typedef struct arrowio_seekable_options {
    */
   int64_t cache_size;
   /**
-   * gzip that is not BGZF: reading can begin at places that are so many decompressed bytes apart, or a little more, each
-   * of which takes up to 32 KiB of memory, about a third of that of text. 0: 1 MiB.
+   * gzip that is not BGZF, and bzip2: reading can begin at places that are so many decompressed bytes apart, or a little
+   * more, of bzip2 up to a block more. In gzip each of them takes up to 32 KiB of memory, about a third of that of text; in
+   * bzip2 next to nothing. 0: 1 MiB.
    */
   int64_t index_spacing;
 } arrowio_seekable_options;
@@ -2726,10 +2727,11 @@ arrowio_status arrowio_file_raw_tell(struct arrowio_file *file,
 /**
  * Makes a file that reads a compressed one at any place, from any number of threads at once. Where decompression can begin
  * is found out as far as reads go: in zstd's seekable format by its table at the end, in BGZF and in frames of zstd that
- * tell their size without decompressing them; gzip is decompressed once up to where the first read is, after which it can
- * begin at places about index_spacing apart. All of this is the index, which arrowio_seekable_file_save_index keeps for the
- * next time. Of other codecs, and of frames that do not tell their size, reading can begin at each frame, once it was found
- * by decompressing what is before it; within a frame what is before is decompressed again.
+ * tell their size without decompressing them; gzip and bzip2 are decompressed once up to where the first read is, after
+ * which it can begin at places about index_spacing apart, in bzip2 where blocks begin. All of this is the index, which
+ * arrowio_seekable_file_save_index keeps for the next time. Of other codecs, and of frames that do not tell their size,
+ * reading can begin at each frame, once it was found by decompressing what is before it; within a frame what is before is
+ * decompressed again.
  *
  * The index takes 60 to 120 bytes for each frame that is not empty, and for each place within a frame of gzip
  * also the 32 KiB before it, compressed; only the latter come from the pool, and neither counts towards cache_size.

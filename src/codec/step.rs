@@ -26,7 +26,8 @@ pub(crate) struct Checkpoint {
     pub(crate) bits: u8,
     /// That byte.
     pub(crate) byte: u8,
-    /// What was decompressed before it, as far back as what follows may refer to.
+    /// What was decompressed before it, as far back as what follows may refer to; where nothing refers to that, what else the
+    /// decoder has to know.
     pub(crate) window: Buffer,
     /// Of the frame so far, where its end is to be checked: the checksum, and how many bytes came out, as far as 32 bits go.
     pub(crate) checksum: u32,

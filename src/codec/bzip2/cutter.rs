@@ -89,6 +89,14 @@ impl Cutter {
         &self.bytes.as_slice()[range.start / 8 - self.before..range.end.div_ceil(8) - self.before]
     }
 
+    /// The bytes of the mark of the block whose end was not seen, and at which bit of them it begins; while no more than the
+    /// mark was taken in.
+    pub(super) fn open_mark(&self) -> Option<(u8, &[u8])> {
+        let start = self.open?;
+        let is_all = self.taken() == (start + MARK_BITS).div_ceil(8);
+        is_all.then(|| ((start % 8) as u8, self.bytes(&(start..start + MARK_BITS))))
+    }
+
     /// What is before a place is done with.
     pub(super) fn pass(&mut self, at: usize) {
         let done = at / 8 - self.before;

@@ -4,8 +4,9 @@ use super::block::{Block, Stop, damaged};
 use super::cutter::{Cut, Cutter};
 use super::piece::{DecodePiece, Decoded, Found, Piece};
 use super::{HEADER_BITS, MARK_BITS};
-use crate::codec::{Decoder, DecoderOptions, Step};
+use crate::codec::{Checkpoint, Decoder, DecoderOptions, Step};
 use crate::error::Result;
+use crate::memory::BufferBuilder;
 use crate::shared::{Shared, try_box, try_vec};
 use crate::task::{Executor, Process};
 use std::collections::VecDeque;
@@ -35,6 +36,8 @@ pub(super) struct Bzip2Decoder {
     /// The checksum of the blocks so far.
     checksum: u32,
     false_marks: usize,
+    /// Whether it stops behind blocks. Then none is cut before the one in front of it is given.
+    stops: bool,
 }
 
 enum Current {
@@ -71,13 +74,15 @@ impl Bzip2Decoder {
             level: 0,
             checksum: 0,
             false_marks: 0,
+            stops: false,
         })
     }
 
     /// Takes in as much as there is room for, and looks where its blocks are; gives how much.
     fn take_in(&mut self, input: &[u8]) -> Result<usize> {
         let mut taken = 0;
-        while self.pieces.len() < self.window {
+        let window = if self.stops { 1 } else { self.window };
+        while self.pieces.len() < window {
             self.read_header()?;
             match self.cutter.cut(self.most_bits()) {
                 Cut::Block(bits) => self.add(bits),
@@ -269,7 +274,8 @@ impl Decoder for Bzip2Decoder {
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
         loop {
             self.give(output, step)?;
-            if step.produced == output.len() {
+            let is_behind_block = step.produced > 0 && matches!(self.current, Current::Nothing);
+            if step.produced == output.len() || self.stops && is_behind_block {
                 return Ok(());
             }
             step.consumed += self.take_in(&input[step.consumed..])?;
@@ -290,6 +296,35 @@ impl Decoder for Bzip2Decoder {
         self.cutter = new_cutter(&self.options);
         self.current = Current::Nothing;
         (self.level, self.checksum, self.false_marks) = (0, 0, 0);
+        Ok(())
+    }
+
+    fn stop_at_checkpoints(&mut self, stop: bool) {
+        self.stops = stop;
+    }
+
+    /// Its window is what is known of the stream: the level, at which bit the mark of the next block begins, the checksum so
+    /// far, and the bytes of that mark.
+    fn checkpoint(&mut self) -> Result<Option<Checkpoint>> {
+        if !matches!(self.current, Current::Nothing) || !self.pieces.is_empty() {
+            return Ok(None);
+        }
+        let Some((bit, mark)) = self.cutter.open_mark() else { return Ok(None) };
+        let mut window = BufferBuilder::new(self.options.pool.clone());
+        window.append(&[self.level as u8, bit])?;
+        window.append(&self.checksum.to_le_bytes())?;
+        window.append(mark)?;
+        Ok(Some(Checkpoint { bits: 0, byte: 0, window: window.finish()?, checksum: 0, size: 0 }))
+    }
+
+    fn resume(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.restart()?;
+        let &[level @ 1..=9, bit @ 0..=7, a, b, c, d, ref mark @ ..] = checkpoint.window.as_slice() else {
+            return Err(damaged("the index has no checkpoint of it"));
+        };
+        self.cutter.take_in(mark, mark.len())?;
+        self.cutter.expect(bit.into());
+        (self.level, self.checksum) = (level.into(), u32::from_le_bytes([a, b, c, d]));
         Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! What libbz2 writes is read, in any pieces and by any number of threads; marks that are none do not matter.
 
 use super::{BLOCK, END, MARK_BITS, checksum};
-use crate::codec::{Codec, DecoderOptions, EncoderOptions, Level};
+use crate::codec::{Checkpoint, Codec, DecoderOptions, EncoderOptions, Level, Step};
 use crate::error::{ErrorKind, Result};
+use crate::memory::{Buffer, default_pool};
+use std::mem::MaybeUninit;
 
 fn bzip2() -> &'static Codec {
     Codec::by_name(b"bz2").unwrap()
@@ -53,6 +55,29 @@ fn flipped_bits_are_noticed() {
         damaged[at / 8] ^= 1 << (at % 8);
         for threads in [0, 2] {
             assert_eq!(decompress(&damaged, threads).unwrap_err().kind(), ErrorKind::IoError, "bit {at}");
+        }
+    }
+}
+
+#[test]
+fn checkpoints_that_cannot_be() {
+    let packed = compress(&noise(1000), 1, 0);
+    let mut decoder = (bzip2().streaming.as_ref().unwrap().decoder)(&DecoderOptions::default()).unwrap();
+    let mark = &packed[4..10];
+    let end = [0x17, 0x72, 0x45, 0x38, 0x50, 0x90];
+    let long = noise(32 << 10);
+    for bytes in [&b""[..], &mark[..3], mark, &end, &packed, &long] {
+        for (level, bit) in [(0, 0), (1, 0), (1, 7), (9, 5), (10, 0), (1, 8)] {
+            let window = [&[level, bit, 1, 2, 3, 4], bytes].concat();
+            let window = Buffer::copy_of(&default_pool(), &window).unwrap();
+            let checkpoint = Checkpoint { bits: 0, byte: 0, window, checksum: 0, size: 0 };
+            let mut output = [MaybeUninit::uninit(); 5000];
+            let mut decode = || {
+                decoder.resume(&checkpoint)?;
+                // All but what the stream ends with may be right.
+                decoder.decode(&packed[10..], &mut output, &mut Step::default())
+            };
+            assert_eq!(decode().unwrap_err().kind(), ErrorKind::IoError, "{level} {bit} {}", bytes.len());
         }
     }
 }

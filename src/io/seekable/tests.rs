@@ -23,7 +23,7 @@ struct Form {
 
 const ENDLESS: FrameSize = FrameSize::Endless;
 
-const FORMS: [Form; 14] = [
+const FORMS: [Form; 17] = [
     form("zstd", FrameSize::Bytes(10_000), 0, false),
     form("zstd", FrameSize::Usual, 0, false),
     form("zstd", FrameSize::Bytes(777), 30_000, false),
@@ -38,6 +38,9 @@ const FORMS: [Form; 14] = [
     Form { level: 9, ..form("gzip", ENDLESS, 0, false) },
     Form { level: 1, ..form("gzip", ENDLESS, 0, true) },
     form("zlib", ENDLESS, 60_000, false),
+    Form { level: 1, ..form("bz2", ENDLESS, 0, false) },
+    Form { level: 9, ..form("bz2", ENDLESS, 0, true) },
+    Form { level: 1, ..form("bz2", ENDLESS, 210_000, false) },
 ];
 
 /// Codecs that find frames by decompressing only.
@@ -283,6 +286,56 @@ fn only_what_is_needed_is_decompressed() {
         assert!(at(&file, 900_000, 1000).unwrap() == slice(&data, 900_000, 1000));
         assert!(at(&file, 100, 1000).unwrap() == slice(&data, 100, 1000));
         assert_eq!(all(&file).unwrap_err().kind(), ErrorKind::IoError);
+    }
+}
+
+/// At how many places a block of bzip2 seems to begin.
+fn marks(packed: &[u8]) -> usize {
+    let bits = packed.iter().flat_map(|byte| (0..8).rev().map(move |bit| u64::from(byte >> bit & 1)));
+    let marks = bits.scan(0, |last, bit| {
+        *last = (*last << 1 | bit) & ((1 << 48) - 1);
+        Some(*last == 0x3141_5926_5359)
+    });
+    marks.filter(|is_mark| *is_mark).count()
+}
+
+#[test]
+fn blocks_of_bzip2() {
+    let data = contents(2_500_000);
+    for (level, spacing) in [(1, 20_000), (1, 1 << 20), (9, 20_000)] {
+        let form = Form { level, ..form("bz2", ENDLESS, 0, false) };
+        let mut packed = form.compress(&data);
+        let open = |packed: &[u8], threads| {
+            form.open_with(packed, |options| (options.spacing, options.decoder.threads) = (spacing, threads))
+        };
+        let index = saved(&open(&packed, 0));
+        let spans = if spacing == 20_000 { marks(&packed) } else { 3 };
+        assert_eq!(usize::from(index[36]), spans, "{form:?}");
+        // What is kept of a block is small.
+        assert!(index.len() < 48 + 80 * spans, "{form:?}: {} bytes", index.len());
+        assert_eq!(saved(&open(&packed, 2)), index);
+        for offset in (0..data.len()).step_by(410_001) {
+            let file = open(&packed, offset % 3);
+            file.load_index(&reader(&index)).unwrap();
+            assert!(at(&file, offset, 5000).unwrap() == slice(&data, offset, 5000), "{form:?} at {offset}");
+        }
+        // In a block that is only read where all before the place is decompressed.
+        packed[20_000] ^= 0x55;
+        let file = open(&packed, 0);
+        file.load_index(&reader(&index)).unwrap();
+        assert!(at(&file, 2_400_000, 100_000).unwrap() == data[2_400_000..]);
+        assert_eq!(all(&file).unwrap_err().kind(), ErrorKind::IoError);
+    }
+    // Blocks that are longer than a piece.
+    let data = vec![7; 12_000_000];
+    let form = Form { level: 1, ..form("bz2", ENDLESS, 0, true) };
+    let packed = form.compress(&data);
+    let file = form.open(&packed);
+    let index = saved(&file);
+    assert_eq!(usize::from(index[36]), marks(&packed));
+    file.load_index(&reader(&index)).unwrap();
+    for offset in [11_990_000, 10, 5_000_000, 2_097_151, 5_200_000] {
+        assert!(at(&file, offset, 20_000).unwrap() == slice(&data, offset, 20_000), "at {offset}");
     }
 }
 
