@@ -2779,8 +2779,8 @@ arrowio_status arrowio_seekable_file_save_index(struct arrowio_file *file,
 
 /**
  * Has a seekable file use an index that was saved, instead of finding out for itself. An index that is damaged, or of data of
- * another size or another beginning, is refused, and the file goes on as before. Where the data differ otherwise, reads fail;
- * of gzip they never give bytes that were not there when the index was saved.
+ * another size or another beginning, is refused, and the file goes on as before. Where the data differ otherwise, reads fail
+ * where the difference is found by a checksum: before a byte is given within 2 MiB of content, behind them of what is longer.
  *
  * \param file       a file from arrowio_seekable_file_new.
  * \param source     a file that can be read, from its position to its end; it stays open.
