@@ -110,13 +110,14 @@ TEST(pieces_of_compressed_streams) {
     CHECK(system_calls(file) <= PIECES + 2);
     arrowio_file_release(file);
     OK(arrowio_input_stream_open(here("noise"), &options, &file, &error));
-    /* And those that find the end. */
-    CHECK(calls_to_read(file, size) <= PIECES + 4);
+    /* And those that find the end; formats of blocks that want a whole one read its rest by a call of its own. */
+    const int64_t most = (codec->is_thorough ? 1 : 2) * PIECES + 4;
+    CHECK(calls_to_read(file, size) <= most);
     close_file(file);
     raw = open_here("noise", ARROWIO_MODE_READ);
     OK(arrowio_buffered_input_stream_new(raw, &buffered, &buffer, &error));
     OK(arrowio_compressed_input_stream_new(buffer, codec->id, NULL, &file, &error));
-    CHECK(calls_to_read(file, size) <= PIECES + 4);
+    CHECK(calls_to_read(file, size) <= most);
     close_file(file);
     arrowio_file_release(buffer);
     arrowio_file_release(raw);

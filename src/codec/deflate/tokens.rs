@@ -210,8 +210,7 @@ fn fixed_codes() -> ([Code; LITERALS], [Code; DISTANCES]) {
 struct Head {
     literals: usize,
     distances: usize,
-    /// Each with a code of `codes`, and extra bits and how many.
-    runs: Vec<(u8, u8, u8)>,
+    runs: Runs,
     codes: [Code; 19],
 }
 
@@ -226,7 +225,7 @@ impl Head {
         lengths.iter_mut().zip(all).for_each(|(length, code)| *length = code.size);
         let runs = runs(&lengths[..literal_count + distance_count]);
         let mut counts = [0; 19];
-        runs.iter().for_each(|run| counts[usize::from(run.0)] += 1);
+        runs.as_slice().iter().for_each(|run| counts[usize::from(run.0)] += 1);
         let mut codes = [Code::default(); 19];
         code_lengths(&counts, 7, &mut codes);
         Self { literals: literal_count, distances: distance_count, runs, codes }
@@ -239,7 +238,7 @@ impl Head {
 
     /// How many bits it takes, with those that say what kind of a block it is.
     fn size(&self) -> usize {
-        let runs = self.runs.iter().map(|run| usize::from(self.codes[usize::from(run.0)].size + run.2));
+        let runs = self.runs.as_slice().iter().map(|run| usize::from(self.codes[usize::from(run.0)].size + run.2));
         3 + 14 + 3 * self.shown() + runs.sum::<usize>()
     }
 
@@ -250,16 +249,33 @@ impl Head {
         for at in &ORDER[..self.shown()] {
             out.put(u64::from(self.codes[*at].size), 3);
         }
-        for (code, value, extra) in &self.runs {
+        for (code, value, extra) in self.runs.as_slice() {
             let code = self.codes[usize::from(*code)];
             out.put(u64::from(code.bits) | u64::from(*value) << code.size, u32::from(code.size + extra));
         }
     }
 }
 
+/// Runs, each with a code of `Head::codes`, and extra bits and how many. There are at most as many as lengths.
+struct Runs {
+    runs: [(u8, u8, u8); LITERALS + DISTANCES],
+    count: usize,
+}
+
+impl Runs {
+    fn push(&mut self, run: (u8, u8, u8)) {
+        self.runs[self.count] = run;
+        self.count += 1;
+    }
+
+    fn as_slice(&self) -> &[(u8, u8, u8)] {
+        &self.runs[..self.count]
+    }
+}
+
 /// Lengths of codes as runs: 16 repeats the one before 3 to 6 times, 17 and 18 are 3 to 10 and 11 to 138 zeros.
-fn runs(lengths: &[u8]) -> Vec<(u8, u8, u8)> {
-    let mut runs = Vec::with_capacity(lengths.len());
+fn runs(lengths: &[u8]) -> Runs {
+    let mut runs = Runs { runs: [(0, 0, 0); LITERALS + DISTANCES], count: 0 };
     let mut at = 0;
     while at < lengths.len() {
         let length = lengths[at];
@@ -267,7 +283,10 @@ fn runs(lengths: &[u8]) -> Vec<(u8, u8, u8)> {
         match (length, same) {
             (0, 3..11) => runs.push((17, same as u8 - 3, 3)),
             (0, 11..) => runs.push((18, same.min(138) as u8 - 11, 7)),
-            (_, 4..) if length > 0 => runs.extend([(length, 0, 0), (16, (same - 1).min(6) as u8 - 3, 2)]),
+            (_, 4..) if length > 0 => {
+                runs.push((length, 0, 0));
+                runs.push((16, (same - 1).min(6) as u8 - 3, 2));
+            }
             _ => runs.push((length, 0, 0)),
         }
         at += match (length, same) {
