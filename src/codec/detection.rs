@@ -9,8 +9,8 @@ pub(super) struct Signature {
     pub(super) size: usize,
     /// Whether a frame can begin with these bytes; there may be fewer than `size`.
     pub(super) matches: fn(&[u8]) -> bool,
-    /// Whether data that begin so are hardly anything else, of those that match.
-    pub(super) is_distinct: fn(&[u8]) -> bool,
+    /// Data that match and begin with one of these are hardly anything else.
+    pub(super) distinct: &'static [&'static [u8]],
 }
 
 impl Signature {
@@ -51,12 +51,14 @@ impl Codec {
     pub fn detect(head: &[u8]) -> Detected {
         let mut detected = Detected::None;
         for codec in &CODECS {
-            match &codec.signature {
-                Some(signature) if !(signature.matches)(head) || !(signature.is_distinct)(head) => {}
-                Some(signature) if head.len() >= signature.size => return Detected::Codec(codec),
-                Some(_) => detected = Detected::Unclear,
-                None => {}
+            let Some(signature) = codec.signature.as_ref().filter(|signature| (signature.matches)(head)) else {
+                continue;
+            };
+            let Some(pattern) = signature.distinct.iter().find(|pattern| begins(head, pattern)) else { continue };
+            if head.len() >= signature.size.max(pattern.len()) {
+                return Detected::Codec(codec);
             }
+            detected = Detected::Unclear;
         }
         detected
     }

@@ -41,7 +41,7 @@ pub(super) const SNAPPY: Codec = Codec {
 const HADOOP: Codec = Codec {
     id: 0,
     name: c"",
-    signature: Some(Signature { size: HEAD, matches: is_head, is_distinct: |_| false }),
+    signature: Some(Signature { size: HEAD, matches: is_head, distinct: &[] }),
     has_end: false,
     max_compressed_size: |size| size,
     ..Codec::BASE

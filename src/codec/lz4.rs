@@ -20,7 +20,7 @@ pub(super) const CODEC: Codec = Codec {
     name: c"lz4",
     other_names: &["lz4_frame"],
     suffixes: &[".lz4"],
-    signature: Some(Signature { size: 4, matches: is_frame, is_distinct }),
+    signature: Some(Signature { size: 4, matches: is_frame, distinct: &[MAGIC, LEGACY_MAGIC] }),
     levels: Some(lz4_raw::LEVELS),
     checksum: Checksum::Optional,
     max_compressed_size: |size| size + (size / BLOCK as u64 + 1) * 4 + (HEAD + TAIL) as u64,
@@ -38,17 +38,12 @@ pub(super) const CODEC: Codec = Codec {
 const MAGIC: &[u8] = b"\x04\x22\x4d\x18";
 const LEGACY_MAGIC: &[u8] = b"\x02\x21\x4c\x18";
 
-/// A frame, one of the first version, or one that is to be skipped.
+/// A frame, one of the first version, or one that is to be skipped, which begins with letters, as other things may.
 fn is_frame(head: &[u8]) -> bool {
     begins(head, MAGIC)
         || begins(head, LEGACY_MAGIC)
         || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50)
             && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
-}
-
-/// What is to be skipped begins with letters, as other things may.
-fn is_distinct(head: &[u8]) -> bool {
-    begins(head, MAGIC) || begins(head, LEGACY_MAGIC)
 }
 
 /// Reads frames of either version.

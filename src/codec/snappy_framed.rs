@@ -17,7 +17,7 @@ pub(super) const CODEC: Codec = Codec {
     signature: Some(Signature {
         size: IDENTIFIER.len(),
         matches: |head| begins(head, IDENTIFIER),
-        is_distinct: |_| true,
+        distinct: &[IDENTIFIER],
     }),
     checksum: Checksum::OfBlocks,
     has_end: false,

@@ -10,11 +10,13 @@ use crate::task::Process;
 use liblzma_sys as liblzma;
 use std::mem::{ManuallyDrop, MaybeUninit};
 
+const MAGIC: &[u8] = b"\xfd7zXZ\0";
+
 pub(super) const CODEC: Codec = Codec {
     id: 14,
     name: c"xz",
     suffixes: &[".xz"],
-    signature: Some(Signature { size: 6, matches: |head| begins(head, b"\xfd7zXZ\0"), is_distinct: |_| true }),
+    signature: Some(Signature { size: 6, matches: |head| begins(head, MAGIC), distinct: &[MAGIC] }),
     padding: 4,
     levels: Some(Levels { least: 0, default: 6, greatest: 9 }),
     checksum: Checksum::Optional,

@@ -26,7 +26,7 @@ pub(super) const CODEC: Codec = Codec {
     name: c"zstd",
     other_names: &["zst", "zstandard"],
     suffixes: &[".zst", ".zstd"],
-    signature: Some(Signature { size: 4, matches: is_frame, is_distinct }),
+    signature: Some(Signature { size: 4, matches: is_frame, distinct: &[MAGIC, PZSTD_HEAD] }),
     levels: Some(Levels { least: -131072, default: 3, greatest: 22 }),
     windows: Some([10, LARGEST_WINDOW_LOG as u32]),
     checksum: Checksum::Optional,
@@ -58,17 +58,14 @@ const BLOCK: usize = zstd_sys::ZSTD_BLOCKSIZE_MAX as usize;
 const MOST_THREADS: usize = 256;
 
 const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
+/// What is to be skipped begins with letters, as other things may; but the head that pzstd writes is no text.
+const PZSTD_HEAD: &[u8] = b"P*M\x18\x04\0\0\0";
 
 /// A frame, or one that is to be skipped.
 fn is_frame(head: &[u8]) -> bool {
     begins(head, MAGIC)
         || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50)
             && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
-}
-
-/// What is to be skipped begins with letters, as other things may; but the head that pzstd writes is no text.
-fn is_distinct(head: &[u8]) -> bool {
-    begins(head, MAGIC) || head.starts_with(b"P*M\x18\x04\0\0\0")
 }
 
 /// Where the frame ends that some bytes begin with, by the sizes of its blocks.

@@ -29,7 +29,7 @@ pub(super) const CODEC: Codec = Codec {
     name: c"bz2",
     other_names: &["bzip2"],
     suffixes: &[".bz2", ".bz"],
-    signature: Some(Signature { size: 10, matches: is_stream, is_distinct: |_| true }),
+    signature: Some(Signature { size: 10, matches: is_stream, distinct: &[b"BZh"] }),
     levels: Some(Levels { least: 1, default: 9, greatest: 9 }),
     checksum: Checksum::Always,
     // As the manual of libbz2 says, for each of the streams that threads write.

@@ -26,12 +26,15 @@ use format::Format;
 use gzip::GzipDecoder;
 use zlib_ng::{Deflater, Inflater};
 
+/// How a member begins; its third byte says that it is deflate.
+const GZIP_MAGIC: &[u8] = b"\x1f\x8b\x08";
+
 pub(super) const GZIP: Codec = Codec {
     id: 2,
     name: c"gzip",
     other_names: &["gz"],
     suffixes: &[".gz", ".gzip", ".bgz", ".bgzf"],
-    signature: Some(Signature { size: 3, matches: |head| begins(head, b"\x1f\x8b\x08"), is_distinct: |_| true }),
+    signature: Some(Signature { size: 3, matches: |head| begins(head, GZIP_MAGIC), distinct: &[GZIP_MAGIC] }),
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
@@ -52,7 +55,7 @@ pub(super) const ZLIB: Codec = Codec {
     id: 4,
     name: c"zlib",
     suffixes: &[".zz", ".zlib"],
-    signature: Some(Signature { size: 2, matches: is_zlib, is_distinct: |_| false }),
+    signature: Some(Signature { size: 2, matches: is_zlib, distinct: &[] }),
     levels: LEVELS,
     windows: WINDOWS,
     checksum: Checksum::Always,
