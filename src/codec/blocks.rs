@@ -1,6 +1,7 @@
 //! Formats of whole blocks: what the codecs of such formats have in common, where a block is compressed or decompressed by
 //! one call, from memory in one piece into memory in one piece.
 
+use super::held::Held;
 use super::limits::too_much_memory;
 use super::{Decoder, Encoder, Goal, Step};
 use crate::error::Result;
@@ -42,9 +43,8 @@ pub(super) trait ReadBlocks: Send {
 /// Decompresses block by block, into the caller's memory wherever the whole block has room there.
 pub(super) struct BlockDecoder<F> {
     format: F,
-    /// What had no room, from `given` on.
-    held: BufferBuilder,
-    given: usize,
+    /// What had no room.
+    held: Held,
     /// Bytes that are passed over.
     skip: usize,
     memory_limit: usize,
@@ -52,11 +52,7 @@ pub(super) struct BlockDecoder<F> {
 
 impl<F: ReadBlocks> BlockDecoder<F> {
     pub(super) fn new(format: F, pool: &Pool, memory_limit: usize) -> Self {
-        Self { format, held: BufferBuilder::new(pool.clone()), given: 0, skip: 0, memory_limit }
-    }
-
-    fn is_holding(&self) -> bool {
-        self.given < self.held.size()
+        Self { format, held: Held::new(pool), skip: 0, memory_limit }
     }
 
     fn decompress(&mut self, block: &[u8], room: usize, output: &mut [MaybeUninit<u8>]) -> Result<usize> {
@@ -66,10 +62,8 @@ impl<F: ReadBlocks> BlockDecoder<F> {
         if room > self.memory_limit {
             return Err(too_much_memory(room, self.memory_limit));
         }
-        self.held.truncate(0);
-        self.given = 0;
         let format = &mut self.format;
-        self.held.append_with(room, |memory| format.decompress(block, memory))?;
+        self.held.renew().append_with(room, |memory| format.decompress(block, memory))?;
         Ok(0)
     }
 }
@@ -77,8 +71,8 @@ impl<F: ReadBlocks> BlockDecoder<F> {
 impl<F: ReadBlocks> Decoder for BlockDecoder<F> {
     fn decode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
         loop {
-            step.produced += hand_over(&self.held, &mut self.given, &mut output[step.produced..]);
-            if self.is_holding() {
+            step.produced += self.held.give(&mut output[step.produced..]);
+            if !self.held.is_empty() {
                 return Ok(());
             }
             let skipped = self.skip.min(input.len() - step.consumed);
@@ -112,14 +106,14 @@ impl<F: ReadBlocks> Decoder for BlockDecoder<F> {
     }
 
     fn restart(&mut self) -> Result<()> {
-        self.held.truncate(0);
-        (self.given, self.skip) = (0, 0);
+        self.held.renew();
+        self.skip = 0;
         self.format.restart();
         Ok(())
     }
 
     fn may_end(&self, rest: &[u8]) -> bool {
-        self.skip == 0 && !self.is_holding() && self.format.may_end(rest)
+        self.skip == 0 && self.held.is_empty() && self.format.may_end(rest)
     }
 }
 
@@ -146,18 +140,17 @@ pub(super) struct BlockEncoder<F> {
     format: F,
     /// The beginning of a block.
     gathered: BufferBuilder,
-    /// What had no room, from `given` on.
-    held: BufferBuilder,
-    given: usize,
+    /// What had no room.
+    held: Held,
     /// What it has come to since the last input.
     reached: Goal,
 }
 
 impl<F: WriteBlocks> BlockEncoder<F> {
     pub(super) fn new(mut format: F, pool: &Pool) -> Result<Self> {
-        let mut held = BufferBuilder::new(pool.clone());
-        held.append_with(format.bound(0), |memory| format.begin(memory))?;
-        Ok(Self { format, gathered: BufferBuilder::new(pool.clone()), held, given: 0, reached: Goal::Continue })
+        let mut held = Held::new(pool);
+        held.renew().append_with(format.bound(0), |memory| format.begin(memory))?;
+        Ok(Self { format, gathered: BufferBuilder::new(pool.clone()), held, reached: Goal::Continue })
     }
 
     /// Gathers a block, or compresses one; gives how much of `input` was taken.
@@ -205,10 +198,8 @@ impl<F: WriteBlocks> BlockEncoder<F> {
         if output.len() >= bound {
             return write(&mut self.format, &mut output[..bound]);
         }
-        self.held.truncate(0);
-        self.given = 0;
         let format = &mut self.format;
-        self.held.append_with(bound, |memory| write(format, memory))?;
+        self.held.renew().append_with(bound, |memory| write(format, memory))?;
         Ok(0)
     }
 }
@@ -217,8 +208,8 @@ impl<F: WriteBlocks> Encoder for BlockEncoder<F> {
     fn encode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], goal: Goal) -> Result<Step> {
         let mut step = Step::default();
         loop {
-            step.produced += hand_over(&self.held, &mut self.given, &mut output[step.produced..]);
-            if self.given < self.held.size() {
+            step.produced += self.held.give(&mut output[step.produced..]);
+            if !self.held.is_empty() {
                 return Ok(step);
             }
             let (rest, room) = (&input[step.consumed..], step.produced);
@@ -232,13 +223,4 @@ impl<F: WriteBlocks> Encoder for BlockEncoder<F> {
             }
         }
     }
-}
-
-/// Copies as much of `held`, from `given` on, as has room; gives how much.
-fn hand_over(held: &BufferBuilder, given: &mut usize, output: &mut [MaybeUninit<u8>]) -> usize {
-    let rest = &held.as_slice()[*given..];
-    let count = rest.len().min(output.len());
-    output[..count].write_copy_of_slice(&rest[..count]);
-    *given += count;
-    count
 }

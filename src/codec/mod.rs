@@ -4,6 +4,7 @@
 mod blocks;
 mod detection;
 mod frames;
+mod held;
 mod limits;
 mod one_shot;
 mod options;

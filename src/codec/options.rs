@@ -2,6 +2,9 @@
 
 use crate::memory::{Buffer, Pool, default_pool};
 
+/// The most threads that help, however many may.
+pub(super) const MOST_THREADS: usize = 256;
+
 /// How to compress.
 #[derive(Clone)]
 pub struct EncoderOptions {

@@ -4,19 +4,18 @@ mod block;
 #[cfg(test)]
 mod tests;
 
+use super::held::Held;
+use super::options::MOST_THREADS;
 use super::{Encoder, EncoderOptions, Goal, Step};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, error};
 use crate::memory::{BufferBuilder, Pool};
-use crate::shared::{Shared, try_box, try_vec};
-use crate::task::{Executor, Process};
-use block::{CompressBlock, Job};
+use crate::shared::{Shared, try_vec};
+use crate::task::{Executor, Job, Process};
+use block::Compression;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 
 pub(super) use block::{Block, BlockEncoder};
-
-/// More threads than that are none.
-pub(super) const MOST_THREADS: usize = 256;
 
 /// Where blocks begin depends on the data and on flushes alone, never on how the data come in or which thread is faster.
 pub(super) struct ParallelEncoder<B: BlockEncoder> {
@@ -24,7 +23,7 @@ pub(super) struct ParallelEncoder<B: BlockEncoder> {
     executor: Executor,
     pool: Pool,
     /// Blocks that are compressed, or will be, in order.
-    jobs: VecDeque<Shared<Job<B>>>,
+    jobs: VecDeque<Shared<Job<Compression<B>>>>,
     /// So many there may be.
     window: usize,
     /// What is to become the next block, behind as much of what was before it as blocks may refer to.
@@ -34,9 +33,8 @@ pub(super) struct ParallelEncoder<B: BlockEncoder> {
     has_begun: bool,
     has_ended: bool,
     sum: B::Sum,
-    /// What came of the first block, and how much of it was given.
-    ready: BufferBuilder,
-    given: usize,
+    /// What came of the first block.
+    ready: Held,
     /// Of a block: there is nothing to put what follows behind.
     failure: Option<Error>,
     process: Process,
@@ -58,8 +56,7 @@ impl<B: BlockEncoder> ParallelEncoder<B> {
             has_begun: false,
             has_ended: false,
             sum: B::Sum::default(),
-            ready: BufferBuilder::new(options.pool.clone()),
-            given: 0,
+            ready: Held::new(&options.pool),
             failure: None,
             process: Process::here(),
         })
@@ -102,45 +99,39 @@ impl<B: BlockEncoder> ParallelEncoder<B> {
             is_last,
         };
         self.has_ended = is_last;
-        let job = Shared::try_new(Job::new(self.blocks.clone(), block, &self.pool))?;
-        self.jobs.push_back(job.clone());
-        // Where no thread takes it the calling one will.
-        let _ = try_box(CompressBlock(job)).and_then(|task| self.executor.submit(task));
+        let compression = Compression { blocks: self.blocks.clone(), block, pool: self.pool.clone() };
+        self.jobs.push_back(Job::submit(compression, &self.executor)?);
         Ok(())
     }
 
     /// Has what came of the first block ready, if it is there, or once it is.
     fn look_at_first(&mut self, may_wait: bool) -> Result<()> {
-        while self.given == self.ready.size() {
+        while self.ready.is_empty() {
             let Some(first) = self.jobs.front() else { return Ok(()) };
-            if let Some(result) = first.take_result() {
+            if let Some(result) = first.take() {
                 let blocks = &self.blocks;
-                let joined = result.and_then(|(mut output, sum)| {
-                    blocks.join(&mut self.sum, sum, &first.block, &mut output)?;
+                let joined = result.unwrap_or_else(|| Err(panicked())).and_then(|(mut output, sum)| {
+                    blocks.join(&mut self.sum, sum, &first.work.block, &mut output)?;
                     Ok(output)
                 });
                 self.jobs.pop_front();
-                (self.ready, self.given) = (joined.inspect_err(|error| self.failure = Some(error.clone()))?, 0);
+                self.ready = Held::from(joined.inspect_err(|error| self.failure = Some(error.clone()))?);
                 continue;
             }
             if !may_wait {
                 return Ok(());
             }
-            if !self.jobs.iter().any(|job| job.compress_unless_taken()) {
+            if !self.jobs.iter().any(|job| job.run_unless_taken()) {
                 first.wait()?;
             }
         }
         Ok(())
     }
+}
 
-    /// Gives of what is ready.
-    fn give(&mut self, output: &mut [MaybeUninit<u8>]) -> usize {
-        let rest = &self.ready.as_slice()[self.given..];
-        let count = rest.len().min(output.len());
-        output[..count].write_copy_of_slice(&rest[..count]);
-        self.given += count;
-        count
-    }
+#[cold]
+fn panicked() -> Error {
+    error!(Internal, "the compression of a block ended in a panic")
 }
 
 impl<B: BlockEncoder> Encoder for ParallelEncoder<B> {
@@ -161,9 +152,8 @@ impl<B: BlockEncoder> Encoder for ParallelEncoder<B> {
                 continue;
             }
             self.look_at_first(is_due || goal != Goal::Continue)?;
-            let given = self.give(&mut output[step.produced..]);
-            step.produced += given;
-            let is_empty = self.given == self.ready.size() && (self.jobs.is_empty() || goal == Goal::Continue);
+            step.produced += self.ready.give(&mut output[step.produced..]);
+            let is_empty = self.ready.is_empty() && (self.jobs.is_empty() || goal == Goal::Continue);
             step.finished = is_empty && !is_due;
             if step.finished || step.produced == output.len() {
                 return Ok(step);
@@ -174,7 +164,6 @@ impl<B: BlockEncoder> Encoder for ParallelEncoder<B> {
 
 impl<B: BlockEncoder> Drop for ParallelEncoder<B> {
     fn drop(&mut self) {
-        // Threads finish the block that they are at. Where they cannot be waited for they do that by themselves.
-        let _ = self.executor.stop().and_then(|()| self.executor.wait(None));
+        self.executor.shut_down();
     }
 }

@@ -2,6 +2,7 @@
 #![allow(unsafe_code, reason = "liblzma")]
 
 use super::detection::{Signature, begins};
+use super::options::MOST_THREADS;
 use super::state_memory::{self, StateMemory};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Encoder, EncoderOptions, Goal, Levels, Step, Streaming};
 use crate::error::{Error, Result, error};
@@ -123,9 +124,6 @@ impl Drop for Stream {
         }
     }
 }
-
-/// liblzma refuses more.
-const MOST_THREADS: usize = 1 << 14;
 
 struct XzDecoder {
     stream: Stream,

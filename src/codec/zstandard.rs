@@ -5,6 +5,7 @@
 mod tests;
 
 use super::detection::{Signature, begins};
+use super::options::MOST_THREADS;
 use super::parallel::End;
 use super::state_memory::{self, StateMemory};
 use super::zstandard_seekable::{self, SeekableEncoder};
@@ -53,9 +54,6 @@ const LARGEST_WINDOW_LOG: i32 = 31;
 
 /// A block comes to so many bytes at most.
 const BLOCK: usize = zstd_sys::ZSTD_BLOCKSIZE_MAX as usize;
-
-/// libzstd has so many threads at most.
-const MOST_THREADS: usize = 256;
 
 const MAGIC: &[u8] = b"\x28\xb5\x2f\xfd";
 /// What is to be skipped begins with letters, as other things may; but the head that pzstd writes is no text.
@@ -298,7 +296,7 @@ impl Header {
 }
 
 /// What the header says that a frame begins with, if it is all there.
-fn frame_header(frame: &[u8]) -> Option<zstd_sys::ZSTD_FrameHeader> {
+pub(super) fn frame_header(frame: &[u8]) -> Option<zstd_sys::ZSTD_FrameHeader> {
     let mut header = MaybeUninit::uninit();
     // SAFETY: reads within the slice only, and has filled the header where it gives 0.
     unsafe {

@@ -1,6 +1,8 @@
 //! The seekable format of Zstandard: frames of a size, and behind them a table of them in a frame that readers skip.
 
+use super::held::Held;
 use super::seeking::{Frame, Seekable, Source, array};
+use super::zstandard::frame_header;
 use super::{DecoderOptions, Encoder, Goal, Step};
 use crate::error::{Result, error};
 use crate::memory::{BufferBuilder, Pool};
@@ -14,8 +16,6 @@ pub(super) const SEEKABLE: Seekable =
 const SKIPPABLE: u32 = 0x184d_2a5e;
 /// What such frames have in common.
 const SKIPPABLE_GROUP: u32 = SKIPPABLE >> 4;
-/// A frame.
-const FRAME: u32 = 0xfd2f_b528;
 /// The last bytes of a table.
 const TABLE: u32 = 0x8f92_eab1;
 /// In front of a skippable frame.
@@ -39,15 +39,15 @@ pub(super) struct SeekableEncoder {
     frames: usize,
     /// The skippable frame as it will be.
     table: BufferBuilder,
-    /// How much of it is written, once it is complete.
-    written: Option<usize>,
+    /// That frame, once it is complete.
+    complete: Option<Held>,
 }
 
 impl SeekableEncoder {
     /// `encoder` begins another frame by itself behind one that it finished.
     pub(super) fn new(encoder: Box<dyn Encoder>, frame_size: usize, pool: &Pool) -> Self {
         let table = BufferBuilder::new(pool.clone());
-        Self { encoder, frame_size, taken: 0, made: 0, frames: 0, table, written: None }
+        Self { encoder, frame_size, taken: 0, made: 0, frames: 0, table, complete: None }
     }
 
     fn add(&mut self, number: u32) -> Result<()> {
@@ -85,18 +85,9 @@ impl SeekableEncoder {
         let header = self.table.as_mut_slice();
         header[..4].copy_from_slice(&SKIPPABLE.to_le_bytes());
         header[4..8].copy_from_slice(&(size as u32).to_le_bytes());
-        self.written = Some(0);
+        let next = BufferBuilder::new(self.table.pool().clone());
+        self.complete = Some(Held::from(std::mem::replace(&mut self.table, next)));
         Ok(())
-    }
-
-    /// Writes as much of the table as there is room for.
-    fn write_table(&mut self, written: usize, room: &mut [MaybeUninit<u8>], step: &mut Step) {
-        let rest = &self.table.as_slice()[written..];
-        let count = rest.len().min(room.len());
-        room[..count].write_copy_of_slice(&rest[..count]);
-        step.produced += count;
-        step.finished = count == rest.len();
-        self.written = Some(written + count);
     }
 }
 
@@ -105,8 +96,9 @@ impl Encoder for SeekableEncoder {
         let mut step = Step::default();
         while step.produced < output.len() {
             let room = &mut output[step.produced..];
-            if let Some(written) = self.written {
-                self.write_table(written, room, &mut step);
+            if let Some(table) = &mut self.complete {
+                step.produced += table.give(room);
+                step.finished = table.is_empty();
                 return Ok(step);
             }
             let rest = &input[step.consumed..];
@@ -147,9 +139,10 @@ fn measure(source: &mut dyn Source, offset: u64) -> Result<Option<Frame>> {
         let size = number(&head[..count], 4, 4);
         return Ok(size.map(|size| Frame { compressed: SKIPPABLE_HEADER + size, decompressed: 0, xxh64: None }));
     }
-    let header = (magic == u64::from(FRAME)).then(|| FrameHeader::parse(&head[..count])).flatten();
-    let Some(header) = header.filter(|header| header.content <= MOST_MEASURED) else { return Ok(None) };
-    let mut at = offset + header.size;
+    let Some(header) = frame_header(&head[..count]).filter(|header| header.frameContentSize <= MOST_MEASURED) else {
+        return Ok(None);
+    };
+    let mut at = offset + u64::from(header.headerSize);
     // Each block but the last gives at least a byte, or wastes three.
     loop {
         crate::task::check()?;
@@ -161,32 +154,9 @@ fn measure(source: &mut dyn Source, offset: u64) -> Result<Option<Frame>> {
         }
         at += 3 + if kind == 1 { 1 } else { u64::from(size) };
         if is_last {
-            let end = at + if header.has_checksum { 4 } else { 0 };
-            return Ok(Some(Frame { compressed: end - offset, decompressed: header.content, xxh64: None }));
+            let end = at + if header.checksumFlag == 1 { 4 } else { 0 };
+            return Ok(Some(Frame { compressed: end - offset, decompressed: header.frameContentSize, xxh64: None }));
         }
-    }
-}
-
-struct FrameHeader {
-    size: u64,
-    content: u64,
-    has_checksum: bool,
-}
-
-impl FrameHeader {
-    /// `None`: it does not tell the size of its content, or is damaged, which its decoder says better.
-    fn parse(head: &[u8]) -> Option<Self> {
-        let descriptor = *head.get(4)?;
-        let is_single = descriptor & 0x20 != 0;
-        let content_size = match descriptor >> 6 {
-            0 if is_single => 1,
-            0 => return None,
-            other => 1 << other,
-        };
-        let dictionary_size = [0, 1, 2, 4][usize::from(descriptor & 3)];
-        let at = 5 + usize::from(!is_single) + dictionary_size;
-        let content = number(head, at, content_size)? + if content_size == 2 { 256 } else { 0 };
-        Some(Self { size: (at + content_size) as u64, content, has_checksum: descriptor & 4 != 0 })
     }
 }
 

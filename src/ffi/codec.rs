@@ -574,9 +574,7 @@ pub unsafe extern "C" fn arrowio_codec_decompress(
         let (data, room) = (arguments::bytes(data, size, "data")?, arguments::room(out, capacity, "out")?);
         let options = arrowio_decompression_options::convert(options)?;
         let done = self::codec(codec)?.decompress(&options, data, room)?;
-        if let Ok(consumed) = Out::new(out_consumed, "") {
-            consumed.set(done.consumed as i64)?;
-        }
+        arguments::set_optional(out_consumed, done.consumed as i64)?;
         result.set(done.produced as i64)
     };
     // SAFETY: the caller's promise.
@@ -615,9 +613,7 @@ pub unsafe extern "C" fn arrowio_codec_decompress_buffer(
         let data = arguments::bytes(data, size, "data")?;
         let options = arrowio_decompression_options::convert(options)?;
         let (buffer, consumed) = self::codec(codec)?.decompress_to_buffer(&options, data)?;
-        if let Ok(out_consumed) = Out::new(out_consumed, "") {
-            out_consumed.set(consumed as i64)?;
-        }
+        arguments::set_optional(out_consumed, consumed as i64)?;
         out.set(buffer)
     };
     // SAFETY: the caller's promise.

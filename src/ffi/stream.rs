@@ -14,7 +14,7 @@ use super::handle::{self, Slot};
 use super::os_file::arrowio_os_file_options;
 use super::pool::arrowio_pool;
 use crate::codec::{DecoderOptions, EncoderOptions};
-use crate::error::{Result, error};
+use crate::error::Result;
 use crate::io::{
     Compression, File, OsFileOptions, StreamOptions, input_stream, input_stream_from_buffer, input_stream_from_file,
     output_stream, output_stream_from_file,
@@ -56,9 +56,7 @@ impl arrowio_stream_options {
     unsafe fn convert(given: *const Self) -> Result<StreamOptions> {
         // SAFETY: the caller's promise.
         let given = unsafe { arguments::options(given)? };
-        if given.reserved != 0 {
-            return Err(error!(Invalid, "arrowio_stream_options.reserved is {}, it must be 0", given.reserved));
-        }
+        arguments::reserved::<Self>(given.reserved.into())?;
         // SAFETY: the caller's promise.
         let (pool, file, encoder, decoder) = unsafe {
             (

@@ -149,6 +149,11 @@ impl Executor {
         Ok(())
     }
 
+    /// Stops, and waits for the threads to finish what they are at. Where they cannot be waited for they do that by themselves.
+    pub(crate) fn shut_down(&self) {
+        let _ = self.stop().and_then(|()| self.wait(None));
+    }
+
     fn core(&self) -> &Shared<Core> {
         &self.0.0
     }

@@ -3,6 +3,7 @@
 //! * `cancellation`: the host's word to stop, at once or by a deadline
 //! * `scope`: what the calling thread's work stops for
 //! * `executor`: threads that the host asked for
+//! * `job`: work that is done by whoever comes first
 //! * `operation`: work that is done by an executor while the host goes on
 //! * `process`: whose threads and locks they are, for a child of a fork has neither
 //! * `exclusive`, `readers`, `until_closed`: how threads share what one of them closes
@@ -12,6 +13,7 @@ mod cancellation;
 mod exclusive;
 #[allow(unsafe_code, reason = "threads")]
 mod executor;
+mod job;
 mod operation;
 mod process;
 mod readers;
@@ -22,6 +24,7 @@ pub use cancellation::Cancellation;
 pub(crate) use exclusive::{Exclusive, Held, reentry};
 pub use executor::Executor;
 pub(crate) use executor::Task;
+pub(crate) use job::{Job, Work};
 pub(crate) use operation::Completion;
 pub use operation::{Operation, OperationOptions};
 pub(crate) use process::Process;

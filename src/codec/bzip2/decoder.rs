@@ -2,13 +2,16 @@
 
 use super::block::{Block, Stop, damaged};
 use super::cutter::{Cut, Cutter};
-use super::piece::{DecodePiece, Decoded, Found, Piece};
+use super::piece::{Decoded, Piece};
 use super::{HEADER_BITS, MARK_BITS};
+use crate::codec::held::Held;
+use crate::codec::options::MOST_THREADS;
 use crate::codec::{Checkpoint, Decoder, DecoderOptions, Step};
 use crate::error::Result;
 use crate::memory::BufferBuilder;
-use crate::shared::{Shared, try_box, try_vec};
-use crate::task::{Executor, Process};
+use crate::shared::{Shared, try_vec};
+use crate::sys::uninterrupted;
+use crate::task::{Executor, Job, Process};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -26,7 +29,7 @@ pub(super) struct Bzip2Decoder {
     window: usize,
     cutter: Cutter,
     /// The blocks that lie ahead, as far as can be told.
-    pieces: VecDeque<(Range<usize>, Option<Shared<Piece>>)>,
+    pieces: VecDeque<(Range<usize>, Option<Ahead>)>,
     /// What is given next.
     current: Current,
     /// Memory for a block, of a level.
@@ -42,11 +45,14 @@ pub(super) struct Bzip2Decoder {
 
 enum Current {
     Nothing,
-    /// What a thread has decompressed, and how much of it was given.
-    Decoded(Decoded, usize),
+    /// What a thread has decompressed, and its checksum.
+    Decoded(Held, u32),
     /// The block itself.
     Block,
 }
+
+/// A block that may be decompressed ahead.
+type Ahead = Shared<Job<Piece>>;
 
 /// What comes next.
 enum Next {
@@ -59,9 +65,9 @@ enum Next {
 
 impl Bzip2Decoder {
     pub(super) fn new(options: &DecoderOptions) -> Result<Self> {
-        let threads = options.threads;
+        let threads = options.threads.min(MOST_THREADS);
         // Each thread has a block that it is at and one that comes next.
-        let window = if threads == 0 { 1 } else { threads.saturating_add(1).saturating_mul(2).min(1 << 10) };
+        let window = if threads == 0 { 1 } else { 2 * (threads + 1) };
         Ok(Self {
             options: options.clone(),
             executor: if threads == 0 { None } else { Some(Executor::new(threads)?) },
@@ -117,8 +123,7 @@ impl Bzip2Decoder {
         let executor = self.executor.as_ref().filter(|_| self.process.is_here());
         let piece = executor.and_then(|executor| {
             let piece = Piece::new(&self.options, self.level, &self.cutter, &bits).ok()?;
-            executor.submit(try_box(DecodePiece(piece.clone())).ok()?).ok()?;
-            Some(piece)
+            Job::submit(piece, executor).ok()
         });
         self.pieces.push_back((bits, piece));
     }
@@ -128,20 +133,10 @@ impl Bzip2Decoder {
         let Some((bits, piece)) = self.pieces.front() else { return self.advance_behind_pieces(may_wait) };
         let (bits, piece) = (bits.clone(), piece.clone());
         if let Some(piece) = piece.filter(|_| self.process.is_here()) {
-            let found = loop {
-                match piece.find(may_wait) {
-                    Found::Later if !may_wait => return Ok(Next::Unknown),
-                    Found::Later => {
-                        let others = self.pieces.iter().filter_map(|(_, piece)| piece.as_ref());
-                        if !others.into_iter().any(|piece| piece.decode_unless_taken()) {
-                            piece.wait();
-                        }
-                    }
-                    found => break found,
-                }
-            };
-            if let Found::Decoded(decoded) = found {
-                self.current = Current::Decoded(decoded, 0);
+            let decoded = if may_wait { Some(self.wait_for(&piece)?) } else { piece.take() };
+            let Some(decoded) = decoded else { return Ok(Next::Unknown) };
+            if let Some(Decoded { output, checksum }) = decoded.flatten() {
+                self.current = Current::Decoded(Held::from(output), checksum);
                 self.pass(bits.end);
                 return Ok(Next::Ahead);
             }
@@ -160,6 +155,21 @@ impl Bzip2Decoder {
         }
         self.current = Current::Block;
         Ok(Next::Ahead)
+    }
+
+    /// What comes of a piece; helps with others while a thread is at it. Where none is, nothing: the block is to be
+    /// decompressed to where it belongs. The wait takes as long as a block does, so it is not interrupted.
+    fn wait_for(&self, piece: &Job<Piece>) -> Result<Option<Option<Decoded>>> {
+        piece.give_up();
+        loop {
+            if let Some(decoded) = piece.take() {
+                return Ok(decoded);
+            }
+            let mut others = self.pieces.iter().filter_map(|(_, piece)| piece.as_ref());
+            if !others.any(|piece| piece.run_unless_taken()) {
+                uninterrupted(|| piece.wait())?;
+            }
+        }
     }
 
     /// The first piece is done with.
@@ -238,15 +248,12 @@ impl Bzip2Decoder {
     fn give(&mut self, output: &mut [MaybeUninit<u8>], step: &mut Step) -> Result<()> {
         let room = &mut output[step.produced..];
         let checksum = match (&mut self.current, &mut self.block) {
-            (Current::Decoded(decoded, given), _) => {
-                let rest = &decoded.output.as_slice()[*given..];
-                let count = rest.len().min(room.len());
-                room[..count].write_copy_of_slice(&rest[..count]);
-                (step.produced, *given) = (step.produced + count, *given + count);
-                if *given < decoded.output.size() {
+            (Current::Decoded(output, checksum), _) => {
+                step.produced += output.give(room);
+                if !output.is_empty() {
                     return Ok(());
                 }
-                decoded.checksum
+                *checksum
             }
             (Current::Block, Some((_, block))) => {
                 step.produced += block.write(room);
@@ -332,9 +339,8 @@ impl Decoder for Bzip2Decoder {
 impl Drop for Bzip2Decoder {
     fn drop(&mut self) {
         self.drop_pieces();
-        // Threads finish the block that they are at. Where they cannot be waited for they do that by themselves.
         if let Some(executor) = &self.executor {
-            let _ = executor.stop().and_then(|()| executor.wait(None));
+            executor.shut_down();
         }
     }
 }

@@ -1,16 +1,13 @@
-//! A block that is decompressed ahead, on whatever thread comes first.
+//! A block that is decompressed ahead.
 
 use super::bits::Bits;
 use super::block::Block;
 use super::cutter::Cutter;
 use crate::codec::DecoderOptions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::{Buffer, BufferBuilder};
-use crate::shared::Shared;
-use crate::sys::lock;
-use crate::task::Task;
+use crate::task::Work;
 use std::ops::Range;
-use std::sync::{Condvar, Mutex, PoisonError};
 
 /// A block out of which more bytes come is not decompressed ahead. Most give less than a MiB, the largest 46.
 const MOST: usize = 4 << 20;
@@ -22,16 +19,6 @@ pub(super) struct Piece {
     bytes: Buffer,
     /// The block's bits among them.
     bits: Range<usize>,
-    state: Mutex<State>,
-    done: Condvar,
-}
-
-enum State {
-    /// Nobody is at it.
-    Waiting,
-    /// A thread is, or the decoder itself.
-    Taken,
-    Done(Option<Decoded>),
 }
 
 /// What came of a block that is right and where it was thought to be.
@@ -40,49 +27,19 @@ pub(super) struct Decoded {
     pub(super) checksum: u32,
 }
 
-/// What there is of a piece.
-pub(super) enum Found {
-    Decoded(Decoded),
-    /// Whoever asks is to decompress it.
-    Nothing,
-    /// A thread is at it.
-    Later,
-}
-
 impl Piece {
-    pub(super) fn new(
-        options: &DecoderOptions,
-        level: usize,
-        cutter: &Cutter,
-        bits: &Range<usize>,
-    ) -> Result<Shared<Self>> {
+    pub(super) fn new(options: &DecoderOptions, level: usize, cutter: &Cutter, bits: &Range<usize>) -> Result<Self> {
         let bytes = Buffer::copy_of(&options.pool, cutter.bytes(bits))?;
         let first = bits.start % 8;
-        Shared::try_new(Self {
-            options: options.clone(),
-            level,
-            bytes,
-            bits: first..first + bits.len(),
-            state: Mutex::new(State::Waiting),
-            done: Condvar::new(),
-        })
+        Ok(Self { options: options.clone(), level, bytes, bits: first..first + bits.len() })
     }
+}
 
-    /// Decompresses it on this thread, unless somebody has taken it.
-    pub(super) fn decode_unless_taken(&self) -> bool {
-        let mut state = lock(&self.state);
-        if !matches!(*state, State::Waiting) {
-            return false;
-        }
-        *state = State::Taken;
-        drop(state);
-        let mut working = Working { piece: self, decoded: None };
-        working.decoded = self.decode();
-        true
-    }
+impl Work for Piece {
+    type Output = Option<Decoded>;
 
     /// Whatever is wrong shows where it is come to without haste.
-    fn decode(&self) -> Option<Decoded> {
+    fn run(&self) -> Option<Decoded> {
         let mut bits = Bits::new(self.bytes.as_slice(), self.bits.start, self.bits.end);
         let mut block = Block::new(&self.options.pool, self.options.memory_limit, self.level).ok()?;
         block.read(&mut bits).ok()?;
@@ -98,57 +55,4 @@ impl Piece {
         let checksum = block.checksum().ok()?;
         (bits.at() == self.bits.end).then_some(Decoded { output, checksum })
     }
-
-    /// What came of it; where nobody is at it, and it is `wanted`, it is taken.
-    pub(super) fn find(&self, wanted: bool) -> Found {
-        let mut state = lock(&self.state);
-        match std::mem::replace(&mut *state, State::Taken) {
-            State::Done(decoded) => decoded.map_or(Found::Nothing, Found::Decoded),
-            State::Waiting if wanted => Found::Nothing,
-            other => {
-                *state = other;
-                Found::Later
-            }
-        }
-    }
-
-    /// Waits until nobody is at it: as long as a block takes, so it is not interrupted.
-    pub(super) fn wait(&self) {
-        let mut state = lock(&self.state);
-        while matches!(*state, State::Taken) {
-            state = self.done.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    /// Nobody needs it: whoever comes has nothing to do.
-    pub(super) fn give_up(&self) {
-        let mut state = lock(&self.state);
-        if matches!(*state, State::Waiting) {
-            *state = State::Done(None);
-        }
-    }
-}
-
-/// While a thread is at it, which comes to an end in any case, for others wait for it.
-struct Working<'a> {
-    piece: &'a Piece,
-    decoded: Option<Decoded>,
-}
-
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
-        *lock(&self.piece.state) = State::Done(self.decoded.take());
-        self.piece.done.notify_all();
-    }
-}
-
-/// What the executor is to do.
-pub(super) struct DecodePiece(pub(super) Shared<Piece>);
-
-impl Task for DecodePiece {
-    fn run(self: Box<Self>) {
-        self.0.decode_unless_taken();
-    }
-
-    fn refuse(self: Box<Self>, _why: Error) {}
 }

@@ -2,10 +2,11 @@
 
 use super::Format;
 use super::zlib_ng::{Deflater, crc32};
+use crate::codec::held::Held;
 use crate::codec::seeking::{Frame, Seekable, Source, array};
 use crate::codec::{Encoder, EncoderOptions, Goal, Step};
 use crate::error::Result;
-use crate::memory::{BufferBuilder, Pool};
+use crate::memory::BufferBuilder;
 use std::mem::MaybeUninit;
 
 pub(super) const SEEKABLE: Seekable =
@@ -28,21 +29,18 @@ pub(super) struct BgzfEncoder {
     block_size: usize,
     /// What is to go into the next block.
     content: BufferBuilder,
-    /// The last block, and how much of it is written.
-    block: BufferBuilder,
-    written: usize,
+    /// The last block.
+    block: Held,
     is_ended: bool,
 }
 
 impl BgzfEncoder {
     pub(super) fn new(options: &EncoderOptions, level: i32, block_size: usize) -> Result<Self> {
-        let builder = |pool: &Pool| BufferBuilder::new(pool.clone());
         Ok(Self {
             deflater: Deflater::new(Format::Deflate, options, level)?,
             block_size,
-            content: builder(&options.pool),
-            block: builder(&options.pool),
-            written: 0,
+            content: BufferBuilder::new(options.pool.clone()),
+            block: Held::new(&options.pool),
             is_ended: false,
         })
     }
@@ -58,77 +56,72 @@ impl BgzfEncoder {
 
     /// Makes a block of what was taken.
     fn end_block(&mut self) -> Result<()> {
-        self.block.truncate(0);
-        self.written = 0;
-        self.block.append(&HEADER)?;
-        self.block.append(&[0; 2])?;
-        let start = self.block.size();
-        if !self.deflate()? {
-            self.block.truncate(start);
-            self.store()?;
+        let (block, content) = (self.block.renew(), self.content.as_slice());
+        block.append(&HEADER)?;
+        block.append(&[0; 2])?;
+        let start = block.size();
+        if !deflate(&mut self.deflater, content, block)? {
+            block.truncate(start);
+            store(content, block)?;
         }
-        let content = self.content.as_slice();
-        self.block.append(&crc32(0, content).to_le_bytes())?;
-        self.block.append(&(content.len() as u32).to_le_bytes())?;
-        let last = (self.block.size() - 1) as u16;
-        self.block.as_mut_slice()[HEADER.len()..start].copy_from_slice(&last.to_le_bytes());
+        block.append(&crc32(0, content).to_le_bytes())?;
+        block.append(&(content.len() as u32).to_le_bytes())?;
+        let last = (block.size() - 1) as u16;
+        block.as_mut_slice()[HEADER.len()..start].copy_from_slice(&last.to_le_bytes());
         self.content.truncate(0);
         Ok(())
     }
+}
 
-    /// Whether it fits when deflated.
-    fn deflate(&mut self) -> Result<bool> {
-        let (deflater, content) = (&mut self.deflater, self.content.as_slice());
-        deflater.restart()?;
-        let mut step = Step::default();
-        self.block.append_with(MOST_DEFLATED, |room| {
-            step = deflater.encode(content, room, Goal::Finish)?;
-            Ok(step.produced)
-        })?;
-        Ok(step.finished)
-    }
+/// Whether it fits when deflated.
+fn deflate(deflater: &mut Deflater, content: &[u8], block: &mut BufferBuilder) -> Result<bool> {
+    deflater.restart()?;
+    let mut step = Step::default();
+    block.append_with(MOST_DEFLATED, |room| {
+        step = deflater.encode(content, room, Goal::Finish)?;
+        Ok(step.produced)
+    })?;
+    Ok(step.finished)
+}
 
-    /// As one block of deflate that is not compressed.
-    fn store(&mut self) -> Result<()> {
-        let size = self.content.size() as u16;
-        self.block.append(&[1])?;
-        self.block.append(&size.to_le_bytes())?;
-        self.block.append(&(!size).to_le_bytes())?;
-        self.block.append(self.content.as_slice())
-    }
-
-    /// Writes as much of the last block as there is room for; whether that is all.
-    fn write(&mut self, output: &mut [MaybeUninit<u8>], step: &mut Step) -> bool {
-        let rest = &self.block.as_slice()[self.written..];
-        let room = &mut output[step.produced..];
-        let count = rest.len().min(room.len());
-        room[..count].write_copy_of_slice(&rest[..count]);
-        self.written += count;
-        step.produced += count;
-        count == rest.len()
-    }
+/// As one block of deflate that is not compressed.
+fn store(content: &[u8], block: &mut BufferBuilder) -> Result<()> {
+    let size = content.len() as u16;
+    block.append(&[1])?;
+    block.append(&size.to_le_bytes())?;
+    block.append(&(!size).to_le_bytes())?;
+    block.append(content)
 }
 
 impl Encoder for BgzfEncoder {
     fn encode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], goal: Goal) -> Result<Step> {
         let mut step = Step::default();
-        while self.write(output, &mut step) {
+        loop {
+            step.produced += self.block.give(&mut output[step.produced..]);
+            if !self.block.is_empty() {
+                return Ok(step);
+            }
             let is_full = self.take(input, &mut step)?;
             let is_wanted = goal != Goal::Continue && self.content.size() > 0;
             if is_full || is_wanted {
                 self.end_block()?;
             } else if goal == Goal::Finish && !self.is_ended {
-                self.block.truncate(0);
-                self.written = 0;
-                self.block.append(END)?;
+                self.block.renew().append(END)?;
                 self.is_ended = true;
             } else {
                 step.finished = true;
                 return Ok(step);
             }
         }
-        Ok(step)
     }
+}
+
+/// What a block with the usual header says that its size is; `None`: it has another one.
+pub(super) fn block_size(member: &[u8]) -> Option<usize> {
+    const EXTRA: u8 = 4;
+    let header = member.first_chunk::<18>()?;
+    let is_usual = header[3] & EXTRA != 0 && header[10..16] == HEADER[10..];
+    is_usual.then(|| usize::from(u16::from_le_bytes([header[16], header[17]])) + 1)
 }
 
 /// A block by what it says of itself, and by its trailer.

@@ -4,6 +4,7 @@ use super::bits::{BitWriter, Rest};
 use super::format::{Format, Sum};
 use super::tokens::{BLOCK, Found, LONGEST, Tokens, write_boundary};
 use super::window_log;
+use crate::codec::held::Held;
 use crate::codec::{Encoder, EncoderOptions, Goal, Step};
 use crate::error::Result;
 use crate::memory::{BufferBuilder, Pool};
@@ -129,9 +130,8 @@ pub(super) struct FastDeflater {
     start: usize,
     /// The count of all bytes before the window.
     base: usize,
-    /// What came out, of which so much was given.
-    output: BufferBuilder,
-    given: usize,
+    /// What came out.
+    output: Held,
     rest: Rest,
     sum: Sum,
     /// Something was taken in since the last flush.
@@ -141,8 +141,8 @@ pub(super) struct FastDeflater {
 
 impl FastDeflater {
     pub(super) fn new(format: Format, options: &EncoderOptions) -> Result<Self> {
-        let mut output = BufferBuilder::new(options.pool.clone());
-        output.append(format.header(1, window_log(options)).as_slice())?;
+        let mut output = Held::new(&options.pool);
+        output.renew().append(format.header(1, window_log(options)).as_slice())?;
         Ok(Self {
             format,
             fast: FastDeflate::new(options)?,
@@ -150,7 +150,6 @@ impl FastDeflater {
             start: 0,
             base: 0,
             output,
-            given: 0,
             rest: Rest::default(),
             sum: Sum::default(),
             is_behind: true,
@@ -175,9 +174,8 @@ impl FastDeflater {
     fn compress(&mut self, goal: Goal) -> Result<()> {
         let (fast, rest) = (&mut self.fast, &mut self.rest);
         let (window, start, base) = (self.window.as_slice(), self.start, self.base);
-        self.output.truncate(0);
-        self.given = 0;
-        self.output.append_with(Tokens::most(window.len() - start) + BitWriter::SLACK, |room| {
+        let output = self.output.renew();
+        output.append_with(Tokens::most(window.len() - start) + BitWriter::SLACK, |room| {
             let mut writer = BitWriter::new(room, *rest);
             fast.compress(window, start, base, goal == Goal::Finish, &mut writer);
             match goal {
@@ -190,7 +188,7 @@ impl FastDeflater {
             Ok(size)
         })?;
         if goal == Goal::Finish {
-            self.output.append(self.format.trailer(self.sum).as_slice())?;
+            output.append(self.format.trailer(self.sum).as_slice())?;
             self.has_ended = true;
         }
         self.is_behind &= goal == Goal::Continue;
@@ -202,22 +200,14 @@ impl FastDeflater {
         }
         Ok(())
     }
-
-    fn give(&mut self, output: &mut [MaybeUninit<u8>]) -> usize {
-        let rest = &self.output.as_slice()[self.given..];
-        let count = rest.len().min(output.len());
-        output[..count].write_copy_of_slice(&rest[..count]);
-        self.given += count;
-        count
-    }
 }
 
 impl Encoder for FastDeflater {
     fn encode(&mut self, input: &[u8], output: &mut [MaybeUninit<u8>], goal: Goal) -> Result<Step> {
         let mut step = Step::default();
         loop {
-            step.produced += self.give(&mut output[step.produced..]);
-            if self.given < self.output.size() {
+            step.produced += self.output.give(&mut output[step.produced..]);
+            if !self.output.is_empty() {
                 return Ok(step);
             }
             step.consumed += self.take_in(&input[step.consumed..])?;

@@ -1,6 +1,7 @@
 //! Where gzip members end, as far as can be told without decompressing them: BGZF says so, of others it is guessed from what
 //! looks like the beginning of the next one.
 
+use super::bgzf;
 use crate::codec::parallel::End;
 use crate::sys::find_byte;
 
@@ -13,16 +14,8 @@ const MOST_RATIO: u64 = 1032;
 
 /// The end of the member that some bytes begin with; in as many as were searched it was not seen.
 pub(super) fn find_end(member: &[u8], searched: usize) -> End {
-    let size = bgzf_size(member).or_else(|| find_next(member, searched.max(HEADER + TRAILER)));
+    let size = bgzf::block_size(member).or_else(|| find_next(member, searched.max(HEADER + TRAILER)));
     End { size, output: size.and_then(|size| uncompressed_size(member.get(..size)?)).unwrap_or(0) }
-}
-
-/// What a BGZF block says that its size is.
-fn bgzf_size(member: &[u8]) -> Option<usize> {
-    const EXTRA: u8 = 4;
-    let header = member.first_chunk::<18>()?;
-    let is_bgzf = header[3] & EXTRA != 0 && header[10..16] == *b"\x06\0BC\x02\0";
-    is_bgzf.then(|| usize::from(u16::from_le_bytes([header[16], header[17]])) + 1)
 }
 
 /// Where something begins that looks like a member, if not before `from`.

@@ -5,14 +5,15 @@ mod cutter;
 mod piece;
 
 use super::frames::FrameSequence;
-use super::parallel_encoder::MOST_THREADS;
+use super::held::Held;
+use super::options::MOST_THREADS;
 use super::{Codec, DecoderOptions, Decompress, Step};
 use crate::error::Result;
-use crate::shared::{Shared, try_box, try_vec};
-use crate::task::{Executor, Process};
+use crate::shared::{Shared, try_vec};
+use crate::task::{Executor, Job, Process};
 use backoff::Backoff;
 use cutter::{Cut, Cutter, Frames, Sizes};
-use piece::{DecodePiece, Decoded, Piece};
+use piece::{Decoded, Piece};
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -34,15 +35,15 @@ pub(super) struct ParallelDecoder {
     frames: FrameSequence,
     executor: Executor,
     /// What is decompressed ahead. The first piece begins where `frames` is.
-    pieces: VecDeque<Shared<Piece>>,
+    pieces: VecDeque<Shared<Job<Piece>>>,
     sizes: Sizes,
     /// So many pieces there may be.
     window: usize,
     /// The memory of all pieces that there are, also of those given up that threads are still at.
     in_flight: Shared<AtomicUsize>,
     backoff: Backoff,
-    /// What came of the first piece, and how much of it was given.
-    ready: Option<(Decoded, usize)>,
+    /// What came of the first piece.
+    ready: Option<Ready>,
     /// What is behind the pieces.
     cutter: Cutter,
     /// What the cutter holds cannot be cut.
@@ -52,6 +53,14 @@ pub(super) struct ParallelDecoder {
     /// So much of the first piece is done with.
     done: usize,
     process: Process,
+}
+
+/// Whole frames that are decompressed.
+struct Ready {
+    output: Held,
+    /// So many bytes came out, of so many compressed ones.
+    size: usize,
+    consumed: usize,
 }
 
 impl ParallelDecoder {
@@ -126,15 +135,12 @@ impl ParallelDecoder {
     }
 
     fn hand_over(&mut self, frames: Frames) -> Result<()> {
-        let before: usize = self.pieces.iter().map(|piece| piece.input.size()).sum();
+        let before: usize = self.pieces.iter().map(|piece| piece.work.input.size()).sum();
         let room = self.frames.room(before + frames.size);
         let input = self.cutter.copy(frames.size)?;
         let piece = Piece::new(self.codec, &self.options, input, frames, self.sizes, room, &self.in_flight);
-        let piece = Shared::try_new(piece)?;
+        self.pieces.push_back(Job::submit(piece, &self.executor)?);
         self.cutter.pass_piece(frames.size);
-        self.pieces.push_back(piece.clone());
-        // Where no thread takes it the calling one will.
-        let _ = try_box(DecodePiece(piece)).and_then(|task| self.executor.submit(task));
         Ok(())
     }
 
@@ -142,25 +148,28 @@ impl ParallelDecoder {
     fn look_at_first(&mut self, may_wait: bool) -> Result<()> {
         loop {
             let Some(first) = self.pieces.front() else { return Ok(()) };
-            if let Some(decoded) = first.take_decoded() {
+            if let Some(decoded) = first.take() {
                 self.accept(decoded);
                 return Ok(());
             }
             if !may_wait {
                 return Ok(());
             }
-            if !self.pieces.iter().any(|piece| piece.decode_unless_taken()) {
+            if !self.pieces.iter().any(|piece| piece.run_unless_taken()) {
                 first.wait()?;
             }
         }
     }
 
     /// What came of the first piece is given if the limits allow all of it.
-    fn accept(&mut self, decoded: Decoded) {
-        if decoded.output.size() as u64 <= self.frames.room(decoded.consumed) && decoded.consumed > 0 {
-            self.ready = Some((decoded, 0));
-        } else {
-            self.fail();
+    fn accept(&mut self, decoded: Option<Decoded>) {
+        match decoded {
+            Some(Decoded { output, consumed })
+                if consumed > 0 && output.size() as u64 <= self.frames.room(consumed) =>
+            {
+                self.ready = Some(Ready { size: output.size(), output: Held::from(output), consumed });
+            }
+            _ => self.fail(),
         }
     }
 
@@ -172,17 +181,14 @@ impl ParallelDecoder {
 
     /// Gives of what is ready.
     fn give(&mut self, output: &mut [MaybeUninit<u8>]) -> usize {
-        let Some((decoded, given)) = &mut self.ready else { return 0 };
-        let rest = &decoded.output.as_slice()[*given..];
-        let count = rest.len().min(output.len());
-        output[..count].write_copy_of_slice(&rest[..count]);
-        *given += count;
-        if *given == decoded.output.size() {
-            self.frames.pass(decoded.consumed, decoded.output.size());
-            self.done = decoded.consumed;
+        let Some(ready) = &mut self.ready else { return 0 };
+        let count = ready.output.give(output);
+        if ready.output.is_empty() {
+            self.frames.pass(ready.consumed, ready.size);
+            self.done = ready.consumed;
             self.ready = None;
             match self.pieces.front() {
-                Some(first) if self.done < first.input.size() => self.fail(),
+                Some(first) if self.done < first.work.input.size() => self.fail(),
                 _ => {
                     self.backoff.succeeded();
                     self.pieces.pop_front();
@@ -199,9 +205,12 @@ impl ParallelDecoder {
             return Ok(());
         }
         if !self.is_forked() {
-            self.pieces.iter().for_each(|piece| piece.give_up());
+            self.pieces.iter().for_each(|piece| {
+                piece.give_up();
+                drop(piece.take());
+            });
         }
-        self.cutter.put_back(self.done, self.pieces.iter().map(|piece| piece.input.as_slice()))?;
+        self.cutter.put_back(self.done, self.pieces.iter().map(|piece| piece.work.input.as_slice()))?;
         self.pieces.clear();
         self.done = 0;
         Ok(())
@@ -264,7 +273,6 @@ impl Decompress for ParallelDecoder {
 
 impl Drop for ParallelDecoder {
     fn drop(&mut self) {
-        // Threads finish the piece that they are at. Where they cannot be waited for they do that by themselves.
-        let _ = self.executor.stop().and_then(|()| self.executor.wait(None));
+        self.executor.shut_down();
     }
 }

@@ -1,15 +1,13 @@
-//! Frames that are decompressed ahead, on whatever thread comes first.
+//! Frames that are decompressed ahead.
 
 use super::cutter::{Frames, Sizes};
 use crate::codec::frames::FrameSequence;
 use crate::codec::{Codec, DecoderOptions, Decompress, Trailing};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory::{Buffer, BufferBuilder};
 use crate::shared::Shared;
-use crate::sys::lock;
-use crate::task::{Task, check, wait};
+use crate::task::Work;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// Some whole frames, as far as could be told.
 pub(super) struct Piece {
@@ -22,17 +20,6 @@ pub(super) struct Piece {
     /// So much of what is `in_flight` is its own.
     memory: usize,
     in_flight: Shared<AtomicUsize>,
-    state: Mutex<State>,
-    decoded: Condvar,
-}
-
-enum State {
-    /// Nobody is at it.
-    Waiting,
-    /// A thread is.
-    Taken,
-    /// Nobody will be any more.
-    Done(Decoded),
 }
 
 /// What came of a piece: of those of its frames that are whole and right, up to the first that is not.
@@ -80,45 +67,13 @@ impl Piece {
         };
         let memory = frames.memory(sizes);
         in_flight.fetch_add(memory, Relaxed);
-        Self {
-            codec,
-            options,
-            input,
-            expected: frames.output.min(most) as usize,
-            memory,
-            in_flight: in_flight.clone(),
-            state: Mutex::new(State::Waiting),
-            decoded: Condvar::new(),
-        }
+        Self { codec, options, input, expected: frames.output.min(most) as usize, memory, in_flight: in_flight.clone() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
-
-    fn nothing(&self) -> Decoded {
-        Decoded { output: BufferBuilder::new(self.options.pool.clone()), consumed: 0 }
-    }
-
-    /// Decompresses it on this thread, unless somebody has taken it.
-    pub(super) fn decode_unless_taken(&self) -> bool {
-        let mut state = self.lock();
-        if !matches!(*state, State::Waiting) {
-            return false;
-        }
-        *state = State::Taken;
-        drop(state);
-        let mut working = Working { piece: self, decoded: self.nothing() };
-        // Whatever is wrong behind the whole frames shows where it is come to without haste.
-        let _ = self.decode(&mut working.decoded);
-        true
-    }
-
+    /// Decompresses its frames, up to the first that is not whole and right.
     fn decode(&self, decoded: &mut Decoded) -> Result<()> {
         let mut frames = FrameSequence::new(self.codec, &self.options)?;
-        let mut output = BufferBuilder::new(self.options.pool.clone());
-        output.reserve_exact(self.expected + SLACK)?;
-        std::mem::swap(&mut output, &mut decoded.output);
+        decoded.output.reserve_exact(self.expected + SLACK)?;
         let (input, mut taken, mut size) = (self.input.as_slice(), 0, 0);
         let mut result = Ok(());
         while decoded.consumed < input.len() && result.is_ok() {
@@ -138,35 +93,16 @@ impl Piece {
         decoded.output.truncate(size);
         result
     }
+}
 
-    /// What came of it, once that is there.
-    pub(super) fn take_decoded(&self) -> Option<Decoded> {
-        let mut state = self.lock();
-        match std::mem::replace(&mut *state, State::Taken) {
-            State::Done(decoded) => Some(decoded),
-            other => {
-                *state = other;
-                None
-            }
-        }
-    }
+impl Work for Piece {
+    type Output = Decoded;
 
-    /// Waits until nobody is at it.
-    pub(super) fn wait(&self) -> Result<()> {
-        let mut state = self.lock();
-        while matches!(*state, State::Taken) {
-            check()?;
-            state = wait(&self.decoded, state, None);
-        }
-        Ok(())
-    }
-
-    /// Nobody needs it: whoever comes has nothing to do, and what came of it is let go.
-    pub(super) fn give_up(&self) {
-        let mut state = self.lock();
-        if !matches!(*state, State::Taken) {
-            *state = State::Done(self.nothing());
-        }
+    /// Whatever is wrong behind the whole frames shows where it is come to without haste.
+    fn run(&self) -> Decoded {
+        let mut decoded = Decoded { output: BufferBuilder::new(self.options.pool.clone()), consumed: 0 };
+        let _ = self.decode(&mut decoded);
+        decoded
     }
 }
 
@@ -174,32 +110,4 @@ impl Drop for Piece {
     fn drop(&mut self) {
         self.in_flight.fetch_sub(self.memory, Relaxed);
     }
-}
-
-/// While a thread is at it, which comes to an end in any case, for others wait for it.
-struct Working<'a> {
-    piece: &'a Piece,
-    decoded: Decoded,
-}
-
-impl Drop for Working<'_> {
-    fn drop(&mut self) {
-        let mut decoded = self.piece.nothing();
-        if !std::thread::panicking() {
-            std::mem::swap(&mut decoded, &mut self.decoded);
-        }
-        *self.piece.lock() = State::Done(decoded);
-        self.piece.decoded.notify_all();
-    }
-}
-
-/// What the executor is to do.
-pub(super) struct DecodePiece(pub(super) Shared<Piece>);
-
-impl Task for DecodePiece {
-    fn run(self: Box<Self>) {
-        self.0.decode_unless_taken();
-    }
-
-    fn refuse(self: Box<Self>, _why: Error) {}
 }

@@ -1,11 +1,9 @@
-//! A block that is compressed on its own, on whatever thread comes first.
+//! A block that is compressed on its own.
 
-use crate::error::{Error, Result, error};
+use crate::error::Result;
 use crate::memory::{Buffer, BufferBuilder, Pool};
 use crate::shared::Shared;
-use crate::sys::lock;
-use crate::task::{Task, check, wait};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use crate::task::Work;
 
 /// What compresses blocks so that what comes of them has only to be put one behind the other.
 pub(in crate::codec) trait BlockEncoder: Send + Sync + 'static {
@@ -44,97 +42,18 @@ impl Block {
 }
 
 /// A block to be compressed.
-pub(super) struct Job<B: BlockEncoder> {
-    blocks: Shared<B>,
+pub(super) struct Compression<B: BlockEncoder> {
+    pub(super) blocks: Shared<B>,
     pub(super) block: Block,
-    pool: Pool,
-    state: Mutex<State<B>>,
-    compressed: Condvar,
+    pub(super) pool: Pool,
 }
 
-type Compressed<B> = (BufferBuilder, <B as BlockEncoder>::Sum);
+impl<B: BlockEncoder> Work for Compression<B> {
+    type Output = Result<(BufferBuilder, B::Sum)>;
 
-enum State<B: BlockEncoder> {
-    /// Nobody is at it.
-    Waiting,
-    /// A thread is, or what came of it was taken.
-    Taken,
-    Done(Result<Compressed<B>>),
-}
-
-impl<B: BlockEncoder> Job<B> {
-    pub(super) fn new(blocks: Shared<B>, block: Block, pool: &Pool) -> Self {
-        Self { blocks, block, pool: pool.clone(), state: Mutex::new(State::Waiting), compressed: Condvar::new() }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<B>> {
-        lock(&self.state)
-    }
-
-    /// Compresses it on this thread, unless somebody has taken it.
-    pub(super) fn compress_unless_taken(&self) -> bool {
-        let mut state = self.lock();
-        if !matches!(*state, State::Waiting) {
-            return false;
-        }
-        *state = State::Taken;
-        drop(state);
-        let mut working = Working { job: self, result: None };
-        working.result = Some(self.compress());
-        true
-    }
-
-    fn compress(&self) -> Result<Compressed<B>> {
+    fn run(&self) -> Self::Output {
         let mut output = BufferBuilder::new(self.pool.clone());
         let sum = self.blocks.compress(&self.block, &mut output)?;
         Ok((output, sum))
     }
-
-    /// What came of it, once that is there.
-    pub(super) fn take_result(&self) -> Option<Result<Compressed<B>>> {
-        let mut state = self.lock();
-        match std::mem::replace(&mut *state, State::Taken) {
-            State::Done(result) => Some(result),
-            other => {
-                *state = other;
-                None
-            }
-        }
-    }
-
-    /// Waits until nobody is at it.
-    pub(super) fn wait(&self) -> Result<()> {
-        let mut state = self.lock();
-        while matches!(*state, State::Taken) {
-            check()?;
-            state = wait(&self.compressed, state, None);
-        }
-        Ok(())
-    }
-}
-
-/// While a thread is at it, which comes to an end in any case, for others wait for it.
-struct Working<'a, B: BlockEncoder> {
-    job: &'a Job<B>,
-    /// `None`: a panic ended it.
-    result: Option<Result<Compressed<B>>>,
-}
-
-impl<B: BlockEncoder> Drop for Working<'_, B> {
-    fn drop(&mut self) {
-        let panicked = || Err(error!(Internal, "the compression of a block ended in a panic"));
-        *self.job.lock() = State::Done(self.result.take().unwrap_or_else(panicked));
-        self.job.compressed.notify_all();
-    }
-}
-
-/// Compresses a block on a thread of an executor.
-pub(super) struct CompressBlock<B: BlockEncoder>(pub(super) Shared<Job<B>>);
-
-impl<B: BlockEncoder> Task for CompressBlock<B> {
-    fn run(self: Box<Self>) {
-        self.0.compress_unless_taken();
-    }
-
-    fn refuse(self: Box<Self>, _why: Error) {}
 }
