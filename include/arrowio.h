@@ -2887,7 +2887,7 @@ arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
  * where that says nothing, its first bytes, with small reads gathered. Standard
  * input is "/dev/stdin", of which options->codec says how it is compressed.
  *
- * \param path       a NUL-terminated path.
+ * \param path       a NUL-terminated path, or a URI as for arrowio_filesystem_open, whose options are then the usual ones.
  * \param options    optional.
  * \param out_file   the stream; NULL on failure.
  * \param out_error  optional.
@@ -2940,7 +2940,7 @@ arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
  * nothing. Only arrowio_file_close tells whether everything has arrived; to keep the old content until then, have
  * ARROWIO_OPEN_ATOMIC in options->file_options.
  *
- * \param path       a NUL-terminated path.
+ * \param path       a NUL-terminated path, or a URI as for arrowio_filesystem_open, whose options are then the usual ones.
  * \param options    optional.
  * \param out_file   the stream; NULL on failure.
  * \param out_error  optional.

@@ -1,7 +1,7 @@
 //! Between C's handles and Rust's references; nothing else turns one into the other.
 
 use crate::error::{Error, Result, error};
-use crate::io::File;
+use crate::io::{File, FileInfo, FileSystem, Listing};
 use crate::memory::{Buffer, FaultGuard, Pool};
 use crate::task::{Cancellation, Executor, Operation};
 use std::mem::ManuallyDrop;
@@ -13,6 +13,8 @@ use super::error::arrowio_error;
 use super::executor::arrowio_executor;
 use super::fault_guard::arrowio_fault_guard;
 use super::file::arrowio_file;
+use super::file_info::{arrowio_file_info, arrowio_listing};
+use super::filesystem::arrowio_filesystem;
 use super::operation::arrowio_operation;
 use super::pool::arrowio_pool;
 
@@ -79,6 +81,21 @@ unsafe impl Handle for Operation {
 // SAFETY: as above.
 unsafe impl Handle for FaultGuard {
     type C = arrowio_fault_guard;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for FileSystem {
+    type C = arrowio_filesystem;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for FileInfo {
+    type C = arrowio_file_info;
+}
+
+// SAFETY: as above.
+unsafe impl Handle for Listing {
+    type C = arrowio_listing;
 }
 
 /// A reference that stays C's.

@@ -61,20 +61,23 @@ unsafe impl Extensible for arrowio_metadata {
     const NAME: &'static str = "arrowio_metadata";
 }
 
+pub(super) fn kind(found: FileKind) -> arrowio_kind {
+    match found {
+        FileKind::Regular => ARROWIO_KIND_REGULAR,
+        FileKind::Directory => ARROWIO_KIND_DIRECTORY,
+        FileKind::Link => ARROWIO_KIND_LINK,
+        FileKind::Pipe => ARROWIO_KIND_PIPE,
+        FileKind::Socket => ARROWIO_KIND_SOCKET,
+        FileKind::Device => ARROWIO_KIND_CHARACTER_DEVICE,
+        FileKind::Block => ARROWIO_KIND_BLOCK_DEVICE,
+    }
+}
+
 impl From<Metadata> for arrowio_metadata {
     fn from(found: Metadata) -> Self {
-        let kind = match found.kind {
-            FileKind::Regular => ARROWIO_KIND_REGULAR,
-            FileKind::Directory => ARROWIO_KIND_DIRECTORY,
-            FileKind::Link => ARROWIO_KIND_LINK,
-            FileKind::Pipe => ARROWIO_KIND_PIPE,
-            FileKind::Socket => ARROWIO_KIND_SOCKET,
-            FileKind::Device => ARROWIO_KIND_CHARACTER_DEVICE,
-            FileKind::Block => ARROWIO_KIND_BLOCK_DEVICE,
-        };
         Self {
             struct_size: 0,
-            kind,
+            kind: kind(found.kind),
             permissions: found.permissions,
             uid: found.uid,
             gid: found.gid,

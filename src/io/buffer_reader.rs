@@ -84,6 +84,6 @@ impl Stream for BufferReader {
     }
 
     fn close(&mut self) -> Result<()> {
-        self.0.file().map_or(Ok(()), |file| file.open_descriptor().close())
+        self.0.file().map_or(Ok(()), |file| file.descriptor().close())
     }
 }

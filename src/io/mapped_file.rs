@@ -103,6 +103,11 @@ impl MappedFile {
         self.descriptor.with(check).map_err(error)
     }
 
+    /// What it is mapped from.
+    pub(super) fn descriptor(&self) -> &UntilClosed<Descriptor> {
+        &self.descriptor
+    }
+
     /// The file's size if it ends before the map's offset `end`.
     fn is_cut(&self, file: &Descriptor, end: usize) -> Option<i64> {
         file.kind_and_size().ok().map(|(_, size)| size).filter(|size| *size < self.offset + end as i64)
@@ -126,8 +131,8 @@ impl SystemFile for MappedFile {
         self.path.as_ref().map(PathText::as_c_str)
     }
 
-    fn open_descriptor(&self) -> &UntilClosed<Descriptor> {
-        &self.descriptor
+    fn open_descriptor(&self) -> Option<&UntilClosed<Descriptor>> {
+        Some(&self.descriptor)
     }
 }
 

@@ -123,14 +123,14 @@ impl MemoryMap {
         }
         let file = &self.source.file;
         if size > old_size {
-            file.open_descriptor().call(|file| file.allocate(size as i64))?;
+            file.descriptor().call(|file| file.allocate(size as i64))?;
         }
         let bytes = file.map(size).inspect_err(|_| {
             // What failed is said; the file's old size is restored as far as the system lets it.
-            let _ = file.open_descriptor().call(|file| file.truncate(old_size as i64));
+            let _ = file.descriptor().call(|file| file.truncate(old_size as i64));
         })?;
         if size < old_size {
-            file.open_descriptor().call(|file| file.truncate(size as i64))?;
+            file.descriptor().call(|file| file.truncate(size as i64))?;
         }
         self.bytes = Some(bytes);
         self.position = self.position.min(size);
@@ -228,7 +228,7 @@ impl Stream for MemoryMap {
     fn sync(&mut self) -> Result<()> {
         if self.source.file.mode() == MapMode::ReadWrite {
             // On Linux fsync(2) writes pages that were changed through a shared map as well.
-            self.source.file.open_descriptor().call(Descriptor::sync)?;
+            self.source.file.descriptor().call(Descriptor::sync)?;
         }
         Ok(())
     }
@@ -236,7 +236,7 @@ impl Stream for MemoryMap {
     fn close(&mut self) -> Result<()> {
         *self.source.bytes.exclusively() = None;
         self.bytes = None;
-        self.source.file.open_descriptor().close()
+        self.source.file.descriptor().close()
     }
 }
 

@@ -4,6 +4,7 @@ use super::Capabilities;
 use super::buffered_input_stream::buffered_input_stream;
 use super::buffered_output_stream::buffered_output_stream;
 use super::file::File;
+use super::filesystem::{FileSystem, FileSystemOptions, OutputOptions, Uri};
 use super::os_file;
 use super::os_file_options::{Mode, OsFileOptions};
 use super::transfer::CHUNK;
@@ -92,11 +93,31 @@ fn codec_of_content(raw: &File) -> Result<Option<&'static Codec>> {
     }
 }
 
-/// A stream that reads the file at `path`, decompressed.
+/// The file at a path or URI.
+fn open_raw(path: &CStr, mode: Mode, options: &StreamOptions, block_size: usize) -> Result<File> {
+    match Uri::parse(path)? {
+        None => os_file::open(path, mode, &options.file, block_size),
+        Some((uri, path)) if uri.is_local() => os_file::open(path.as_c_str(), mode, &options.file, block_size),
+        Some((uri, path)) => {
+            let how = FileSystemOptions {
+                pool: options.pool.clone(),
+                buffer_size: block_size,
+                ..FileSystemOptions::default()
+            };
+            let filesystem = FileSystem::of(uri, how)?;
+            match mode {
+                Mode::Read => filesystem.open_input(path.as_c_str()),
+                _ => filesystem.open_output(path.as_c_str(), &OutputOptions::default()),
+            }
+        }
+    }
+}
+
+/// A stream that reads the file at `path`, which may be a URI, decompressed.
 pub fn input_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let may_be_plain = options.codec_of_name(path.to_bytes()).is_none();
     let block_size = if may_be_plain { options.buffer_size } else { 0 };
-    let raw = os_file::open(path, Mode::Read, &options.file, block_size);
+    let raw = open_raw(path, Mode::Read, options, block_size);
     let opened = raw.and_then(|raw| {
         let codec = options.codec_of_input(path.to_bytes(), &raw)?;
         over(raw, codec, options)
@@ -141,13 +162,13 @@ fn over(raw: File, codec: Option<&'static Codec>, options: &StreamOptions) -> Re
     }
 }
 
-/// A stream that writes the file at `path`, compressed; the file is created or cut to nothing.
+/// A stream that writes the file at `path`, which may be a URI, compressed; the file is created or cut to nothing.
 pub fn output_stream(path: &CStr, options: &StreamOptions) -> Result<File> {
     let codec = options.codec_of_name(path.to_bytes());
     let open = || {
         // Before the file is cut: what cannot be had must cost nothing.
         let encoder = codec.map(|codec| codec.encoder(&options.encoder)).transpose()?;
-        let raw = os_file::open(path, Mode::Write, &options.file, 0)?;
+        let raw = open_raw(path, Mode::Write, options, 0)?;
         // Nothing was written that should be finished; why it cannot be opened is what matters.
         onto(&raw, codec.zip(encoder), options).inspect_err(|_| drop(raw.abort()))
     };

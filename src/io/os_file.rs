@@ -264,8 +264,8 @@ impl SystemFile for Source {
         self.path.as_ref().map(PathText::as_c_str)
     }
 
-    fn open_descriptor(&self) -> &UntilClosed<Descriptor> {
-        &self.descriptor
+    fn open_descriptor(&self) -> Option<&UntilClosed<Descriptor>> {
+        Some(&self.descriptor)
     }
 }
 

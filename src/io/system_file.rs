@@ -13,22 +13,13 @@ pub(crate) trait SystemFile: Send + Sync {
     /// As it was opened.
     fn path(&self) -> Option<&CStr>;
 
-    /// What it is open by.
-    fn open_descriptor(&self) -> &UntilClosed<Descriptor>;
+    /// What it is open by; `None`: it is a file of another machine.
+    fn open_descriptor(&self) -> Option<&UntilClosed<Descriptor>>;
 
     /// Whether it is a terminal; nothing is after it is closed.
     fn is_terminal(&self) -> bool {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.is_terminal())).unwrap_or(false)
-    }
-
-    /// The descriptor, which stays the file's.
-    fn descriptor(&self) -> Result<RawFd> {
-        self.open_descriptor().with(|descriptor| Ok(descriptor.as_raw_fd()))
-    }
-
-    /// What the system says now.
-    fn metadata(&self) -> Result<Metadata> {
-        self.open_descriptor().call(Descriptor::metadata)
+        let ask = |descriptor: &UntilClosed<Descriptor>| descriptor.with(|descriptor| Ok(descriptor.is_terminal()));
+        self.open_descriptor().is_some_and(|descriptor| ask(descriptor).unwrap_or(false))
     }
 }
 
@@ -45,19 +36,19 @@ impl File {
 
     /// Its descriptor, or that of the file beneath it, which stays the file's.
     pub fn descriptor(&self) -> Result<RawFd> {
-        self.ask_system("give the descriptor of", |system| system.descriptor())
+        self.ask_system("give the descriptor of", |system| system.with(|descriptor| Ok(descriptor.as_raw_fd())))
     }
 
     /// What the system knows of it, or of the file beneath it.
     pub fn metadata(&self) -> Result<Metadata> {
-        self.ask_system("give the metadata of", |system| system.metadata())
+        self.ask_system("give the metadata of", |system| system.call(Descriptor::metadata))
     }
 
-    fn ask_system<T>(&self, doing: &str, ask: impl FnOnce(&dyn SystemFile) -> Result<T>) -> Result<T> {
+    fn ask_system<T>(&self, doing: &str, ask: impl FnOnce(&UntilClosed<Descriptor>) -> Result<T>) -> Result<T> {
         self.check(doing, Capabilities::NONE)?;
-        let Some(system) = self.system_file() else {
+        let Some(descriptor) = self.system_file().and_then(|system| system.open_descriptor()) else {
             return Err(error!(Invalid, "cannot {doing} {}: it is no file of the operating system", self.name()));
         };
-        ask(&**system).map_err(|error| self.refused(error, doing))
+        ask(descriptor).map_err(|error| self.refused(error, doing))
     }
 }

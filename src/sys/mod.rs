@@ -19,6 +19,7 @@ mod send;
 mod shared_memory;
 mod signal;
 mod thread;
+pub(crate) mod tree;
 mod walk;
 
 pub(crate) use alarm::Alarm;

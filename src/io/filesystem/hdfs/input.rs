@@ -1,0 +1,250 @@
+//! Files of a cluster for reading.
+
+use super::{Connection, errors, path_text};
+use crate::error::{Error, ErrorKind, Quoted, Result, error};
+use crate::io::stream::{RandomAccess, Stream, Whence};
+use crate::io::system_file::SystemFile;
+use crate::io::{Capabilities, File, position};
+use crate::memory::Pool;
+use crate::shared::Shared;
+use crate::sys::{Descriptor, PathText, read_lock, write_lock};
+use crate::task::{UntilClosed, closed};
+use bytes::{Buf, Bytes};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use hdfs_native::file::FileReader;
+use std::ffi::CStr;
+use std::mem::MaybeUninit;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// So far ahead a stream is asked for; it ends by itself where a data node has no more.
+const AHEAD: usize = 1 << 30;
+/// How often places are asked for anew where none of those known gave anything: the blocks may have moved.
+const ATTEMPTS: u32 = 3;
+/// How long is waited before the first of them, then four times as long.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) struct HdfsInput {
+    source: Shared<Source>,
+    position: usize,
+    ahead: Option<Ahead>,
+}
+
+/// What comes at the position.
+struct Ahead {
+    stream: BoxStream<'static, hdfs_native::Result<Bytes>>,
+    /// What has come already.
+    rest: Bytes,
+    /// What has not.
+    size: usize,
+}
+
+struct Source {
+    connection: Shared<Connection>,
+    path: PathText,
+    /// Where the blocks are. `None`: the file is closed.
+    reader: RwLock<Option<Arc<FileReader>>>,
+    /// What it was when it was opened.
+    size: usize,
+}
+
+impl HdfsInput {
+    pub(super) fn open(connection: &Shared<Connection>, path: &str, name: &[u8], block_size: usize) -> Result<File> {
+        let session = &connection.session;
+        let reader = session.run(session.answer(connection.client.read(path)))?;
+        let source = Source {
+            connection: connection.clone(),
+            path: path_text(path)?,
+            size: reader.file_length(),
+            reader: RwLock::new(Some(Arc::new(reader))),
+        };
+        let input = Self { source: Shared::try_new(source)?, position: 0, ahead: None };
+        File::new(input, format_args!("{}", Quoted(name)), &connection.pool, block_size)
+    }
+
+    /// Fills `dst` from what comes ahead, as far as that goes.
+    async fn fill(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let session = &self.source.connection.session;
+        let mut done = 0;
+        while let Some(ahead) = &mut self.ahead {
+            done += take(&mut ahead.rest, &mut dst[done..]);
+            if done == dst.len() {
+                break;
+            }
+            match session.in_time(ahead.stream.next()).await? {
+                Some(next) => {
+                    ahead.rest = next.map_err(errors::convert)?;
+                    ahead.size = ahead.size.saturating_sub(ahead.rest.len());
+                }
+                None if ahead.size > 0 => return Err(ended_early(ahead.size)),
+                None => self.ahead = None,
+            }
+        }
+        Ok(done)
+    }
+
+    /// As `fill`; whatever it comes to, the position stands behind what was filled.
+    fn advance(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let source = self.source.clone();
+        if self.ahead.is_none() {
+            let size = (source.size - self.position).min(AHEAD);
+            let stream = source.reader()?.read_range_stream(self.position, size).boxed();
+            self.ahead = Some(Ahead { stream, rest: Bytes::new(), size });
+        }
+        let filled = source.connection.session.run(self.fill(dst)).inspect_err(|_| self.ahead = None)?;
+        self.position += filled;
+        Ok(filled)
+    }
+}
+
+/// Moves what has room.
+fn take(from: &mut Bytes, to: &mut [MaybeUninit<u8>]) -> usize {
+    let count = from.len().min(to.len());
+    to[..count].write_copy_of_slice(&from[..count]);
+    from.advance(count);
+    count
+}
+
+#[cold]
+fn ended_early(missing: usize) -> Error {
+    error!(IoError, "the data nodes sent {missing} bytes less than there are")
+}
+
+impl Source {
+    fn reader(&self) -> Result<Arc<FileReader>> {
+        read_lock(&self.reader).clone().ok_or_else(closed)
+    }
+
+    /// Does `attempt`, and where that fails for another reason than the host's or the deadline's, asks the name node where the
+    /// blocks are now and does it again.
+    fn with_attempts<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+        let mut pause = PAUSE;
+        for _ in 1..ATTEMPTS {
+            match attempt() {
+                Err(error) if error.kind() == ErrorKind::IoError => {
+                    crate::sys::sleep(pause.as_nanos() as i64).map_err(Error::from_os)?;
+                    pause *= 4;
+                    self.look_again().map_err(|_| error)?;
+                }
+                result => return result,
+            }
+        }
+        attempt()
+    }
+
+    fn look_again(&self) -> Result<()> {
+        let Connection { client, session, .. } = &*self.connection;
+        let path = self.path.as_c_str().to_str().unwrap_or_default();
+        let reader = session.run(session.answer(client.read(path)))?;
+        if reader.file_length() < self.size {
+            return Err(Error::from_os(libc::ESTALE));
+        }
+        let mut current = write_lock(&self.reader);
+        if current.is_some() {
+            *current = Some(Arc::new(reader));
+        }
+        Ok(())
+    }
+
+    fn read_range(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let session = &self.connection.session;
+        let mut stream = self.reader()?.read_range_stream(offset, dst.len()).boxed();
+        session.run(async {
+            let mut done = 0;
+            while let Some(next) = session.in_time(stream.next()).await? {
+                done += take(&mut next.map_err(errors::convert)?, &mut dst[done..]);
+            }
+            if done < dst.len() { Err(ended_early(dst.len() - done)) } else { Ok(done) }
+        })
+    }
+}
+
+impl Stream for HdfsInput {
+    fn capabilities(&self) -> Capabilities {
+        use Capabilities as Can;
+        Can::READ | Can::SEEK | Can::READ_AT | Can::SIZE
+    }
+
+    fn system_file(&self) -> Option<Shared<dyn SystemFile>> {
+        Some(self.source.clone().unsize(|p| p as *mut _))
+    }
+
+    fn random_access(&self) -> Option<Shared<dyn RandomAccess>> {
+        Some(self.source.clone().unsize(|p| p as *mut _))
+    }
+
+    fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let size = dst.len().min(self.source.size.saturating_sub(self.position));
+        if size == 0 {
+            return Ok(0);
+        }
+        let source = self.source.clone();
+        source.with_attempts(|| self.advance(&mut dst[..size]))
+    }
+
+    fn skip(&mut self, size: usize) -> Result<Option<()>> {
+        let size = size.min(self.source.size.saturating_sub(self.position));
+        self.seek(size as i64, Whence::Current).map(|_| Some(()))
+    }
+
+    fn remaining_hint(&self) -> Option<usize> {
+        Some(self.source.size.saturating_sub(self.position))
+    }
+
+    fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
+        self.source.connection.session.check_process()?;
+        let target = position::seek(self.position, self.source.size, offset, whence)?;
+        match &mut self.ahead {
+            Some(ahead) if target >= self.position && target - self.position <= ahead.rest.len() => {
+                ahead.rest.advance(target - self.position);
+            }
+            _ if target == self.position => {}
+            _ => self.ahead = None,
+        }
+        self.position = target;
+        Ok(target as i64)
+    }
+
+    fn tell(&self) -> Result<i64> {
+        Ok(self.position as i64)
+    }
+
+    fn size(&self) -> Result<i64> {
+        Ok(self.source.size as i64)
+    }
+
+    fn close(&mut self) -> Result<()> {
+        self.ahead = None;
+        *write_lock(&self.source.reader) = None;
+        Ok(())
+    }
+}
+
+impl SystemFile for Source {
+    fn path(&self) -> Option<&CStr> {
+        Some(self.path.as_c_str())
+    }
+
+    fn open_descriptor(&self) -> Option<&UntilClosed<Descriptor>> {
+        None
+    }
+}
+
+impl RandomAccess for Source {
+    fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        let size = dst.len().min(self.size.saturating_sub(offset));
+        if size == 0 {
+            return self.reader().map(|_| 0);
+        }
+        self.with_attempts(|| self.read_range(offset, &mut dst[..size]))
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.size)
+    }
+
+    fn pool(&self) -> &Pool {
+        &self.connection.pool
+    }
+}

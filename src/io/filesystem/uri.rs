@@ -1,0 +1,139 @@
+//! URIs of file systems.
+
+use crate::error::{Error, Quoted, Result, error, try_format};
+use crate::sys::PathText;
+use std::ffi::CStr;
+
+/// A kind of file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    File,
+    Hdfs,
+    ViewFs,
+}
+
+const SCHEMES: [(Scheme, &str); 3] = [(Scheme::File, "file"), (Scheme::Hdfs, "hdfs"), (Scheme::ViewFs, "viewfs")];
+
+/// A file system by its name.
+pub(crate) struct Uri {
+    pub(crate) scheme: Scheme,
+    /// Of a cluster: a host with or without a port, a name service, or nothing, which stands for the usual one.
+    pub(crate) authority: String,
+}
+
+impl Uri {
+    /// The file system and the path that a URI names; `None`: it is a path, not a URI of a file system.
+    pub(crate) fn parse(text: &CStr) -> Result<Option<(Self, PathText)>> {
+        let bytes = text.to_bytes();
+        let Some((scheme, rest)) = split_scheme(bytes) else { return Ok(None) };
+        // RFC 8089 has file:/path as well.
+        let (authority, path) = match rest.strip_prefix(b"//") {
+            Some(rest) => rest.split_at(rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len())),
+            None => (&b""[..], rest),
+        };
+        let Ok(authority) = std::str::from_utf8(authority) else {
+            return Err(error!(Invalid, "{} names no host", Quoted(bytes)));
+        };
+        let is_here = authority.is_empty() || authority.eq_ignore_ascii_case("localhost");
+        if scheme == Scheme::File && !is_here {
+            return Err(error!(Invalid, "{} is on another machine, {authority}", Quoted(bytes)));
+        }
+        let path = match scheme {
+            Scheme::File => decoded(path)?,
+            // As Hadoop does, so that every name can be said.
+            Scheme::Hdfs | Scheme::ViewFs => PathText::join(&[path]).map_err(Error::from_os)?,
+        };
+        let authority = if scheme == Scheme::File { "" } else { authority };
+        let authority = try_format(format_args!("{authority}")).ok_or_else(|| Error::out_of_memory(authority.len()))?;
+        Ok(Some((Self { scheme, authority }, path)))
+    }
+
+    /// Whether it is this machine's.
+    pub(crate) fn is_local(&self) -> bool {
+        self.scheme == Scheme::File
+    }
+
+    /// The URI without a path.
+    pub(crate) fn text(&self) -> String {
+        format!("{}://{}", self.scheme.name(), self.authority)
+    }
+
+    /// Whether what this one names is on that file system.
+    pub(super) fn is_within(&self, other: &Self) -> bool {
+        let is_same = self.authority.is_empty() || self.authority.eq_ignore_ascii_case(&other.authority);
+        self.scheme == other.scheme && is_same
+    }
+
+    /// What a path is called in messages.
+    pub(super) fn name(&self, path: &PathText) -> Result<PathText> {
+        let prefix = if self.scheme == Scheme::File { String::new() } else { self.text() };
+        PathText::join(&[prefix.as_bytes(), path.bytes()]).map_err(Error::from_os)
+    }
+}
+
+impl Scheme {
+    fn name(self) -> &'static str {
+        SCHEMES.iter().find(|(scheme, _)| *scheme == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// The scheme, if it is a known one with a path or host behind it, and the rest.
+fn split_scheme(text: &[u8]) -> Option<(Scheme, &[u8])> {
+    let (name, rest) = text.split_at_checked(text.iter().position(|byte| *byte == b':')?)?;
+    let (scheme, _) = SCHEMES.iter().find(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes()))?;
+    let least: &[u8] = if *scheme == Scheme::File { b":/" } else { b"://" };
+    rest.starts_with(least).then(|| (*scheme, &rest[1..]))
+}
+
+/// A path with what stands behind percent signs.
+fn decoded(path: &[u8]) -> Result<PathText> {
+    let mut bytes = crate::shared::try_vec(path.len())?;
+    let mut rest = path;
+    while let Some((&byte, behind)) = rest.split_first() {
+        (bytes, rest) = match (byte, behind) {
+            (b'%', &[high, low, ref behind @ ..]) => match (hex(high), hex(low)) {
+                (Some(0), Some(0)) => return Err(error!(Invalid, "{} has a NUL in it", Quoted(path))),
+                (Some(high), Some(low)) => (pushed(bytes, high << 4 | low), behind),
+                _ => (pushed(bytes, byte), &rest[1..]),
+            },
+            _ => (pushed(bytes, byte), behind),
+        };
+    }
+    PathText::join(&[&bytes]).map_err(Error::from_os)
+}
+
+fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
+    bytes.push(byte);
+    bytes
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|digit| digit as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_and_paths() {
+        let parsed = |text: &CStr| {
+            let (uri, path) = Uri::parse(text).unwrap()?;
+            Some((uri.text(), String::from_utf8(path.bytes().to_vec()).unwrap()))
+        };
+        let is = |uri: &str, path: &str| Some((uri.to_owned(), path.to_owned()));
+        assert_eq!(parsed(c"hdfs://nn:8020/a%20b"), is("hdfs://nn:8020", "/a%20b"));
+        assert_eq!(parsed(c"HDFS://nn"), is("hdfs://nn", ""));
+        assert_eq!(parsed(c"hdfs:///a"), is("hdfs://", "/a"));
+        assert_eq!(parsed(c"viewfs://table/x/y"), is("viewfs://table", "/x/y"));
+        assert_eq!(parsed(c"file:///a%20b%2fc%zz%4"), is("file://", "/a b/c%zz%4"));
+        assert_eq!(parsed(c"file:/a"), is("file://", "/a"));
+        assert_eq!(parsed(c"file://localhost/a"), is("file://", "/a"));
+        for path in [c"", c"a", c"/a", c"hdfs", c"hdfs:/a", c"file:a", c"c:/a", c"http://a/b", c"./hdfs://a"] {
+            assert_eq!(parsed(path), None);
+        }
+        for wrong in [c"file://elsewhere/a", c"hdfs://\xff/a", c"file:///%00"] {
+            assert!(Uri::parse(wrong).is_err());
+        }
+    }
+}
