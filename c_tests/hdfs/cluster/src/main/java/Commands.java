@@ -26,6 +26,7 @@ import org.apache.hadoop.hdfs.MiniDFSCluster.DataNodeProperties;
 import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.apache.hadoop.hdfs.protocol.OpenFileEntry;
 import org.apache.hadoop.hdfs.server.datanode.DataNode;
+import org.apache.hadoop.hdfs.server.datanode.Gate;
 
 /**
  * What can be asked of a cluster: words with spaces between them. N is the number of a DataNode, from 0; files are made and
@@ -205,7 +206,7 @@ final class Commands {
   // ---- NameNodes ----
 
   private boolean runs(int index) {
-    return cluster.getNameNode(index) != null && cluster.getNameNode(index).isStarted();
+    return cluster.getNameNode(index) != null;
   }
 
   private int active() throws IOException {

@@ -1,29 +1,30 @@
+package org.apache.hadoop.hdfs.server.datanode;
+
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import org.apache.hadoop.hdfs.net.Peer;
 import org.apache.hadoop.hdfs.net.PeerServer;
-import org.apache.hadoop.hdfs.server.datanode.DataNode;
 import org.apache.hadoop.hdfs.util.Canceler;
 import org.apache.hadoop.hdfs.util.DataTransferThrottler;
 
 /**
  * Counts what a DataNode sends and receives, and makes it stand still: a frozen one still takes connections, by the system,
  * but says nothing on them, and stops in the midst of blocks, after the packet at hand. It goes on telling the NameNode
- * that it is alive.
+ * that it is alive. In this package, for what it stands before is seen only here.
  */
-final class Gate {
+public final class Gate {
   private boolean frozen;
   private long sent;
   private long received;
 
-  static Gate install(DataNode node) throws Exception {
+  public static Gate install(DataNode node) throws Exception {
     Gate gate = new Gate();
-    var server = node.getXferServer();
+    DataXceiverServer server = node.getXferServer();
     server.setReadThrottler(new Counter(gate, true));
     server.setWriteThrottler(new Counter(gate, false));
-    Field field = server.getClass().getDeclaredField("peerServer");
+    Field field = DataXceiverServer.class.getDeclaredField("peerServer");
     field.setAccessible(true);
     field.set(server, new Door(gate, (PeerServer) field.get(server)));
     // The server already waits at its former door; one visit brings it to the new one.
@@ -32,16 +33,16 @@ final class Gate {
     return gate;
   }
 
-  synchronized void freeze(boolean freeze) {
+  public synchronized void freeze(boolean freeze) {
     frozen = freeze;
     notifyAll();
   }
 
-  synchronized long sent() {
+  public synchronized long sent() {
     return sent;
   }
 
-  synchronized long received() {
+  public synchronized long received() {
     return received;
   }
 
