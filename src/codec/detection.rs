@@ -34,6 +34,11 @@ pub(super) fn begins(head: &[u8], pattern: &[u8]) -> bool {
     head.iter().zip(pattern).all(|(byte, expected)| byte == expected)
 }
 
+/// Whether `head` begins, as far as it goes, a frame that is to be skipped, which zstd and LZ4 have in common.
+pub(super) fn begins_skippable(head: &[u8]) -> bool {
+    head.first().is_none_or(|byte| byte & 0xf0 == 0x50) && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18")
+}
+
 impl Codec {
     /// So many bytes tell how data are compressed.
     pub const DETECTION_SIZE: usize = Signature::MOST;

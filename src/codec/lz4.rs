@@ -3,7 +3,7 @@
 #![allow(unsafe_code, reason = "liblz4")]
 
 use super::blocks::{BlockDecoder, BlockEncoder, Next, ReadBlocks, WriteBlocks};
-use super::detection::{Signature, begins};
+use super::detection::{Signature, begins, begins_skippable};
 use super::lz4_raw::{self, Lz4Compressor};
 use super::state_memory::{self, StateMemory};
 use super::{Checksum, Codec, Decoder, DecoderOptions, Step, Streaming};
@@ -40,10 +40,7 @@ const LEGACY_MAGIC: &[u8] = b"\x02\x21\x4c\x18";
 
 /// A frame, one of the first version, or one that is to be skipped, which begins with letters, as other things may.
 fn is_frame(head: &[u8]) -> bool {
-    begins(head, MAGIC)
-        || begins(head, LEGACY_MAGIC)
-        || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50)
-            && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
+    begins(head, MAGIC) || begins(head, LEGACY_MAGIC) || begins_skippable(head)
 }
 
 /// Reads frames of either version.

@@ -43,8 +43,8 @@ pub(super) struct ParallelEncoder<B: BlockEncoder> {
 impl<B: BlockEncoder> ParallelEncoder<B> {
     pub(super) fn new(blocks: B, options: &EncoderOptions) -> Result<Self> {
         let threads = options.threads.min(MOST_THREADS);
-        // Each thread has a block that it is at and one that comes next; the calling one helps.
-        let window = 2 * (threads + 1);
+        // Each thread has a block that it is at and one that comes next.
+        let window = 2 * threads;
         Ok(Self {
             blocks: Shared::try_new(blocks)?,
             executor: Executor::new(threads)?,
@@ -121,7 +121,7 @@ impl<B: BlockEncoder> ParallelEncoder<B> {
             if !may_wait {
                 return Ok(());
             }
-            if !self.jobs.iter().any(|job| job.run_unless_taken()) {
+            if !first.run_unless_taken() {
                 first.wait()?;
             }
         }

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::detection::{Signature, begins};
+use super::detection::{Signature, begins, begins_skippable};
 use super::options::MOST_THREADS;
 use super::parallel::End;
 use super::state_memory::{self, StateMemory};
@@ -61,9 +61,7 @@ const PZSTD_HEAD: &[u8] = b"P*M\x18\x04\0\0\0";
 
 /// A frame, or one that is to be skipped.
 fn is_frame(head: &[u8]) -> bool {
-    begins(head, MAGIC)
-        || (head.first().is_none_or(|byte| byte & 0xf0 == 0x50)
-            && begins(head.get(1..).unwrap_or_default(), b"\x2a\x4d\x18"))
+    begins(head, MAGIC) || begins_skippable(head)
 }
 
 /// Where the frame ends that some bytes begin with, by the sizes of its blocks.

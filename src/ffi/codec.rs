@@ -124,12 +124,12 @@ pub struct arrowio_decompression_options {
     /// ARROWIO_CAPACITY_ERROR. 0: 268435456 (256 MiB).
     pub memory_limit: i64,
     /// How many threads may help, where a codec has work for them: zstd and gzip (BGZF as well) where there are several frames,
-    /// which the threads and the calling one decompress, each at a time one or as many small ones as are worth it. They read
+    /// of which each thread decompresses one at a time, or as many small ones as are worth it. They read
     /// ahead, so what is sent by somebody who waits for an answer is no matter for them. What comes out, limits and errors
     /// are as without threads. Frames of more than 8 MiB, or out of which more than 8 MiB come (a quarter of memory_limit if
-    /// that is less), are decompressed by the calling thread alone. For each thread, and for the calling one, there are up to
-    /// two frames or groups in memory, with what comes out of them, all within memory_limit, and a decoder with its own
-    /// memory_limit. At most 256 are used. 0: none.
+    /// that is less), are decompressed by the calling thread alone, as is what no thread has begun. For each thread
+    /// there are up to two frames or groups in memory, with what comes out of them, all within memory_limit, and a decoder with
+    /// its own memory_limit. At most 256 are used. 0: none.
     pub threads: i32,
     /// An ARROWIO_TRAILING constant.
     pub trailing: arrowio_trailing,

@@ -67,7 +67,7 @@ impl Bzip2Decoder {
     pub(super) fn new(options: &DecoderOptions) -> Result<Self> {
         let threads = options.threads.min(MOST_THREADS);
         // Each thread has a block that it is at and one that comes next.
-        let window = if threads == 0 { 1 } else { 2 * (threads + 1) };
+        let window = (2 * threads).max(1);
         Ok(Self {
             options: options.clone(),
             executor: if threads == 0 { None } else { Some(Executor::new(threads)?) },
@@ -165,10 +165,7 @@ impl Bzip2Decoder {
             if let Some(decoded) = piece.take() {
                 return Ok(decoded);
             }
-            let mut others = self.pieces.iter().filter_map(|(_, piece)| piece.as_ref());
-            if !others.any(|piece| piece.run_unless_taken()) {
-                uninterrupted(|| piece.wait())?;
-            }
+            uninterrupted(|| piece.wait())?;
         }
     }
 

@@ -70,8 +70,8 @@ impl ParallelDecoder {
 
     fn with_sizes(codec: &'static Codec, options: &DecoderOptions, find_end: FindEnd, sizes: Sizes) -> Result<Self> {
         let threads = options.threads.min(MOST_THREADS);
-        // Each thread has a piece that it is at and one that comes next; the calling one helps.
-        let window = 2 * (threads + 1);
+        // Each thread has a piece that it is at and one that comes next.
+        let window = 2 * threads;
         let sizes = sizes.within(options.memory_limit);
         Ok(Self {
             codec,
@@ -155,7 +155,7 @@ impl ParallelDecoder {
             if !may_wait {
                 return Ok(());
             }
-            if !self.pieces.iter().any(|piece| piece.run_unless_taken()) {
+            if !first.run_unless_taken() {
                 first.wait()?;
             }
         }

@@ -393,7 +393,7 @@ fn there_are_not_more_threads_than_may_be() {
     for codec in with_threads() {
         let (data, content) = many_frames(codec, 10, 5000);
         let mut decoder = parallel(codec, &DecoderOptions { threads: usize::MAX, ..Default::default() }, SMALL);
-        assert_eq!(decoder.window, 2 * (MOST_THREADS + 1));
+        assert_eq!(decoder.window, 2 * MOST_THREADS);
         let (out, _, result) = outcome(&mut decoder, &data, 10_000, 10_000, usize::MAX);
         result.unwrap();
         assert!(out == content);
