@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
@@ -13,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.fs.BlockLocation;
+import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -53,6 +55,7 @@ import org.apache.hadoop.hdfs.server.datanode.Gate;
  * append PATH SIZE SEED         goes on with the pattern where the file ends
  * check PATH SIZE SEED          ok SHA256, if the file is exactly this
  * digest PATH                   ok SIZE SHA256
+ * bytes PATH OFFSET COUNT       ok, the bytes in hexadecimal digits
  * time-read PATH [warmup]       ok NANOSECONDS of a sequential read; with warmup: of the second
  * time-write PATH SIZE [warmup]
  * restore                       everything runs again, nothing is frozen, safe mode is off
@@ -125,6 +128,7 @@ final class Commands {
       case "append" -> append(words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
       case "check" -> check(words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
       case "digest" -> digest(words[1]);
+      case "bytes" -> bytes(words[1], Long.parseLong(words[2]), Integer.parseInt(words[3]));
       case "time-read" -> timed(words.length > 2, () -> read(words[1]));
       case "time-write" -> timed(words.length > 3, () -> writeZeros(words[1], Long.parseLong(words[2])));
       case "restore" -> restore();
@@ -361,6 +365,14 @@ final class Commands {
     try (InputStream input = files.open(new Path(path))) {
       return files.getFileStatus(new Path(path)).getLen() + " " + Pattern.digest(input);
     }
+  }
+
+  private String bytes(String path, long offset, int count) throws IOException {
+    byte[] bytes = new byte[count];
+    try (FSDataInputStream input = files.open(new Path(path))) {
+      input.readFully(offset, bytes);
+    }
+    return HexFormat.of().formatHex(bytes);
   }
 
   // ---- how long Hadoop's client takes ----
