@@ -47,7 +47,7 @@ impl Kind {
     /// What it needs.
     pub fn tools(self) -> &'static [&'static str] {
         match self {
-            Self::Kerberos => &["java", "javac", "mvn", "kinit", "libgssapi_krb5.so.2"],
+            Self::Kerberos => &["java", "javac", "mvn", "kinit", "kvno", "libgssapi_krb5.so.2"],
             _ => &["java", "javac", "mvn"],
         }
     }
@@ -99,6 +99,9 @@ impl Cluster {
         let input = process.stdin.take();
         let mut cluster = Self { kind, folder, process, input, answers, fields: HashMap::new() };
         cluster.fields = cluster.ready()?;
+        if kind == Kind::Kerberos {
+            cluster.kinit("client")?;
+        }
         Ok(cluster)
     }
 
@@ -137,7 +140,7 @@ impl Cluster {
         self.fields.get(name).map_or("", String::as_str)
     }
 
-    /// What programs need to reach it. With Kerberos the tickets are those that `kinit` gets for "client".
+    /// What programs need to reach it, with Kerberos as the user "client".
     pub fn environment(&self) -> Vec<(&'static str, OsString)> {
         let mut variables = vec![
             ("ARROWIO_HDFS_URI", self.field("uri").into()),
@@ -151,12 +154,12 @@ impl Cluster {
         variables
     }
 
-    /// Where the tickets of a user are, or will be.
+    /// Where `kinit` puts the tickets of a user, for KRB5CCNAME.
     pub fn tickets(&self, user: &str) -> String {
         format!("FILE:{}", self.folder.join(format!("tickets-{user}")).display())
     }
 
-    /// Gets tickets for a user, "client" or "stranger", of a cluster with Kerberos.
+    /// Gets tickets for a user, "client" (who has some from the start) or "stranger", of a cluster with Kerberos.
     pub fn kinit(&self, user: &str) -> Outcome {
         let mut kinit = Command::new("kinit");
         kinit.env("KRB5_CONFIG", self.field("krb5_conf")).env("KRB5CCNAME", self.tickets(user));

@@ -13,7 +13,7 @@ mod trial;
 use cluster::{Cluster, Kind};
 use libtest_mimic::{Arguments, Trial};
 use programs::Way;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use toolchain::Outcome;
 
@@ -166,8 +166,14 @@ fn fail_over(cluster: &mut Cluster) -> Outcome {
 }
 
 fn tickets(cluster: &mut Cluster) -> Outcome {
-    cluster.kinit("client")?;
     cluster.kinit("stranger")?;
     let nobody = cluster.kinit("nobody");
-    check(nobody.is_err(), || "nobody has tickets".into())
+    check(nobody.is_err(), || "nobody has tickets".into())?;
+    for user in ["client", "stranger"] {
+        let mut kvno = Command::new("kvno");
+        kvno.envs(cluster.environment()).env("KRB5CCNAME", cluster.tickets(user));
+        let said = toolchain::run(kvno.arg("hdfs/localhost"))?.stdout;
+        check(!said.is_empty(), || format!("{user} has no ticket for the NameNode"))?;
+    }
+    Ok(())
 }

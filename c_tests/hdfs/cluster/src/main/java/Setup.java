@@ -60,8 +60,10 @@ final class Setup {
       describeSingle(client);
     }
     client.forEach(entry -> server.set(entry.getKey(), entry.getValue()));
-    // Our own client leaves a DataNode that says nothing after this many milliseconds.
-    server.setInt("dfs.client.socket-timeout", 5000);
+    // The client of the commands leaves a DataNode that says nothing sooner than others would, and tries all of them twice.
+    server.setInt("dfs.client.socket-timeout", 4000);
+    server.setInt("dfs.client.retry.window.base", 100);
+    server.setInt("dfs.client.max.block.acquire.failures", 1);
     files = (DistributedFileSystem) new Path(fields.get("uri")).getFileSystem(server);
     writeConfiguration(client, new File(folder, "conf"));
     makeFolder("/tmp", 01777);
@@ -85,10 +87,8 @@ final class Setup {
     server.setInt("dfs.heartbeat.interval", 1);
     server.setInt("dfs.namenode.heartbeat.recheck-interval", 2000);
     server.setInt("dfs.ha.tail-edits.period", 1);
-    server.setInt("dfs.datanode.handler.count", 10);
-    server.setBoolean("dfs.disk.balancer.enabled", false);
     MiniDFSCluster.Builder builder = new MiniDFSCluster.Builder(server, new File(folder, DATA)).numDataNodes(DATA_NODES);
-    builder.checkExitOnShutdown(false);
+    builder.storagesPerDatanode(1).checkExitOnShutdown(false);
     if (kind.equals("ha")) {
       MiniDFSNNTopology.NSConf pair = new MiniDFSNNTopology.NSConf(NAMESERVICE);
       pair.addNN(new MiniDFSNNTopology.NNConf("nn1")).addNN(new MiniDFSNNTopology.NNConf("nn2"));
