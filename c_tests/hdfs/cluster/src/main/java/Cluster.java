@@ -13,9 +13,9 @@ import org.apache.commons.io.FileUtils;
  * A Hadoop cluster in one process, driven through standard input and output.
  *
  * <p>{@code java Cluster KIND FOLDER} starts a cluster of a kind (see {@link Setup}) whose files are all in the folder. When
- * it is ready it prints one line, {@code ready}, followed by {@code key=value} fields, all separated by tabs. Then it answers
- * every line of standard input by one line, {@code ok ...} or {@code error ...}; see {@link Commands}. It ends with its
- * standard input: whoever started it may die at any time.
+ * it is ready it prints one line, {@code ready}, followed by {@code key=value} fields, all separated by tabs. Then it
+ * answers every line of standard input by one line, {@code ok ...} or {@code error ...}; see {@link Commands}. It ends with
+ * its standard input: whoever started it may die at any time.
  */
 public final class Cluster {
   private static final BlockingQueue<String> LINES = new LinkedBlockingQueue<>();

@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.hadoop.conf.Configuration;
@@ -21,7 +22,8 @@ import org.apache.hadoop.security.UserGroupInformation;
  * The kinds of clusters, each with three DataNodes on 127.0.0.1:
  *
  * <ul>
- *   <li>{@code single}: one NameNode, and a view of it, {@code viewfs://view/}.
+ *   <li>{@code single}: one NameNode, and a view of it: {@code viewfs://view/mounted} is {@code /behind}, all else is in
+ *       {@code /fallback}.
  *   <li>{@code ha}: two NameNodes, of which the first is active, with the name {@code hdfs://ha}.
  *   <li>{@code kerberos}: one NameNode, a key distribution centre, everything encrypted; {@code kerberos-integrity} and
  *       {@code kerberos-authentication} protect less.
@@ -32,6 +34,8 @@ final class Setup {
   static final String DATA = "data";
 
   static final int DATA_NODES = 3;
+  private static final List<String> KINDS =
+      List.of("single", "ha", "kerberos", "kerberos-integrity", "kerberos-authentication");
   private static final String REALM = "EXAMPLE.COM";
   private static final String SERVICE = "hdfs/localhost";
   private static final String NAMESERVICE = "ha";
@@ -41,6 +45,9 @@ final class Setup {
   private final Map<String, String> fields = new LinkedHashMap<>();
 
   static Setup start(String kind, File folder) throws Exception {
+    if (!KINDS.contains(kind)) {
+      throw new IllegalArgumentException(kind + " is none of " + KINDS);
+    }
     return new Setup(kind, folder);
   }
 
