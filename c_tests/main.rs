@@ -11,9 +11,10 @@ mod programs;
 mod toolchain;
 mod tools;
 mod tour;
+mod trial;
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use toolchain::Outcome;
+use libtest_mimic::Arguments;
+use trial::trial;
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::from_args();
@@ -45,18 +46,4 @@ fn main() -> std::process::ExitCode {
         trials.push(trial(name, &["python3"], move || programs::run_script(&source)));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-/// A test that runs where all of `tools` are there.
-fn trial(name: impl Into<String>, tools: &[&str], test: impl FnOnce() -> Outcome + Send + 'static) -> Trial {
-    let missing: Vec<&str> = tools.iter().copied().filter(|tool| !toolchain::has(tool)).collect();
-    let name = name.into();
-    if missing.is_empty() {
-        return Trial::test(name, move || test().map_err(Failed::from));
-    }
-    let lacks = format!("{name} [needs {}]", missing.join(", "));
-    if std::env::var("ARROWIO_REQUIRE").is_ok_and(|required| required == "all") {
-        return Trial::test(lacks, || Err("what it needs is not here, and ARROWIO_REQUIRE=all".into()));
-    }
-    Trial::test(lacks, || Ok(())).with_ignored_flag(true)
 }

@@ -1,6 +1,8 @@
 //! The programs of this folder: those in C and C++ each against the shared and the static library, under valgrind and
 //! sanitized, those in Python with the shared library.
 
+#![allow(dead_code, reason = "shared by two targets, of which one uses a part")]
+
 use crate::toolchain::{self, Outcome, root};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -125,8 +125,13 @@ pub fn run(command: &mut Command) -> Result<Output, String> {
     Err(format!("{command:?}: {}\n{}{}", output.status, text(&output.stdout), text(&output.stderr)))
 }
 
-/// Whether a program is there.
-pub fn has(program: &str) -> bool {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+/// Whether a program, or a shared library (`NAME.so.N`), is there.
+pub fn has(name: &str) -> bool {
+    let is_in = |folder: PathBuf| folder.join(name).is_file();
+    if !name.contains(".so.") {
+        return env::split_paths(&env::var_os("PATH").unwrap_or_default()).any(is_in);
+    }
+    let folders = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"].map(PathBuf::from);
+    let of_debian = PathBuf::from(format!("/usr/lib/{}-linux-gnu", env::consts::ARCH));
+    folders.into_iter().chain([of_debian]).any(is_in)
 }
