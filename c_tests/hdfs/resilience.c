@@ -1,8 +1,10 @@
 /* What fails in a cluster, and what stands still, while files are read and written. */
 #include "files.h"
-#include <sys/socket.h>
-#include <netinet/in.h>
 #include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 /* How long a call waits for an answer here. */
 #define PATIENCE 4.0
@@ -370,14 +372,14 @@ TEST(name_node_does_not_answer) {
   char uri[100];
   int listener = silent_socket(uri, sizeof uri);
   arrowio_filesystem *files = open_at(uri, 0.3);
-  everything_ends(files, 2, 1);
+  everything_ends(files, 2.5, 1);
   arrowio_filesystem_release(files);
   close(listener);
   files = open_at("hdfs://10.255.255.1:8020", 0.3);
-  everything_ends(files, 2, 0);
+  everything_ends(files, 2.5, 0);
   arrowio_filesystem_release(files);
   files = open_at("hdfs://127.0.0.1:1", 2);
-  everything_ends(files, 4, 0);
+  everything_ends(files, 6, 0);
   arrowio_filesystem_release(files);
 }
 
@@ -470,6 +472,219 @@ TEST(word_to_stop) {
   arrowio_filesystem_release(files);
 }
 
+/* ---- processes and threads ---- */
+
+/* Waits for a child, which has 20 s; its exit status, or -1. */
+static int end_of(pid_t child) {
+  int status = -1;
+  for (double begin = now(); now() - begin < 20; pause_for(0.01)) {
+    if (waitpid(child, &status, WNOHANG) == child) {
+      return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+  }
+  kill(child, SIGKILL);
+  waitpid(child, &status, 0);
+  return -1;
+}
+
+/* As long as the parent has only asked the NameNode, a child can have a file system of its own. */
+TEST(child_has_its_own) {
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file_info *info = NULL;
+  OK(arrowio_filesystem_info(files, "/tmp", &info, &error));
+  arrowio_file_info_release(info);
+  pid_t child = fork();
+  if (child == 0) {
+    arrowio_filesystem *own = NULL;
+    arrowio_status status = arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), NULL, &own, NULL);
+    status = status == ARROWIO_OK ? arrowio_filesystem_info(own, "/tmp", &info, NULL) : status;
+    arrowio_file_info_release(info);
+    arrowio_filesystem_release(own);
+    arrowio_filesystem_release(files);
+    exit(status);
+  }
+  CHECK_INT(0, end_of(child));
+  OK(arrowio_filesystem_info(files, "/tmp", &info, &error));
+  arrowio_file_info_release(info);
+  arrowio_filesystem_release(files);
+}
+
+struct open_things {
+  arrowio_filesystem *files;
+  arrowio_file *input;
+  arrowio_file *output;
+  arrowio_listing *listing;
+};
+
+/* What a child calls is refused at once; the number of the first call that is not, or 0. */
+static int child_calls(struct open_things things) {
+  static uint8_t bytes[MIB];
+  int64_t count = 0;
+  arrowio_file *file = NULL;
+  arrowio_file_info *info = NULL;
+  arrowio_listing *listing = NULL;
+  arrowio_filesystem *files = NULL;
+  double begin = now();
+  const arrowio_status results[] = {
+      arrowio_filesystem_info(things.files, "/tmp", &info, NULL),
+      arrowio_filesystem_list(things.files, "/tmp", 0, &listing, NULL),
+      arrowio_filesystem_open_input_file(things.files, "/tmp/forked", &file, NULL),
+      arrowio_filesystem_open_output_stream(things.files, "/tmp/child", NULL, &file, NULL),
+      arrowio_filesystem_remove(things.files, "/tmp/forked", 0, NULL),
+      arrowio_listing_next(things.listing, &info, NULL),
+      arrowio_file_read(things.input, bytes, MIB, &count, NULL),
+      arrowio_file_read_at(things.input, 5 * MIB, bytes, MIB, &count, NULL),
+      arrowio_file_write(things.output, bytes, MIB, NULL),
+      arrowio_file_flush(things.output, NULL),
+      arrowio_file_close(things.input, NULL),
+      arrowio_file_close(things.output, NULL),
+      arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), NULL, &files, NULL),
+  };
+  for (int call = 0; call < (int)(sizeof results / sizeof *results); call++) {
+    if (results[call] != ARROWIO_INVALID) {
+      fprintf(stderr, "call %d in the child: %s\n", call, arrowio_status_name(results[call]));
+      return call + 1;
+    }
+  }
+  arrowio_listing_release(things.listing);
+  arrowio_file_release(things.input);
+  arrowio_file_release(things.output);
+  arrowio_filesystem_release(things.files);
+  return now() - begin < 1 ? 0 : 100;
+}
+
+TEST(fork_in_the_midst) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/forked %d 13 %d 1", 24 * MIB, 8 * MIB);
+  CLUSTER("mkdir /tmp/many");
+  for (int number = 0; number < 5; number++) {
+    CLUSTER("mkdir /tmp/many/%d", number);
+  }
+  struct open_things things = {.files = open_within(PATIENCE)};
+  things.input = open_input(things.files, "/tmp/forked");
+  things.output = open_output(things.files, "/tmp/forked-write", 3, 0);
+  OK(arrowio_filesystem_list(things.files, "/tmp/many", 0, &things.listing, &error));
+  int64_t written = 0;
+  for (int round = 0; round < 6; round++) {
+    read_on(things.input, (3 * round + 1) * MIB + round, 13, LIMIT);
+    CHECK_INT(ARROWIO_OK, write_on(things.output, &written, (2 * round + 2) * MIB, 14));
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(15);
+      int failed = child_calls(things);
+      if (round % 2 == 0) {
+        exit(failed);
+      }
+      _exit(failed);
+    }
+    CHECK_INT(ARROWIO_OK, write_on(things.output, &written, (2 * round + 3) * MIB, 14));
+    read_on(things.input, (3 * round + 2) * MIB, 13, LIMIT);
+    CHECK_INT(0, end_of(child));
+    if (round < 5) {
+      arrowio_file_info *info = NULL;
+      OK(arrowio_listing_next(things.listing, &info, &error));
+      CHECK(info != NULL);
+      arrowio_file_info_release(info);
+    }
+  }
+  double begin = now();
+  read_on(things.input, 24 * MIB, 13, LIMIT);
+  OK(arrowio_file_close(things.output, &error));
+  CHECK(now() - begin < PATIENCE);
+  CLUSTER("check /tmp/forked-write %lld 14", (long long)written);
+  arrowio_listing_release(things.listing);
+  arrowio_file_release(things.input);
+  arrowio_file_release(things.output);
+  arrowio_filesystem_release(things.files);
+}
+
+/* How many threads there are; each other one than this keeps clear of the host's signals. */
+static int threads_here(void) {
+  DIR *folder = opendir("/proc/self/task");
+  CHECK(folder != NULL);
+  int count = 0, open_to_signals = 0;
+  for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    if (entry->d_name[0] == '.') {
+      continue;
+    }
+    count++;
+    char path[300], line[200];
+    snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+    FILE *status = atoi(entry->d_name) == getpid() ? NULL : fopen(path, "r");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+      unsigned long long blocked = 0;
+      const unsigned long long hosts = 1ull << (SIGTERM - 1) | 1ull << (SIGINT - 1) | 1ull << (SIGUSR1 - 1) | 1ull << (SIGCHLD - 1);
+      if (sscanf(line, "SigBlk: %llx", &blocked) == 1) {
+        open_to_signals += (blocked & hosts) != hosts;
+      }
+    }
+    if (status != NULL) {
+      fclose(status);
+    }
+  }
+  closedir(folder);
+  CHECK_INT(0, open_to_signals);
+  return count;
+}
+
+TEST(threads) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/counted %d 15 %d 1", 3 * MIB, MIB);
+  int before = threads_here();
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .threads = 3};
+  arrowio_filesystem *files = NULL;
+  OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &files, &error));
+  CHECK_INT(before + 3, threads_here());
+  arrowio_file *input = open_input(files, "/tmp/counted");
+  arrowio_file *output = open_output(files, "/tmp/counted-too", 1, 1);
+  arrowio_filesystem_release(files);
+  int64_t written = 0;
+  read_on(input, 2 * MIB, 15, LIMIT);
+  CHECK_INT(ARROWIO_OK, write_on(output, &written, 3 * MIB, 16));
+  CHECK(threads_here() >= before + 3);
+  OK(arrowio_file_close(output, &error));
+  arrowio_file_release(output);
+  CHECK(threads_here() >= before + 3);
+  arrowio_file_release(input);
+  CHECK_INT(before, threads_here());
+}
+
+/* The client shares connections to DataNodes among all file systems, also those of one that is gone. */
+TEST(file_systems_beside_each_other) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/shared %d 17 %d 1", 6 * MIB, MIB);
+  arrowio_filesystem *former = NULL;
+  for (int round = 0; round < 6; round++) {
+    arrowio_filesystem_options options = {
+        .struct_size = sizeof options, .user = round % 2 == 0 ? "alice" : "bob", .timeout_ns = (int64_t)(PATIENCE * 1e9)};
+    arrowio_filesystem *files = NULL;
+    OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &files, &error));
+    double begin = now();
+    arrowio_file *file = open_input(files, "/tmp/shared");
+    read_on(file, 3 * MIB, 17, LIMIT);
+    if (former != NULL) {
+      arrowio_file *other = open_input(former, "/tmp/shared");
+      read_on(other, 4 * MIB, 17, LIMIT);
+      arrowio_file_release(other);
+      arrowio_filesystem_release(former);
+    }
+    read_on(file, 6 * MIB, 17, LIMIT);
+    arrowio_file_release(file);
+    char path[100];
+    snprintf(path, sizeof path, "/tmp/of-%d", round);
+    int64_t written = 0;
+    file = open_output(files, path, 1, 1);
+    CHECK_INT(ARROWIO_OK, write_on(file, &written, 2 * MIB, 18));
+    OK(arrowio_file_close(file, &error));
+    arrowio_file_release(file);
+    CHECK(strstr(CLUSTER("stat %s", path), round % 2 == 0 ? "owner=alice" : "owner=bob") != NULL);
+    CLUSTER("check %s %d 18", path, 2 * MIB);
+    CHECK(now() - begin < PATIENCE);
+    former = files;
+  }
+  arrowio_filesystem_release(former);
+}
+
 /* ---- odd arguments ---- */
 
 TEST(odd_arguments) {
@@ -522,6 +737,7 @@ int main(int argc, char **argv) {
     RUN(name);                                    \
     fprintf(stderr, "%s: %.1f s\n", #name, now() - begun); \
   }
+  RUN_IF(child_has_its_own);
   RUN_IF(odd_arguments);
   RUN_IF(name_node_does_not_answer);
   RUN_IF(refusals);
@@ -534,5 +750,8 @@ int main(int argc, char **argv) {
   RUN_IF(release_in_place_of_close);
   RUN_IF(abort_leaves_nothing_open);
   RUN_IF(word_to_stop);
+  RUN_IF(fork_in_the_midst);
+  RUN_IF(threads);
+  RUN_IF(file_systems_beside_each_other);
   return finish();
 }
