@@ -17,7 +17,7 @@ use hdfs_native::client::{FileStatus, ListStatusIterator};
 use hdfs_native::{Client, ClientBuilder, WriteOptions};
 use input::HdfsInput;
 use output::HdfsOutput;
-use session::Session;
+use session::{Own, Session};
 use std::ffi::CStr;
 
 /// Of new files and directories, before the cluster's own mask.
@@ -33,15 +33,16 @@ pub(super) struct HdfsFileSystem {
 
 /// What files keep of their file system. The client goes before its threads do.
 struct Connection {
-    client: Client,
+    client: Own<Client>,
     session: Session,
     pool: Pool,
 }
 
 impl HdfsFileSystem {
     pub(super) fn new(uri: &Uri, options: FileSystemOptions) -> Result<Self> {
+        input::check_process()?;
         let session = Session::new(options.threads, options.timeout)?;
-        let client = client(uri, &options, &session)?;
+        let client = Own::new(client(uri, &options, &session)?);
         let connection = Shared::try_new(Connection { client, session, pool: options.pool })?;
         let FileSystemOptions { buffer_size, block_size, replication, .. } = options;
         Ok(Self { connection, buffer_size, block_size, replication })
@@ -172,7 +173,8 @@ impl Backend for HdfsFileSystem {
     }
 
     fn list(&self, path: &CStr, recursive: bool) -> Result<Box<dyn Entries>> {
-        let iterator = self.connection.client.list_status_iter(text(path)?, recursive);
+        self.connection.session.check_process()?;
+        let iterator = Own::new(self.connection.client.list_status_iter(text(path)?, recursive));
         let asked = path_text(text(path)?)?;
         Ok(try_box(HdfsEntries { connection: self.connection.clone(), iterator, asked: Some(asked) })?)
     }
@@ -222,8 +224,8 @@ fn info(status: FileStatus) -> Result<FileInfo> {
 }
 
 struct HdfsEntries {
+    iterator: Own<ListStatusIterator>,
     connection: Shared<Connection>,
-    iterator: ListStatusIterator,
     /// The path that is listed, until the first entry is known.
     asked: Option<PathText>,
 }
