@@ -504,6 +504,7 @@ pub unsafe extern "C" fn arrowio_filesystem_retain(filesystem: *mut arrowio_file
 /// Gives one reference back. The last one, also of its files and listings, ends the threads, which takes a second at most.
 ///
 /// \param filesystem  the file system, or NULL, which does nothing.
+/// \return nothing.
 ///
 /// Ownership: the reference is gone. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

@@ -67,9 +67,10 @@ impl Uri {
         self.scheme == other.scheme && is_same
     }
 
-    /// What a path is called in messages.
+    /// What a path is called in messages; a relative one as it is.
     pub(super) fn name(&self, path: &PathText) -> Result<PathText> {
-        let prefix = if self.scheme == Scheme::File { "" } else { self.text() };
+        let is_plain = self.scheme == Scheme::File || !path.bytes().starts_with(b"/");
+        let prefix = if is_plain { "" } else { self.text() };
         PathText::join(&[prefix.as_bytes(), path.bytes()]).map_err(Error::from_os)
     }
 }
@@ -109,6 +110,29 @@ fn decoded(path: &[u8]) -> Result<PathText> {
     PathText::join(&[&bytes]).map_err(Error::from_os)
 }
 
+/// A path of a cluster, where no name is "." or "..", without them.
+pub(super) fn normalized(path: PathText) -> Result<PathText> {
+    let is_dots = |name: &[u8]| matches!(name, b"." | b"..");
+    if !path.bytes().split(|byte| *byte == b'/').any(is_dots) {
+        return Ok(path);
+    }
+    let mut bytes = crate::shared::try_vec(path.bytes().len())?;
+    for name in path.bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".") {
+        if name == b".." {
+            bytes.truncate(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(0));
+            continue;
+        }
+        if !bytes.is_empty() || path.bytes().starts_with(b"/") {
+            bytes.push(b'/');
+        }
+        bytes.extend_from_slice(name);
+    }
+    if bytes.is_empty() && path.bytes().starts_with(b"/") {
+        bytes.push(b'/');
+    }
+    PathText::join(&[&bytes]).map_err(Error::from_os)
+}
+
 fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
     bytes.push(byte);
     bytes
@@ -121,6 +145,25 @@ fn hex(digit: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dots_in_paths() {
+        let normal = |path: &[u8]| normalized(PathText::join(&[path]).unwrap()).unwrap().bytes().to_vec();
+        for (path, expected) in [
+            ("/a/b", "/a/b"),
+            ("a", "a"),
+            ("/a//b/", "/a//b/"),
+            ("./a", "a"),
+            ("a/./b/.", "a/b"),
+            ("/a/../b", "/b"),
+            ("/a/b/../../..", "/"),
+            ("/./a/..", "/"),
+            ("a/..", ""),
+            ("/a/.b/..c", "/a/.b/..c"),
+        ] {
+            assert_eq!(normal(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
 
     #[test]
     fn uris_and_paths() {

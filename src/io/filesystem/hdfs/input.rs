@@ -1,5 +1,6 @@
 //! Files of a cluster for reading.
 
+use super::session::Own;
 use super::{Connection, errors, path_text};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::io::stream::{RandomAccess, Stream, Whence};
@@ -7,7 +8,7 @@ use crate::io::system_file::SystemFile;
 use crate::io::{Capabilities, File, position};
 use crate::memory::Pool;
 use crate::shared::Shared;
-use crate::sys::{Descriptor, PathText, read_lock, write_lock};
+use crate::sys::{Descriptor, PathText, process_number, read_lock, write_lock};
 use crate::task::{UntilClosed, closed};
 use bytes::{Buf, Bytes};
 use futures::StreamExt;
@@ -15,6 +16,7 @@ use futures::stream::BoxStream;
 use hdfs_native::file::FileReader;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -25,10 +27,28 @@ const ATTEMPTS: u32 = 3;
 /// How long is waited before the first of them, then four times as long.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// The process that has opened a file for reading, or 0.
+static READS: AtomicI32 = AtomicI32::new(0);
+
+/// For all file systems of a process together the client keeps connections to data nodes that answered, and takes them up
+/// again. A child of a fork would talk in the midst of what its parent says on them.
+pub(super) fn check_process() -> Result<()> {
+    match READS.load(Relaxed) {
+        0 => Ok(()),
+        process if process == process_number() => Ok(()),
+        process => Err(error!(
+            Invalid,
+            "process {process}, which process {} was forked from, has read from a cluster and shares its connections with it; a \
+             process that is started by exec has its own",
+            process_number()
+        )),
+    }
+}
+
 pub(super) struct HdfsInput {
-    source: Shared<Source>,
+    ahead: Option<Own<Ahead>>,
     position: usize,
-    ahead: Option<Ahead>,
+    source: Shared<Source>,
 }
 
 /// What comes at the position.
@@ -41,10 +61,10 @@ struct Ahead {
 }
 
 struct Source {
+    /// Where the blocks are. `None`: the file is closed.
+    reader: RwLock<Option<Arc<Own<FileReader>>>>,
     connection: Shared<Connection>,
     path: PathText,
-    /// Where the blocks are. `None`: the file is closed.
-    reader: RwLock<Option<Arc<FileReader>>>,
     /// What it was when it was opened.
     size: usize,
 }
@@ -53,11 +73,12 @@ impl HdfsInput {
     pub(super) fn open(connection: &Shared<Connection>, path: &str, name: &[u8], block_size: usize) -> Result<File> {
         let session = &connection.session;
         let reader = session.run(session.answer(connection.client.read(path)))?;
+        let _ = READS.compare_exchange(0, process_number(), Relaxed, Relaxed);
         let source = Source {
             connection: connection.clone(),
             path: path_text(path)?,
             size: reader.file_length(),
-            reader: RwLock::new(Some(Arc::new(reader))),
+            reader: RwLock::new(Some(Arc::new(Own::new(reader)))),
         };
         let input = Self { source: Shared::try_new(source)?, position: 0, ahead: None };
         File::new(input, format_args!("{}", Quoted(name)), &connection.pool, block_size)
@@ -90,7 +111,7 @@ impl HdfsInput {
         if self.ahead.is_none() {
             let size = (source.size - self.position).min(AHEAD);
             let stream = source.reader()?.read_range_stream(self.position, size).boxed();
-            self.ahead = Some(Ahead { stream, rest: Bytes::new(), size });
+            self.ahead = Some(Own::new(Ahead { stream, rest: Bytes::new(), size }));
         }
         let filled = source.connection.session.run(self.fill(dst)).inspect_err(|_| self.ahead = None)?;
         self.position += filled;
@@ -112,7 +133,8 @@ fn ended_early(missing: usize) -> Error {
 }
 
 impl Source {
-    fn reader(&self) -> Result<Arc<FileReader>> {
+    fn reader(&self) -> Result<Arc<Own<FileReader>>> {
+        self.connection.session.check_process()?;
         read_lock(&self.reader).clone().ok_or_else(closed)
     }
 
@@ -142,7 +164,7 @@ impl Source {
         }
         let mut current = write_lock(&self.reader);
         if current.is_some() {
-            *current = Some(Arc::new(reader));
+            *current = Some(Arc::new(Own::new(reader)));
         }
         Ok(())
     }
@@ -215,6 +237,7 @@ impl Stream for HdfsInput {
     }
 
     fn close(&mut self) -> Result<()> {
+        self.source.connection.session.check_process()?;
         self.ahead = None;
         *write_lock(&self.source.reader) = None;
         Ok(())

@@ -1,15 +1,18 @@
 //! Files of a cluster for writing.
 
-use super::{Connection, path_text};
-use crate::error::{Error, Quoted, Result};
+use super::session::Own;
+use super::{Connection, errors, path_text};
+use crate::error::{Error, ErrorKind, Quoted, Result};
 use crate::io::stream::Stream;
 use crate::io::system_file::SystemFile;
 use crate::io::transfer::{Stopped, Transfer};
 use crate::io::{Capabilities, File};
 use crate::shared::{Shared, try_vec};
 use crate::sys::{Descriptor, PathText, uninterrupted};
-use crate::task::{UntilClosed, check};
+use crate::task::{UntilClosed, check, closed};
 use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use hdfs_native::file::FileWriter;
 use std::ffi::CStr;
 
@@ -17,13 +20,18 @@ use std::ffi::CStr;
 const PIECE: usize = 1 << 20;
 
 pub(super) struct HdfsOutput {
+    /// `None`: it is at work, closed, or failed.
+    writer: Option<Own<FileWriter>>,
+    /// What the client has begun. Where the host said stop meanwhile, the next call goes on with it: nobody can tell how far it
+    /// is, so that it could only be given up with the whole file.
+    work: Option<Own<Work>>,
     target: Shared<Target>,
-    /// `None`: it is closed, or failed.
-    writer: Option<FileWriter>,
     position: i64,
     /// Why nothing more can be written: what the client did with the rest nobody knows.
     failure: Option<Error>,
 }
+
+type Work = BoxFuture<'static, (FileWriter, hdfs_native::Result<()>)>;
 
 struct Target {
     connection: Shared<Connection>,
@@ -39,7 +47,7 @@ impl HdfsOutput {
         position: i64,
     ) -> Result<File> {
         let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)? })?;
-        let output = Self { target, writer: Some(writer), position, failure: None };
+        let output = Self { writer: Some(Own::new(writer)), work: None, target, position, failure: None };
         File::new(output, format_args!("{}", Quoted(name)), &connection.pool, 0)
     }
 
@@ -50,14 +58,39 @@ impl HdfsOutput {
         }
     }
 
-    /// Has the client do something; after a failure it is not asked again.
-    fn with_writer<T>(&mut self, call: impl AsyncFnOnce(&mut FileWriter) -> hdfs_native::Result<T>) -> Result<T> {
+    /// Has the client do something, once it has done what it had begun; after a failure it is not asked again.
+    fn begin(&mut self, work: impl FnOnce(FileWriter) -> Work) -> Result<()> {
+        self.finish()?;
+        let writer = self.writer.take().ok_or_else(closed)?;
+        self.work = Some(Own::new(work(writer.into_inner())));
+        Ok(())
+    }
+
+    /// Waits for what the client has begun.
+    fn finish(&mut self) -> Result<()> {
         self.check()?;
         let session = &self.target.connection.session;
         session.check_process()?;
-        let Some(writer) = &mut self.writer else { return Err(crate::task::closed()) };
-        let result = session.run(session.answer(call(writer)));
-        result.inspect_err(|error| self.fail(error))
+        let Some(work) = &mut self.work else { return Ok(()) };
+        let mut ended = false;
+        let result = session.run(async {
+            let result = session.in_time(work.as_mut()).await;
+            ended = true;
+            result
+        });
+        match result {
+            Ok((writer, result)) => {
+                self.work = None;
+                self.writer = Some(Own::new(writer));
+                result.map_err(errors::convert).inspect_err(|error| self.fail(error))
+            }
+            Err(error) if ended || error.kind() == ErrorKind::Internal => {
+                self.fail(&error);
+                Err(error)
+            }
+            // The host said stop.
+            Err(error) => Err(error),
+        }
     }
 
     #[cold]
@@ -68,9 +101,11 @@ impl HdfsOutput {
 
     /// Has the name node end the file with what arrived, so that nobody waits for a writer that is gone.
     fn let_go(&mut self) {
-        if self.writer.take().is_none() {
+        let (writer, work) = (self.writer.take(), self.work.take());
+        if writer.is_none() && work.is_none() {
             return;
         }
+        drop((writer, work));
         let Connection { client, session, .. } = &*self.target.connection;
         let path = self.target.path.as_c_str().to_str().unwrap_or_default();
         // Where that fails as well it does so by itself, an hour later.
@@ -90,14 +125,18 @@ impl Stream for HdfsOutput {
     fn write(&mut self, data: &[u8]) -> Transfer {
         let mut done = 0;
         for piece in data.chunks(PIECE) {
-            let mut write = || {
-                let mut bytes = try_vec(piece.len())?;
+            let begun = try_vec(piece.len()).and_then(|mut bytes| {
                 bytes.extend_from_slice(piece);
-                self.with_writer(async |writer| writer.write_bytes(Bytes::from(bytes)).await)
-            };
-            write().map_err(|error| Stopped { error, after: done })?;
-            done += piece.len();
-            self.position += piece.len() as i64;
+                self.begin(|writer| write(writer, Bytes::from(bytes)))
+            });
+            begun.map_err(|error| Stopped { error, after: done })?;
+            let result = self.finish();
+            // What the host stopped waiting for goes out with the next call.
+            if result.is_ok() || self.work.is_some() {
+                done += piece.len();
+                self.position += piece.len() as i64;
+            }
+            result.map_err(|error| Stopped { error, after: done })?;
         }
         Ok(())
     }
@@ -107,14 +146,15 @@ impl Stream for HdfsOutput {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.with_writer(async |writer| writer.hsync().await)
+        self.begin(sync)?;
+        self.finish()
     }
 
     fn close(&mut self) -> Result<()> {
         if let Some(failure) = self.failure.take() {
             return Err(failure.context(format_args!("what was written is not all there")));
         }
-        self.with_writer(async |writer| writer.close().await)?;
+        self.begin(close).and_then(|()| self.finish()).inspect_err(|error| self.fail(error))?;
         self.writer = None;
         Ok(())
     }
@@ -126,13 +166,28 @@ impl Stream for HdfsOutput {
     }
 }
 
-impl Drop for HdfsOutput {
-    fn drop(&mut self) {
-        if self.target.connection.session.check_process().is_err() {
-            // The parent has it, with the connections that it is written by.
-            std::mem::forget(self.writer.take());
-        }
+fn write(mut writer: FileWriter, bytes: Bytes) -> Work {
+    async move {
+        let result = writer.write_bytes(bytes).await;
+        (writer, result.map(|_| ()))
     }
+    .boxed()
+}
+
+fn sync(mut writer: FileWriter) -> Work {
+    async move {
+        let result = writer.hsync().await;
+        (writer, result)
+    }
+    .boxed()
+}
+
+fn close(mut writer: FileWriter) -> Work {
+    async move {
+        let result = writer.close().await;
+        (writer, result)
+    }
+    .boxed()
 }
 
 impl SystemFile for Target {

@@ -1,9 +1,11 @@
-//! The threads of a file system, and what waits for them: each call with a deadline for every answer, until the host says stop.
+//! The threads of a file system, what waits for them, each call with a deadline for every answer, until the host says stop, and
+//! what is theirs alone.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{LOOKS_EVERY, is_interruptible, without_signals};
 use crate::task::{Process, check};
 use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::time::Duration;
@@ -74,6 +76,48 @@ impl Session {
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         let Some(limit) = self.timeout else { return Ok(work.await) };
         timeout(limit, work).await.map_err(|_| late(limit))
+    }
+}
+
+/// What a child of a fork neither uses nor gives back: its connections, and the locks in it, are the parent's.
+pub(super) struct Own<T> {
+    value: ManuallyDrop<T>,
+    process: Process,
+}
+
+impl<T> Own<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self { value: ManuallyDrop::new(value), process: Process::here() }
+    }
+
+    pub(super) fn into_inner(mut self) -> T {
+        // SAFETY: not used again, for nothing else is done with what is forgotten.
+        let value = unsafe { ManuallyDrop::take(&mut self.value) };
+        std::mem::forget(self);
+        value
+    }
+}
+
+impl<T> Deref for Own<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Own<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+impl<T> Drop for Own<T> {
+    fn drop(&mut self) {
+        if self.process.is_here() {
+            // SAFETY: not used again.
+            unsafe { ManuallyDrop::drop(&mut self.value) };
+        }
     }
 }
 

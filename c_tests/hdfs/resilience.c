@@ -1,0 +1,757 @@
+/* What fails in a cluster, and what stands still, while files are read and written. */
+#include "files.h"
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* How long a call waits for an answer here. */
+#define PATIENCE 4.0
+/* A call may have to wait for several, and two cores do a cluster's work besides. */
+#define LIMIT (3 * PATIENCE + 4)
+
+static int first_location(const char *path) { return atoi(CLUSTER("locations %s", path)); }
+
+/* ---- reading ---- */
+
+TEST(data_node_dies_while_it_is_read) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/dies %d 1 %d 3", 40 * MIB, 20 * MIB);
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_input(files, "/tmp/dies");
+  read_on(file, 2 * MIB, 1, LIMIT);
+  CLUSTER("stop-datanode %d", first_location("/tmp/dies"));
+  read_on(file, 40 * MIB, 1, LIMIT);
+  /* Who opens it now hears of that node as well. */
+  arrowio_file *again = open_input(files, "/tmp/dies");
+  read_on(again, 40 * MIB, 1, LIMIT);
+  OK(arrowio_file_close(again, &error));
+  arrowio_file_release(again);
+  arrowio_file_release(file);
+  arrowio_filesystem_release(files);
+}
+
+TEST(data_node_stands_still_while_it_is_read) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/still %d 2 %d 3", 40 * MIB, 20 * MIB);
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_input(files, "/tmp/still");
+  read_on(file, 2 * MIB, 2, LIMIT);
+  int frozen = first_location("/tmp/still");
+  CLUSTER("freeze %d", frozen);
+  read_on(file, 30 * MIB, 2, LIMIT);
+  CLUSTER("freeze %d", (frozen + 1) % 3);
+  read_on(file, 40 * MIB, 2, LIMIT);
+  arrowio_file_release(file);
+  arrowio_filesystem_release(files);
+}
+
+struct random_reads {
+  arrowio_file *file;
+  unsigned seed;
+  double until;
+  int done;
+  int wrong;
+  char message[300];
+};
+
+static void *read_at_random(void *given) {
+  struct random_reads *reads = given;
+  static _Thread_local uint8_t bytes[200000];
+  while (now() < reads->until) {
+    int64_t offset = (int64_t)(rand_r(&reads->seed) % (24u * MIB));
+    int64_t size = 1 + (int64_t)(rand_r(&reads->seed) % sizeof bytes), count = -1;
+    int64_t there = 24 * MIB - offset < size ? 24 * MIB - offset : size;
+    arrowio_error *failure = NULL;
+    if (arrowio_file_read_at(reads->file, offset, bytes, size, &count, &failure) != ARROWIO_OK || count != there ||
+        !is_pattern(bytes, offset, count, 3)) {
+      snprintf(reads->message, sizeof reads->message, "%lld of %lld at %lld: %s", (long long)count, (long long)size,
+               (long long)offset, arrowio_error_message(failure));
+      arrowio_error_release(failure);
+      reads->wrong = 1;
+      return NULL;
+    }
+    reads->done++;
+  }
+  return NULL;
+}
+
+TEST(data_nodes_fail_while_threads_read) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/threads %d 3 %d 3", 24 * MIB, 4 * MIB);
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_input(files, "/tmp/threads");
+  pthread_t threads[4];
+  struct random_reads reads[4];
+  for (unsigned number = 0; number < 4; number++) {
+    reads[number] = (struct random_reads){.file = file, .seed = number, .until = now() + 9};
+    CHECK_INT(0, pthread_create(&threads[number], NULL, read_at_random, &reads[number]));
+  }
+  pause_for(0.5);
+  CLUSTER("freeze 0");
+  pause_for(4);
+  CLUSTER("thaw 0");
+  CLUSTER("stop-datanode 1");
+  int wrong = 0;
+  for (unsigned number = 0; number < 4; number++) {
+    pthread_join(threads[number], NULL);
+    wrong |= reads[number].wrong || reads[number].done < 10;
+    if (reads[number].wrong || reads[number].done < 10) {
+      fprintf(stderr, "thread %u did %d reads: %s\n", number, reads[number].done, reads[number].message);
+    }
+  }
+  CHECK(!wrong);
+  arrowio_file_release(file);
+  arrowio_filesystem_release(files);
+}
+
+/* Reads until it fails, at the latest at the end, which must be in time. */
+static arrowio_status read_until_it_fails(arrowio_file *file, int64_t end, uint64_t seed, int64_t *at) {
+  static uint8_t bytes[MIB];
+  int64_t count = 0;
+  OK(arrowio_file_tell(file, at, &error));
+  while (*at < end) {
+    double begin = now();
+    arrowio_status status = arrowio_file_read(file, bytes, MIB, &count, &error);
+    if (status != ARROWIO_OK) {
+      fprintf(stderr, "after %.1f s: %s\n", now() - begin, arrowio_error_message(error));
+    }
+    either(status);
+    CHECK(now() - begin < LIMIT);
+    if (status != ARROWIO_OK) {
+      return status;
+    }
+    CHECK(is_pattern(bytes, *at, count, seed));
+    *at += count;
+  }
+  return ARROWIO_OK;
+}
+
+TEST(no_replica_is_left) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/gone %d 4 %d 1", 48 * MIB, 64 * MIB);
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_input(files, "/tmp/gone");
+  read_on(file, MIB, 4, LIMIT);
+  int only = first_location("/tmp/gone");
+  CLUSTER("stop-datanode %d", only);
+  int64_t reached = 0, position = -1, count = 0;
+  CHECK_INT(ARROWIO_IO_ERROR, read_until_it_fails(file, 48 * MIB, 4, &reached));
+  OK(arrowio_file_tell(file, &position, &error));
+  CHECK_INT(reached, position);
+  uint8_t bytes[100];
+  double begin = now();
+  FAILS(ARROWIO_IO_ERROR, arrowio_file_read_at(file, 40 * MIB, bytes, sizeof bytes, &count, &error));
+  CHECK(now() - begin < LIMIT);
+  CLUSTER("start-datanode %d", only);
+  read_on(file, 48 * MIB, 4, LIMIT);
+
+  OK(arrowio_file_seek(file, MIB, ARROWIO_SEEK_START, &position, &error));
+  read_on(file, 2 * MIB, 4, LIMIT);
+  CLUSTER("freeze %d", only);
+  arrowio_status status = read_until_it_fails(file, 48 * MIB, 4, &reached);
+  CHECK(status == ARROWIO_IO_ERROR || status == ARROWIO_TIMED_OUT);
+  OK(arrowio_file_tell(file, &position, &error));
+  CHECK_INT(reached, position);
+  CLUSTER("thaw %d", only);
+  read_on(file, 48 * MIB, 4, LIMIT);
+  arrowio_file_release(file);
+  arrowio_filesystem_release(files);
+}
+
+/* ---- writing ---- */
+
+static int warnings;
+static void count_warning(void *user_data, const char *message) {
+  (void)user_data, (void)message;
+  warnings++;
+}
+
+/* Writes 24 MiB while a DataNode of the pipeline stops or freezes: all of it is there, or it failed and says so. */
+static void write_through(const char *path, int replication, int small, const char *command, int which, int after_flush) {
+  CLUSTER("restore");
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_output(files, path, replication, small);
+  int64_t at = 0, flushed = 0;
+  CHECK_INT(ARROWIO_OK, write_on(file, &at, 3 * MIB / 2, 5));
+  if (after_flush) {
+    OK(arrowio_file_flush(file, &error));
+    flushed = at;
+  } else {
+    pause_for(0.3);
+  }
+  int nodes[3] = {0, 0, 0};
+  CHECK(sscanf(CLUSTER("locations %s", path), "%d %d %d", &nodes[0], &nodes[1], &nodes[2]) >= 1);
+  CLUSTER("%s %d", command, nodes[which]);
+  double begin = now();
+  arrowio_status status = write_on(file, &at, 24 * MIB, 5);
+  double wrote = now() - begin;
+  begin = now();
+  arrowio_status closed = arrowio_file_close(file, &error);
+  fprintf(stderr, "%s %s, %d replicas: write %s after %lld bytes, %.1f s, close %s after %.1f s: %s\n", path, command, replication,
+          arrowio_status_name(status), (long long)at, wrote, arrowio_status_name(closed), now() - begin,
+          arrowio_error_message(error));
+  either(closed);
+  CHECK(now() - begin < LIMIT);
+  CHECK_INT(closed, either(arrowio_file_close(file, &error)));
+  CHECK(status == ARROWIO_OK || closed != ARROWIO_OK);
+  CLUSTER("restore");
+  no_open_files(60);
+  if (closed == ARROWIO_OK) {
+    CLUSTER("check %s %d 5", path, 24 * MIB);
+  } else {
+    int64_t size = written_size(path, 5);
+    CHECK(size >= flushed && size <= at + MIB);
+  }
+  arrowio_file_release(file);
+  arrowio_filesystem_release(files);
+}
+
+TEST(data_node_dies_while_it_is_written) {
+  write_through("/tmp/write-first", 3, 0, "stop-datanode", 0, 1);
+  write_through("/tmp/write-last", 3, 0, "stop-datanode", 2, 0);
+  write_through("/tmp/write-middle", 3, 1, "stop-datanode", 1, 1);
+  write_through("/tmp/write-only", 1, 0, "stop-datanode", 0, 1);
+}
+
+TEST(data_node_stands_still_while_it_is_written) {
+  write_through("/tmp/still-first", 3, 0, "freeze", 0, 1);
+  write_through("/tmp/still-last", 3, 0, "freeze", 2, 1);
+  write_through("/tmp/still-only", 1, 0, "freeze", 0, 1);
+}
+
+TEST(release_in_place_of_close) {
+  CLUSTER("restore");
+  arrowio_filesystem *files = open_within(PATIENCE);
+  OK(arrowio_set_warning_handler(count_warning, NULL, NULL, &error));
+  warnings = 0;
+  int64_t at = 0;
+  arrowio_file *file = open_output(files, "/tmp/released", 1, 0);
+  CHECK_INT(ARROWIO_OK, write_on(file, &at, 1000, 6));
+  arrowio_file_release(file);
+  CHECK_INT(0, warnings);
+  CLUSTER("check /tmp/released 1000 6");
+
+  file = open_output(files, "/tmp/released", 1, 0);
+  at = 0;
+  CHECK_INT(ARROWIO_OK, write_on(file, &at, 1000, 6));
+  OK(arrowio_file_flush(file, &error));
+  CLUSTER("stop-datanode %d", first_location("/tmp/released"));
+  arrowio_file_release(file);
+  CHECK_INT(1, warnings);
+  OK(arrowio_set_warning_handler(NULL, NULL, NULL, &error));
+  CLUSTER("restore");
+  no_open_files(60);
+  arrowio_filesystem_release(files);
+}
+
+TEST(abort_leaves_nothing_open) {
+  CLUSTER("restore");
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_output(files, "/tmp/aborted", 3, 0);
+  int64_t at = 0;
+  CHECK_INT(ARROWIO_OK, write_on(file, &at, 5 * MIB, 7));
+  OK(arrowio_file_abort(file, &error));
+  no_open_files(20);
+  CHECK(written_size("/tmp/aborted", 7) <= 5 * MIB);
+  arrowio_file_release(file);
+  arrowio_filesystem_release(files);
+}
+
+/* ---- what the NameNode refuses ---- */
+
+TEST(refusals) {
+  CLUSTER("restore");
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = NULL;
+
+  CLUSTER("safemode on");
+  CHECK_INT(EROFS, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_open_output_stream(files, "/tmp/safe", NULL, &file, &error)));
+  CHECK_INT(EROFS, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_make_directory(files, "/tmp/safe", 0, &error)));
+  CLUSTER("safemode off");
+
+  CLUSTER("mkdir /full 777");
+  CLUSTER("quota /full %d", 3 * MIB + MIB / 2);
+  file = open_output(files, "/full/file", 1, 1);
+  int64_t at = 0;
+  static uint8_t bytes[8 * MIB];
+  cluster_pattern(bytes, 0, sizeof bytes, 8);
+  CHECK_INT(EDQUOT, errno_of(ARROWIO_IO_ERROR, arrowio_file_write(file, bytes, sizeof bytes, &error)));
+  CHECK_INT(EDQUOT, errno_of(ARROWIO_IO_ERROR, arrowio_file_write(file, bytes, 1, &error)));
+  CHECK_INT(EDQUOT, errno_of(ARROWIO_IO_ERROR, arrowio_file_close(file, &error)));
+  CHECK_INT(EDQUOT, errno_of(ARROWIO_IO_ERROR, arrowio_file_close(file, &error)));
+  arrowio_file_release(file);
+  no_open_files(20);
+  CHECK(written_size("/full/file", 8) <= 3 * MIB);
+  CLUSTER("quota /full clear");
+
+  /* Another one removes what is being written. */
+  file = open_output(files, "/tmp/removed", 1, 1);
+  CHECK_INT(ARROWIO_OK, write_on(file, &at, MIB / 2, 9));
+  CLUSTER("remove /tmp/removed");
+  arrowio_status status = write_on(file, &at, 4 * MIB, 9);
+  int os_error = errno_of(ARROWIO_IO_ERROR, arrowio_file_close(file, &error));
+  fprintf(stderr, "removed: write %s, close errno %d\n", arrowio_status_name(status), os_error);
+  CHECK(os_error == ENOENT || os_error == ESTALE);
+  arrowio_file_release(file);
+
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .user = "mallory"};
+  arrowio_filesystem *other = NULL;
+  OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &other, &error));
+  CLUSTER("mkdir /private 700");
+  CLUSTER("write /private/file 10 1");
+  arrowio_file_info *info = NULL;
+  arrowio_listing *listing = NULL;
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_info(other, "/private/file", &info, &error)));
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_open_input_file(other, "/private/file", &file, &error)));
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_open_output_stream(other, "/private/new", NULL, &file, &error)));
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_make_directory(other, "/private/new", 1, &error)));
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_remove(other, "/private", 1, &error)));
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_set_permissions(other, "/private", 0777, &error)));
+  OK(arrowio_filesystem_list(other, "/private", 0, &listing, &error));
+  CHECK_INT(EACCES, errno_of(ARROWIO_IO_ERROR, arrowio_listing_next(listing, &info, &error)));
+  arrowio_listing_release(listing);
+  arrowio_filesystem_release(other);
+  arrowio_filesystem_release(files);
+}
+
+/* ---- deadlines and the word to stop ---- */
+
+/* Every call on this file system ends in time, and fails. */
+static void everything_ends(arrowio_filesystem *files, double limit, int must_time_out) {
+  arrowio_file *file = NULL;
+  arrowio_file_info *info = NULL;
+  arrowio_listing *listing = NULL;
+  int32_t exists = 0;
+  OK(arrowio_filesystem_list(files, "/tmp", 1, &listing, &error));
+  for (int call = 0; call < 10; call++) {
+    double begin = now();
+    arrowio_status status = ARROWIO_OK;
+    switch (call) {
+      case 0: status = arrowio_filesystem_info(files, "/tmp", &info, &error); break;
+      case 1: status = arrowio_listing_next(listing, &info, &error); break;
+      case 2: status = arrowio_filesystem_open_input_file(files, "/tmp/x", &file, &error); break;
+      case 3: status = arrowio_filesystem_open_output_stream(files, "/tmp/x", NULL, &file, &error); break;
+      case 4: status = arrowio_filesystem_make_directory(files, "/tmp/x", 1, &error); break;
+      case 5: status = arrowio_filesystem_remove(files, "/tmp/x", 1, &error); break;
+      case 6: status = arrowio_filesystem_rename(files, "/tmp/x", "/tmp/y", 1, &error); break;
+      case 7: status = arrowio_filesystem_set_permissions(files, "/tmp/x", 0700, &error); break;
+      case 8: status = arrowio_filesystem_exists(files, "/tmp/x", &exists, &error); break;
+      default: status = arrowio_filesystem_make_directory(files, "/tmp/x", 0, &error); break;
+    }
+    double took = now() - begin;
+    if (took > limit || status == ARROWIO_OK || (must_time_out && status != ARROWIO_TIMED_OUT)) {
+      fprintf(stderr, "call %d: %s after %.1f s: %s\n", call, arrowio_status_name(status), took, arrowio_error_message(error));
+      CHECK(!"ends in time");
+    }
+    either(status);
+  }
+  arrowio_listing_release(listing);
+}
+
+static arrowio_filesystem *open_at(const char *uri, double seconds) {
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .timeout_ns = (int64_t)(seconds * 1e9)};
+  arrowio_filesystem *files = NULL;
+  OK(arrowio_filesystem_open(uri, &options, &files, &error));
+  return files;
+}
+
+/* The URI of a socket that takes connections, by the system, and says nothing. */
+static int silent_socket(char *uri, size_t size) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  CHECK(bind(listener, (struct sockaddr *)&address, length) == 0 && listen(listener, 50) == 0);
+  CHECK(getsockname(listener, (struct sockaddr *)&address, &length) == 0);
+  snprintf(uri, size, "hdfs://127.0.0.1:%d/", ntohs(address.sin_port));
+  return listener;
+}
+
+TEST(name_node_does_not_answer) {
+  char uri[100];
+  int listener = silent_socket(uri, sizeof uri);
+  arrowio_filesystem *files = open_at(uri, 0.3);
+  everything_ends(files, 2.5, 1);
+  arrowio_filesystem_release(files);
+  close(listener);
+  files = open_at("hdfs://10.255.255.1:8020", 0.3);
+  everything_ends(files, 2.5, 0);
+  arrowio_filesystem_release(files);
+  files = open_at("hdfs://127.0.0.1:1", 2);
+  everything_ends(files, 6, 0);
+  arrowio_filesystem_release(files);
+}
+
+struct later {
+  arrowio_cancellation *cancellation;
+  double seconds;
+};
+
+static void *cancel_later(void *given) {
+  struct later *later = given;
+  pause_for(later->seconds);
+  arrowio_cancellation_cancel(later->cancellation);
+  return NULL;
+}
+
+struct info_call {
+  arrowio_filesystem *files;
+  arrowio_status status;
+};
+
+static void call_info(void *given) {
+  struct info_call *call = given;
+  arrowio_file_info *info = NULL;
+  call->status = arrowio_filesystem_info(call->files, "/tmp", &info, NULL);
+}
+
+TEST(word_to_stop) {
+  CLUSTER("restore");
+  char uri[100];
+  int listener = silent_socket(uri, sizeof uri);
+  struct info_call call = {open_at(uri, 60), ARROWIO_OK};
+  struct later later = {NULL, 0.3};
+  pthread_t thread;
+  OK(arrowio_cancellation_new(&later.cancellation, &error));
+  CHECK_INT(0, pthread_create(&thread, NULL, cancel_later, &later));
+  double begin = now();
+  OK(arrowio_cancellation_run(later.cancellation, call_info, &call, &error));
+  CHECK_INT(ARROWIO_CANCELLED, call.status);
+  CHECK(now() - begin < 1.5);
+  pthread_join(thread, NULL);
+  arrowio_cancellation_release(later.cancellation);
+  arrowio_filesystem_release(call.files);
+  close(listener);
+
+  /* Reading and writing go on afterwards, without a gap. */
+  CLUSTER("write /tmp/stopped %d 10 %d 1", 40 * MIB, 64 * MIB);
+  arrowio_filesystem *files = open_within(60);
+  arrowio_file *input = open_input(files, "/tmp/stopped");
+  arrowio_file *output = open_output(files, "/tmp/stopped-write", 1, 0);
+  read_on(input, MIB, 10, LIMIT);
+  int64_t written = 0, at = 0, position = -1;
+  CHECK_INT(ARROWIO_OK, write_on(output, &written, MIB, 11));
+  for (int node = 0; node < 3; node++) {
+    CLUSTER("freeze %d", node);
+  }
+  OK(arrowio_cancellation_new(&later.cancellation, &error));
+  OK(arrowio_file_set_cancellation(input, later.cancellation, &error));
+  OK(arrowio_file_set_cancellation(output, later.cancellation, &error));
+  later.seconds = 2;
+  CHECK_INT(0, pthread_create(&thread, NULL, cancel_later, &later));
+  begin = now();
+  CHECK_INT(ARROWIO_CANCELLED, read_until_it_fails(input, 40 * MIB, 10, &at));
+  CHECK(now() - begin < 4);
+  pthread_join(thread, NULL);
+  arrowio_cancellation_release(later.cancellation);
+  OK(arrowio_file_tell(input, &position, &error));
+  CHECK_INT(at, position);
+
+  OK(arrowio_cancellation_new(&later.cancellation, &error));
+  OK(arrowio_file_set_cancellation(output, later.cancellation, &error));
+  CHECK_INT(0, pthread_create(&thread, NULL, cancel_later, &later));
+  begin = now();
+  CHECK_INT(ARROWIO_CANCELLED, write_on(output, &written, 60 * MIB, 11));
+  CHECK(now() - begin < 4);
+  pthread_join(thread, NULL);
+  OK(arrowio_file_set_cancellation(input, NULL, &error));
+  OK(arrowio_file_set_cancellation(output, NULL, &error));
+  arrowio_cancellation_release(later.cancellation);
+  for (int node = 0; node < 3; node++) {
+    CLUSTER("thaw %d", node);
+  }
+  read_on(input, 40 * MIB, 10, LIMIT);
+  OK(arrowio_file_tell(output, &written, &error));
+  CHECK(written % MIB == 0 && written < 60 * MIB);
+  CHECK_INT(ARROWIO_OK, write_on(output, &written, 61 * MIB, 11));
+  OK(arrowio_file_close(output, &error));
+  CLUSTER("check /tmp/stopped-write %d 11", 61 * MIB);
+  arrowio_file_release(input);
+  arrowio_file_release(output);
+  arrowio_filesystem_release(files);
+}
+
+/* ---- processes and threads ---- */
+
+/* Waits for a child, which has 20 s; its exit status, or -1. */
+static int end_of(pid_t child) {
+  int status = -1;
+  for (double begin = now(); now() - begin < 20; pause_for(0.01)) {
+    if (waitpid(child, &status, WNOHANG) == child) {
+      return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+  }
+  kill(child, SIGKILL);
+  waitpid(child, &status, 0);
+  return -1;
+}
+
+/* As long as the parent has only asked the NameNode, a child can have a file system of its own. */
+TEST(child_has_its_own) {
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file_info *info = NULL;
+  OK(arrowio_filesystem_info(files, "/tmp", &info, &error));
+  arrowio_file_info_release(info);
+  pid_t child = fork();
+  if (child == 0) {
+    arrowio_filesystem *own = NULL;
+    arrowio_status status = arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), NULL, &own, NULL);
+    status = status == ARROWIO_OK ? arrowio_filesystem_info(own, "/tmp", &info, NULL) : status;
+    arrowio_file_info_release(info);
+    arrowio_filesystem_release(own);
+    arrowio_filesystem_release(files);
+    exit(status);
+  }
+  CHECK_INT(0, end_of(child));
+  OK(arrowio_filesystem_info(files, "/tmp", &info, &error));
+  arrowio_file_info_release(info);
+  arrowio_filesystem_release(files);
+}
+
+struct open_things {
+  arrowio_filesystem *files;
+  arrowio_file *input;
+  arrowio_file *output;
+  arrowio_listing *listing;
+};
+
+/* What a child calls is refused at once; the number of the first call that is not, or 0. */
+static int child_calls(struct open_things things) {
+  static uint8_t bytes[MIB];
+  int64_t count = 0;
+  arrowio_file *file = NULL;
+  arrowio_file_info *info = NULL;
+  arrowio_listing *listing = NULL;
+  arrowio_filesystem *files = NULL;
+  double begin = now();
+  const arrowio_status results[] = {
+      arrowio_filesystem_info(things.files, "/tmp", &info, NULL),
+      arrowio_filesystem_list(things.files, "/tmp", 0, &listing, NULL),
+      arrowio_filesystem_open_input_file(things.files, "/tmp/forked", &file, NULL),
+      arrowio_filesystem_open_output_stream(things.files, "/tmp/child", NULL, &file, NULL),
+      arrowio_filesystem_remove(things.files, "/tmp/forked", 0, NULL),
+      arrowio_listing_next(things.listing, &info, NULL),
+      arrowio_file_read(things.input, bytes, MIB, &count, NULL),
+      arrowio_file_read_at(things.input, 5 * MIB, bytes, MIB, &count, NULL),
+      arrowio_file_write(things.output, bytes, MIB, NULL),
+      arrowio_file_flush(things.output, NULL),
+      arrowio_file_close(things.input, NULL),
+      arrowio_file_close(things.output, NULL),
+      arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), NULL, &files, NULL),
+  };
+  for (int call = 0; call < (int)(sizeof results / sizeof *results); call++) {
+    if (results[call] != ARROWIO_INVALID) {
+      fprintf(stderr, "call %d in the child: %s\n", call, arrowio_status_name(results[call]));
+      return call + 1;
+    }
+  }
+  arrowio_listing_release(things.listing);
+  arrowio_file_release(things.input);
+  arrowio_file_release(things.output);
+  arrowio_filesystem_release(things.files);
+  return now() - begin < 1 ? 0 : 100;
+}
+
+TEST(fork_in_the_midst) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/forked %d 13 %d 1", 24 * MIB, 8 * MIB);
+  CLUSTER("mkdir /tmp/many");
+  for (int number = 0; number < 5; number++) {
+    CLUSTER("mkdir /tmp/many/%d", number);
+  }
+  struct open_things things = {.files = open_within(PATIENCE)};
+  things.input = open_input(things.files, "/tmp/forked");
+  things.output = open_output(things.files, "/tmp/forked-write", 3, 0);
+  OK(arrowio_filesystem_list(things.files, "/tmp/many", 0, &things.listing, &error));
+  int64_t written = 0;
+  for (int round = 0; round < 6; round++) {
+    read_on(things.input, (3 * round + 1) * MIB + round, 13, LIMIT);
+    CHECK_INT(ARROWIO_OK, write_on(things.output, &written, (2 * round + 2) * MIB, 14));
+    pid_t child = fork();
+    if (child == 0) {
+      alarm(15);
+      int failed = child_calls(things);
+      if (round % 2 == 0) {
+        exit(failed);
+      }
+      _exit(failed);
+    }
+    CHECK_INT(ARROWIO_OK, write_on(things.output, &written, (2 * round + 3) * MIB, 14));
+    read_on(things.input, (3 * round + 2) * MIB, 13, LIMIT);
+    CHECK_INT(0, end_of(child));
+    if (round < 5) {
+      arrowio_file_info *info = NULL;
+      OK(arrowio_listing_next(things.listing, &info, &error));
+      CHECK(info != NULL);
+      arrowio_file_info_release(info);
+    }
+  }
+  double begin = now();
+  read_on(things.input, 24 * MIB, 13, LIMIT);
+  OK(arrowio_file_close(things.output, &error));
+  CHECK(now() - begin < PATIENCE);
+  CLUSTER("check /tmp/forked-write %lld 14", (long long)written);
+  arrowio_listing_release(things.listing);
+  arrowio_file_release(things.input);
+  arrowio_file_release(things.output);
+  arrowio_filesystem_release(things.files);
+}
+
+/* How many threads there are; each other one than this keeps clear of the host's signals. */
+static int threads_here(void) {
+  DIR *folder = opendir("/proc/self/task");
+  CHECK(folder != NULL);
+  int count = 0, open_to_signals = 0;
+  for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+    if (entry->d_name[0] == '.') {
+      continue;
+    }
+    count++;
+    char path[300], line[200];
+    snprintf(path, sizeof path, "/proc/self/task/%s/status", entry->d_name);
+    FILE *status = atoi(entry->d_name) == getpid() ? NULL : fopen(path, "r");
+    while (status != NULL && fgets(line, sizeof line, status) != NULL) {
+      unsigned long long blocked = 0;
+      const unsigned long long hosts = 1ull << (SIGTERM - 1) | 1ull << (SIGINT - 1) | 1ull << (SIGUSR1 - 1) | 1ull << (SIGCHLD - 1);
+      if (sscanf(line, "SigBlk: %llx", &blocked) == 1) {
+        open_to_signals += (blocked & hosts) != hosts;
+      }
+    }
+    if (status != NULL) {
+      fclose(status);
+    }
+  }
+  closedir(folder);
+  CHECK_INT(0, open_to_signals);
+  return count;
+}
+
+TEST(threads) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/counted %d 15 %d 1", 3 * MIB, MIB);
+  int before = threads_here();
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .threads = 3};
+  arrowio_filesystem *files = NULL;
+  OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &files, &error));
+  CHECK_INT(before + 3, threads_here());
+  arrowio_file *input = open_input(files, "/tmp/counted");
+  arrowio_file *output = open_output(files, "/tmp/counted-too", 1, 1);
+  arrowio_filesystem_release(files);
+  int64_t written = 0;
+  read_on(input, 2 * MIB, 15, LIMIT);
+  CHECK_INT(ARROWIO_OK, write_on(output, &written, 3 * MIB, 16));
+  CHECK(threads_here() >= before + 3);
+  OK(arrowio_file_close(output, &error));
+  arrowio_file_release(output);
+  CHECK(threads_here() >= before + 3);
+  arrowio_file_release(input);
+  CHECK_INT(before, threads_here());
+}
+
+/* The client shares connections to DataNodes among all file systems, also those of one that is gone. */
+TEST(file_systems_beside_each_other) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/shared %d 17 %d 1", 6 * MIB, MIB);
+  arrowio_filesystem *former = NULL;
+  for (int round = 0; round < 6; round++) {
+    arrowio_filesystem_options options = {
+        .struct_size = sizeof options, .user = round % 2 == 0 ? "alice" : "bob", .timeout_ns = (int64_t)(PATIENCE * 1e9)};
+    arrowio_filesystem *files = NULL;
+    OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &files, &error));
+    double begin = now();
+    arrowio_file *file = open_input(files, "/tmp/shared");
+    read_on(file, 3 * MIB, 17, LIMIT);
+    if (former != NULL) {
+      arrowio_file *other = open_input(former, "/tmp/shared");
+      read_on(other, 4 * MIB, 17, LIMIT);
+      arrowio_file_release(other);
+      arrowio_filesystem_release(former);
+    }
+    read_on(file, 6 * MIB, 17, LIMIT);
+    arrowio_file_release(file);
+    char path[100];
+    snprintf(path, sizeof path, "/tmp/of-%d", round);
+    int64_t written = 0;
+    file = open_output(files, path, 1, 1);
+    CHECK_INT(ARROWIO_OK, write_on(file, &written, 2 * MIB, 18));
+    OK(arrowio_file_close(file, &error));
+    arrowio_file_release(file);
+    CHECK(strstr(CLUSTER("stat %s", path), round % 2 == 0 ? "owner=alice" : "owner=bob") != NULL);
+    CLUSTER("check %s %d 18", path, 2 * MIB);
+    CHECK(now() - begin < PATIENCE);
+    former = files;
+  }
+  arrowio_filesystem_release(former);
+}
+
+/* ---- odd arguments ---- */
+
+TEST(odd_arguments) {
+  CLUSTER("restore");
+  CLUSTER("write /tmp/odd 1000 12");
+  arrowio_filesystem *files = open_within(PATIENCE);
+  arrowio_file *file = open_input(files, "/tmp/odd");
+  static uint8_t bytes[2000];
+  int64_t count = -1, position = -1;
+  const int64_t offsets[] = {1000, 1001, INT32_MAX, INT64_MAX - 1, INT64_MAX};
+  for (size_t which = 0; which < sizeof offsets / sizeof *offsets; which++) {
+    OK(arrowio_file_read_at(file, offsets[which], bytes, sizeof bytes, &count, &error));
+    CHECK_INT(0, count);
+    OK(arrowio_file_seek(file, offsets[which], ARROWIO_SEEK_START, &position, &error));
+    OK(arrowio_file_read(file, bytes, sizeof bytes, &count, &error));
+    CHECK_INT(0, count);
+  }
+  OK(arrowio_file_read_at(file, 999, bytes, sizeof bytes, &count, &error));
+  CHECK_INT(1, count);
+  arrowio_file_release(file);
+
+  arrowio_file_info *info = NULL;
+  static char longest[20000];
+  memset(longest, 'n', sizeof longest - 1);
+  longest[0] = '/';
+  const char *names[] = {"",     "/tmp/\xff\xfe", "/tmp/../etc", "relative", "//",       "/tmp//odd/", "/tmp/odd/below",
+                         "/a:b", "/tmp/\n",       "/.reserved",  longest,    "/tmp/%zz", "/tmp/?x#y"};
+  for (size_t which = 0; which < sizeof names / sizeof *names; which++) {
+    arrowio_status status = arrowio_filesystem_info(files, names[which], &info, &error);
+    CHECK(status == either(status));
+    if (status == ARROWIO_OK) {
+      arrowio_file_info_release(info);
+    }
+    CHECK(status != ARROWIO_INTERNAL && status != ARROWIO_TIMED_OUT);
+    status = either(arrowio_filesystem_make_directory(files, names[which], 0, &error));
+    CHECK(status != ARROWIO_INTERNAL && status != ARROWIO_TIMED_OUT);
+    status = either(arrowio_filesystem_rename(files, names[which], "/tmp/\xc3\xa9", 0, &error));
+    CHECK(status != ARROWIO_INTERNAL && status != ARROWIO_TIMED_OUT);
+  }
+  FAILS(ARROWIO_INVALID, arrowio_filesystem_info(files, "/tmp/\xff\xfe", &info, &error));
+  arrowio_filesystem_release(files);
+}
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN);
+  const char *only = argc > 2 ? argv[2] : getenv("ARROWIO_TEST_ONLY");
+#define RUN_IF(name)                              \
+  if (only == NULL || strstr(#name, only) != NULL) { \
+    double begun = now();                         \
+    RUN(name);                                    \
+    fprintf(stderr, "%s: %.1f s\n", #name, now() - begun); \
+  }
+  RUN_IF(child_has_its_own);
+  RUN_IF(odd_arguments);
+  RUN_IF(name_node_does_not_answer);
+  RUN_IF(refusals);
+  RUN_IF(data_node_dies_while_it_is_read);
+  RUN_IF(data_node_stands_still_while_it_is_read);
+  RUN_IF(data_nodes_fail_while_threads_read);
+  RUN_IF(no_replica_is_left);
+  RUN_IF(data_node_dies_while_it_is_written);
+  RUN_IF(data_node_stands_still_while_it_is_written);
+  RUN_IF(release_in_place_of_close);
+  RUN_IF(abort_leaves_nothing_open);
+  RUN_IF(word_to_stop);
+  RUN_IF(fork_in_the_midst);
+  RUN_IF(threads);
+  RUN_IF(file_systems_beside_each_other);
+  return finish();
+}
