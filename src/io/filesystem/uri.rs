@@ -1,8 +1,9 @@
 //! URIs of file systems.
 
-use crate::error::{Error, Quoted, Result, error, try_format};
+use crate::error::{Error, ErrorKind, Quoted, Result, error, try_format};
 use crate::sys::PathText;
 use std::ffi::CStr;
+use std::fmt;
 
 /// A kind of file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub(crate) struct Uri {
     pub(crate) scheme: Scheme,
     /// Of a cluster: a host with or without a port, a name service, or nothing, which stands for the usual one.
     pub(crate) authority: String,
+    text: String,
 }
 
 impl Uri {
@@ -44,8 +46,9 @@ impl Uri {
             Scheme::Hdfs | Scheme::ViewFs => PathText::join(&[path]).map_err(Error::from_os)?,
         };
         let authority = if scheme == Scheme::File { "" } else { authority };
-        let authority = try_format(format_args!("{authority}")).ok_or_else(|| Error::out_of_memory(authority.len()))?;
-        Ok(Some((Self { scheme, authority }, path)))
+        let text = owned(format_args!("{}://{authority}", scheme.name()))?;
+        let authority = owned(format_args!("{authority}"))?;
+        Ok(Some((Self { scheme, authority, text }, path)))
     }
 
     /// Whether it is this machine's.
@@ -54,8 +57,8 @@ impl Uri {
     }
 
     /// The URI without a path.
-    pub(crate) fn text(&self) -> String {
-        format!("{}://{}", self.scheme.name(), self.authority)
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether what this one names is on that file system.
@@ -67,9 +70,13 @@ impl Uri {
     /// What a path is called in messages; a relative one as it is.
     pub(super) fn name(&self, path: &PathText) -> Result<PathText> {
         let is_plain = self.scheme == Scheme::File || !path.bytes().starts_with(b"/");
-        let prefix = if is_plain { String::new() } else { self.text() };
+        let prefix = if is_plain { "" } else { self.text() };
         PathText::join(&[prefix.as_bytes(), path.bytes()]).map_err(Error::from_os)
     }
+}
+
+fn owned(text: fmt::Arguments<'_>) -> Result<String> {
+    try_format(text).ok_or_else(|| Error::new(ErrorKind::OutOfMemory, format_args!("no memory for a URI")))
 }
 
 impl Scheme {
@@ -162,7 +169,7 @@ mod tests {
     fn uris_and_paths() {
         let parsed = |text: &CStr| {
             let (uri, path) = Uri::parse(text).unwrap()?;
-            Some((uri.text(), String::from_utf8(path.bytes().to_vec()).unwrap()))
+            Some((uri.text().to_owned(), String::from_utf8(path.bytes().to_vec()).unwrap()))
         };
         let is = |uri: &str, path: &str| Some((uri.to_owned(), path.to_owned()));
         assert_eq!(parsed(c"hdfs://nn:8020/a%20b"), is("hdfs://nn:8020", "/a%20b"));
