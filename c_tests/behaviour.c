@@ -1,4 +1,5 @@
-/* What every file does, whatever its class: each case runs over all rows of classes.h that can do what it is about. */
+/* What every file does, whatever its class: each case runs over all rows of classes.h that can do what it is about. Beside a
+ * cluster, where tests of HDFS run it as well, these are the rows of the cluster. */
 #include "classes.h"
 #include "model.h"
 #include <linux/seccomp.h>
@@ -18,6 +19,8 @@ static void check_next(arrowio_file *file, int64_t at, int64_t size) {
   CHECK_INT(size, got);
   CHECK(same(bytes, content + at, size));
 }
+
+TEST(cluster) { open_cluster(); }
 
 TEST(capabilities) {
   arrowio_file *file = open_any(content, 1000);
@@ -127,16 +130,16 @@ TEST(after_close) {
 
 /* Closing lets go of every descriptor, not only the release of the last reference. */
 TEST(close_lets_go) {
-  int before = open_descriptors();
+  int before = descriptors_of_files();
   arrowio_file *file = open_any(content, 1000);
   OK(arrowio_file_close(file, &error));
   done();
-  CHECK_INT(before, open_descriptors());
+  CHECK_INT(before, descriptors_of_files());
   arrowio_file_release(file);
 }
 
 TEST(abort_lets_go) {
-  int before = open_descriptors();
+  int before = descriptors_of_files();
   arrowio_file *file = open_any(content, 1000);
   OK(arrowio_file_abort(file, &error));
   CHECK_INT(1, arrowio_file_is_closed(file));
@@ -144,7 +147,7 @@ TEST(abort_lets_go) {
   OK(arrowio_file_abort(file, &error));
   OK(arrowio_file_close(file, &error));
   done();
-  CHECK_INT(before, open_descriptors());
+  CHECK_INT(before, descriptors_of_files());
   arrowio_file_release(file);
 }
 
@@ -918,6 +921,7 @@ TEST(directories) {
 int main(int argc, char **argv) {
   start(argc, argv);
   fill(content, LIMIT);
+  RUN(cluster);
   make_rows();
   EACH(0, capabilities);
   EACH(0, wrong_direction);
@@ -962,5 +966,6 @@ int main(int argc, char **argv) {
   if (!is_slow()) EACH(CAN_ZERO_COPY, zero_copy_reads_call_nothing);
   if (!is_slow()) EACH(CAN_ZERO_COPY, guarded_reads_call_nothing);
   RUN(directories);
+  arrowio_filesystem_release(cluster);
   return finish_files();
 }

@@ -6,12 +6,15 @@
  *   done()                      cleans up behind a file that was closed and released
  *   EACH(needs, name)           runs the case on every row that can do all of this
  *
+ * In a program that runs beside a cluster, for which it opened `cluster`, these are the rows whose files are there.
+ *
  * A new class gets its row here, and with it every test of behaviour.c that fits what it can do.
  */
 #ifndef ARROWIO_TEST_CLASSES_H
 #define ARROWIO_TEST_CLASSES_H
 
 #include "codecs.h"
+#include "hdfs/cluster.h"
 #include "host_file.h"
 #include <pthread.h>
 #include <sys/socket.h>
@@ -25,7 +28,7 @@
 #define CAN_RESIZE ARROWIO_CAPABILITY_RESIZE
 #define CAN_ZERO_COPY ARROWIO_CAPABILITY_ZERO_COPY
 
-enum place { IN_FILE, IN_PIPE, IN_BUFFER, IN_SLICE, IN_OUTPUT_STREAM };
+enum place { IN_FILE, IN_PIPE, IN_BUFFER, IN_SLICE, IN_OUTPUT_STREAM, IN_CLUSTER };
 
 struct row {
   char name[80];
@@ -47,6 +50,19 @@ struct row {
 };
 
 static const struct row *row;
+
+/* The file system of the cluster that the program runs beside; NULL: it does not. */
+static arrowio_filesystem *cluster;
+
+static inline void open_cluster(void) {
+  const char *uri = getenv("ARROWIO_HDFS_URI");
+  if (uri != NULL) OK(arrowio_filesystem_open(uri, NULL, &cluster, &error));
+}
+
+/* The descriptors of this process; what a file system has open it keeps as long as it lives. */
+static inline int descriptors_of_files(void) {
+  return cluster != NULL ? 0 : open_descriptors();
+}
 
 /* Whether what the row opens has a fixed size; a compressed stream over it has none. */
 static inline int is_fixed(void) {
@@ -85,12 +101,48 @@ static void nothing_behind(void) {
 /* Around a region. */
 enum { HEAD = 4099, TAIL = 777 };
 
+/* Opens behind.path on the cluster. */
+static arrowio_file *open_in_cluster(arrowio_mode mode) {
+  arrowio_output_options options = {.struct_size = sizeof options};
+  arrowio_file *file = NULL;
+  if (mode == ARROWIO_MODE_APPEND) options.flags = ARROWIO_OUTPUT_APPEND;
+  OK(mode == ARROWIO_MODE_READ ? arrowio_filesystem_open_input_file(cluster, behind.path, &file, &error)
+                               : arrowio_filesystem_open_output_stream(cluster, behind.path, &options, &file, &error));
+  return file;
+}
+
+/* Makes behind.path, whether the file is on the cluster or here. */
+static void put(const void *data, int64_t size) {
+  if (row->place != IN_CLUSTER) {
+    save(behind.path, data, size);
+    return;
+  }
+  arrowio_file *file = open_in_cluster(ARROWIO_MODE_WRITE);
+  OK(arrowio_file_write(file, data, size, &error));
+  close_file(file);
+}
+
+/* What is in it, for a reader that is not the library. */
+static struct bytes loaded(void) {
+  static uint8_t piece[30000];
+  struct bytes whole = {0};
+  if (row->place != IN_CLUSTER) return load(behind.path);
+  for (size_t got = 1; got > 0; append(&whole, piece, (int64_t)got)) {
+    got = cluster_bytes(behind.path, whole.size, piece, sizeof piece);
+  }
+  return whole;
+}
+
 static arrowio_file *open_path(const uint8_t *bytes, int64_t size) {
   arrowio_file *file = NULL;
   if (row->mode == ARROWIO_MODE_WRITE) {
-    save(behind.path, "to be cut", 9);
+    put("to be cut", 9);
   } else if (row->mode != ARROWIO_MODE_APPEND) {
-    save(behind.path, bytes, size);
+    put(bytes, size);
+  }
+  if (row->place == IN_CLUSTER) {
+    if (row->mode == ARROWIO_MODE_APPEND) put(NULL, 0);
+    return open_in_cluster(row->mode);
   }
   OK(arrowio_os_file_open(behind.path, row->mode, NULL, &file, &error));
   return file;
@@ -277,7 +329,7 @@ static arrowio_stream_options stream_options(void) {
 static arrowio_file *open_input(const uint8_t *bytes, int64_t size) {
   arrowio_file *file = NULL;
   arrowio_stream_options options = stream_options();
-  save(behind.path, bytes, size);
+  put(bytes, size);
   OK(arrowio_input_stream_open(behind.path, &options, &file, &error));
   return file;
 }
@@ -312,7 +364,7 @@ static arrowio_file *open_output(const uint8_t *bytes, int64_t size) {
   arrowio_file *file = NULL;
   arrowio_stream_options options = stream_options();
   (void)bytes, (void)size;
-  save(behind.path, "to be cut", 9);
+  put("to be cut", 9);
   OK(arrowio_output_stream_open(behind.path, &options, &file, &error));
   return file;
 }
@@ -608,6 +660,28 @@ static const struct row plain_rows[] = {
     {"buffered output", CAN_WRITE, open_buffered_file, FOR(WRITE)},
     {"buffered output of one byte", CAN_WRITE, open_buffered_file, FOR(WRITE), .buffer_size = 1},
     {"buffered output to a pipe", CAN_WRITE, open_buffered_pipe, IN_PIPE, FOR(WRITE), .buffer_size = 1000},
+    {"HDFS file, read", READER, open_path, IN_CLUSTER, FOR(READ), EVERY_CODEC},
+    {"HDFS file, written", CAN_WRITE, open_path, IN_CLUSTER, FOR(WRITE), EVERY_CODEC},
+    {"HDFS file, appended to", CAN_WRITE, open_path, IN_CLUSTER, FOR(APPEND)},
+    {"HDFS file, buffered input", CAN_READ, open_buffered_file, IN_CLUSTER, FOR(READ), .buffer_size = 1000},
+    {"HDFS file, buffered output", CAN_WRITE, open_buffered_file, IN_CLUSTER, FOR(WRITE)},
+    {"HDFS file, segment", READER, open_segment, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, range cache", READER, open_range_cache, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, seekable gzip", READER, open_seekable, IN_CLUSTER, FOR(READ), GZIP},
+    {"HDFS file, seekable zstd", READER, open_seekable_frames, IN_CLUSTER, FOR(READ), ZSTD},
+    {"HDFS file, read-ahead stream", CAN_READ, open_read_ahead, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, transform", CAN_READ, open_transform, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, slow input", READER, open_slow, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, checksum, read", CAN_READ, open_checksum, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, checksum, written", CAN_WRITE, open_checksum, IN_CLUSTER, FOR(WRITE)},
+    {"HDFS file, tee", CAN_WRITE, open_tee, IN_CLUSTER, FOR(WRITE)},
+    {"HDFS file, input stream from it", CAN_READ, open_stream_from_file, IN_CLUSTER, FOR(READ)},
+    {"HDFS file, output stream from it, gzip", CAN_WRITE, open_stream_from_file, IN_CLUSTER, FOR(WRITE), GZIP},
+    {"HDFS URI, input stream", READER, open_input, .place = IN_CLUSTER},
+    {"HDFS URI, input stream, unbuffered", READER, open_input, .place = IN_CLUSTER, .buffer_size = -1},
+    {"HDFS URI, input stream, gzip", CAN_READ, open_input, .place = IN_CLUSTER, GZIP},
+    {"HDFS URI, output stream", CAN_WRITE, open_output, .place = IN_CLUSTER},
+    {"HDFS URI, output stream, zstd", CAN_WRITE, open_output, .place = IN_CLUSTER, ZSTD},
 };
 
 #define PLAIN_ROWS (sizeof plain_rows / sizeof plain_rows[0])
@@ -626,18 +700,24 @@ static void lay_over(struct row *new_row, const struct row *base, uint32_t direc
    other pair of classes, and the others are laid over memory alone. */
 static int is_laid_over(const struct codec *codec, size_t class) {
   const struct row *base = &plain_rows[class];
+  if (base->place == IN_CLUSTER) return codec->is_thorough && base->for_every_codec;
   if (codec->is_thorough) return !is_slow() || ((size_t)(codec - codecs) % 2 == class % 2 && class / 2 % 2 == 0);
   return base->for_every_codec && (!is_slow() || base->place != IN_FILE);
+}
+
+/* Whether its files are where they are tested. */
+static int is_tested(const struct row *base) {
+  return (base->place == IN_CLUSTER) == (cluster != NULL);
 }
 
 /* All rows: the plain ones, and compressed streams of each direction over those that can carry them. */
 static void make_rows(void) {
   struct row *next = rows;
   const uint32_t directions[] = {CAN_READ, CAN_WRITE};
-  for (size_t i = 0; i < PLAIN_ROWS; i++) *next++ = plain_rows[i];
+  for (size_t i = 0; i < PLAIN_ROWS; i++) if (is_tested(&plain_rows[i])) *next++ = plain_rows[i];
   for (size_t i = 0; i < PLAIN_ROWS; i++) {
     for (int way = 0; way < 2; way++) {
-      if (!(plain_rows[i].can & directions[way])) continue;
+      if (!is_tested(&plain_rows[i]) || !(plain_rows[i].can & directions[way])) continue;
       EACH_CODEC(codec) if (is_laid_over(codec, i)) lay_over(next++, &plain_rows[i], directions[way], codec);
     }
   }
@@ -661,9 +741,13 @@ static void encode(struct bytes *bytes, arrowio_codec codec) {
 static void prepare(void) {
   const char *suffix = row->codec == ARROWIO_CODEC_DETECT ? "" : codecs[codec_index(row->codec)].suffix;
   nothing_behind();
-  snprintf(behind.path, sizeof behind.path, "%s/behind%s", folder, suffix);
+  if (row->place == IN_CLUSTER) {
+    snprintf(behind.path, sizeof behind.path, "%s/tmp/behind%s", getenv("ARROWIO_HDFS_URI"), suffix);
+  } else {
+    snprintf(behind.path, sizeof behind.path, "%s/behind%s", folder, suffix);
+    unlink(behind.path);
+  }
   behind.called = behind.path;
-  unlink(behind.path);
 }
 
 static arrowio_file *lay(arrowio_file *raw) {
@@ -708,7 +792,7 @@ static struct bytes pulled(void) {
 }
 
 static struct bytes stored_in_file(void) {
-  struct bytes whole = load(behind.path);
+  struct bytes whole = loaded();
   if (row->open != open_region) return whole;
   CHECK(whole.size >= HEAD + TAIL);
   for (int64_t i = 0; i < HEAD + TAIL; i++) CHECK(whole.data[i < HEAD ? i : whole.size - 1 - (i - HEAD)] == 0);
@@ -804,13 +888,13 @@ static void done(void) {
 /* One case on the current row. */
 static void run_case(const char *name, void (*test)(void)) {
   static int fds;
-  fds = open_descriptors();
+  fds = descriptors_of_files();
   warnings = 0;
   nothing_behind();
   if (setjmp(case_end) == 0) {
     test();
     done();
-    CHECK_INT(fds, open_descriptors());
+    CHECK_INT(fds, descriptors_of_files());
     CHECK_INT(0, warnings);
     cases_passed++;
   } else {

@@ -31,6 +31,8 @@ const SOURCES: &str = "
     file_reading
     file_writing
     system_file
+    filesystem
+    file_info
     copy
     statistics
     fault_guard

@@ -203,6 +203,10 @@ impl Parameter<'_> {
             "arrowio_pool *" => "arrowio_pool_default()",
             "arrowio_buffer *" => "buffer",
             "arrowio_file *" => "file",
+            "arrowio_filesystem *" => "filesystem",
+            "arrowio_filesystem **" => "&out_filesystem",
+            "arrowio_file_info **" => "&out_info",
+            "arrowio_listing **" => "&out_listing",
             "arrowio_executor *" => "executor",
             "arrowio_executor **" => "&out_executor",
             "arrowio_operation *" => "operation",
@@ -243,6 +247,9 @@ static arrowio_cancellation *cancellation, *out_cancellation;
 static arrowio_executor *executor, *out_executor;
 static arrowio_operation *operation, *out_operation;
 static arrowio_fault_guard *out_fault_guard;
+static arrowio_filesystem *filesystem, *out_filesystem;
+static arrowio_file_info *out_info;
+static arrowio_listing *out_listing;
 static const uint8_t *bytes;
 static uint8_t *block;
 static int64_t number;
@@ -259,6 +266,10 @@ static void prepare(void) {
   out_operation = POISON;
   arrowio_executor_new(1, &executor, NULL);
   out_fault_guard = POISON;
+  out_filesystem = POISON;
+  out_info = POISON;
+  out_listing = POISON;
+  arrowio_filesystem_open("file:///", NULL, &filesystem, NULL);
   bytes = block = NULL;
   arrowio_buffer_allocate_resizable(NULL, 100, &buffer, NULL);
   if (turn == 0) arrowio_buffer_output_stream_new(NULL, 0, &file, NULL);
@@ -266,7 +277,7 @@ static void prepare(void) {
   if (turn == 2) arrowio_memory_map_open("/proc/self/exe", ARROWIO_MODE_PRIVATE, 0, 100, &file, NULL);
   arrowio_file_read_async(file, executor, 0, NULL, &operation, NULL);
   arrowio_operation_wait(operation, -1, NULL);
-  if (buffer == NULL || file == NULL || operation == NULL) failures++;
+  if (buffer == NULL || file == NULL || operation == NULL || filesystem == NULL) failures++;
 }
 
 static int is_right(const void *handle) { return handle == POISON || (handle != NULL) == (result == ARROWIO_OK); }
@@ -274,6 +285,7 @@ static int is_right(const void *handle) { return handle == POISON || (handle != 
 static void done(const char *call, int is_expected) {
   int all_right = is_expected && is_right(out_buffer) && is_right(out_file) && is_right(out_pool);
   all_right &= is_right(out_cancellation) && is_right(out_executor) && is_right(out_operation) && is_right(out_fault_guard);
+  all_right &= is_right(out_filesystem) && is_right(out_info) && is_right(out_listing);
   all_right &= arrowio_error_status(error) == result && (error == NULL || arrowio_error_message(error)[0] != '\0');
   if (!all_right) {
     printf("%s gave %s: %s\n", call, arrowio_status_name(result), arrowio_error_message(error));
@@ -290,6 +302,10 @@ static void done(const char *call, int is_expected) {
   arrowio_operation_release(operation);
   arrowio_executor_release(executor);
   if (out_fault_guard != POISON) arrowio_fault_guard_release(out_fault_guard);
+  if (out_filesystem != POISON) arrowio_filesystem_release(out_filesystem);
+  if (out_info != POISON) arrowio_file_info_release(out_info);
+  if (out_listing != POISON) arrowio_listing_release(out_listing);
+  arrowio_filesystem_release(filesystem);
   arrowio_file_release(file);
   arrowio_buffer_release(buffer);
   arrowio_error_release(error);

@@ -141,6 +141,21 @@
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
 
 /**
+ * The file must be there; what is written goes behind its end.
+ */
+#define ARROWIO_OUTPUT_APPEND 1
+
+/**
+ * The file must not be there: ARROWIO_ALREADY_EXISTS.
+ */
+#define ARROWIO_OUTPUT_EXCLUSIVE 2
+
+/**
+ * Directories that are missing on the way to it are made.
+ */
+#define ARROWIO_OUTPUT_PARENTS 4
+
+/**
  * Bytes with one owner and any number of references and slices. Getters, slicing, copying, retain and release may be
  * called from any threads at once; resizing and writing to the bytes only while nobody else uses them. Allocated memory
  * begins at a multiple of 64 bytes. Goes with arrowio_buffer_release.
@@ -184,6 +199,22 @@ typedef struct arrowio_fault_guard arrowio_fault_guard;
  * arrowio_file_release.
  */
 typedef struct arrowio_file arrowio_file;
+
+/**
+ * What was known of a path when it was asked for. Immutable; shared between threads. Goes with arrowio_file_info_release.
+ */
+typedef struct arrowio_file_info arrowio_file_info;
+
+/**
+ * Where paths lead: the files of this machine, or of a cluster. Any number of threads may use one at once. Goes with
+ * arrowio_filesystem_release; its files keep it alive.
+ */
+typedef struct arrowio_filesystem arrowio_filesystem;
+
+/**
+ * What is in a directory, given one after another. Goes with arrowio_listing_release.
+ */
+typedef struct arrowio_listing arrowio_listing;
 
 /**
  * A read that an executor does. Wait for it by arrowio_operation_wait, by the descriptor, or by the callback; then take what
@@ -797,6 +828,102 @@ typedef struct arrowio_metadata {
    */
   int64_t changed_ns;
 } arrowio_metadata;
+
+/**
+ * How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. What only
+ * a cluster needs means nothing for file://.
+ */
+typedef struct arrowio_filesystem_options {
+  /**
+   * sizeof(arrowio_filesystem_options).
+   */
+  size_t struct_size;
+  /**
+   * Where buffers that are read come from. NULL: the default pool. The network client has its memory from the C library.
+   */
+  struct arrowio_pool *pool;
+  /**
+   * Who asks, where the cluster believes what it is told. NULL: HADOOP_USER_NAME, or else the process's user.
+   */
+  const char *user;
+  /**
+   * The folder with core-site.xml and hdfs-site.xml. NULL: HADOOP_CONF_DIR, or else etc/hadoop in HADOOP_HOME; without both
+   * there are none.
+   */
+  const char *configuration_directory;
+  /**
+   * Keys and values, in turn, such as "dfs.client.use.datanode.hostname", "true"; they count more than those of the files.
+   */
+  const char *const *configuration;
+  /**
+   * How many pairs of them there are.
+   */
+  int64_t configuration_count;
+  /**
+   * Who asks by Kerberos, such as "me@EXAMPLE.ORG". NULL: whose tickets are in the cache. Kerberos needs the system's
+   * library libgssapi_krb5.so.2, which is looked for when it is first needed.
+   */
+  const char *kerberos_principal;
+  /**
+   * A file with the keys of kerberos_principal. NULL: its tickets come from the cache.
+   */
+  const char *keytab;
+  /**
+   * The cache of tickets. NULL: KRB5CCNAME, or else the system's usual one.
+   */
+  const char *ticket_cache;
+  /**
+   * How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
+   * this limit. A data node that is silent for a quarter of it is given up for another one. 0: 60 s; -1: for ever.
+   */
+  int64_t timeout_ns;
+  /**
+   * Small reads fetch so many bytes at once. 0: 65536; -1: none.
+   */
+  int64_t buffer_size;
+  /**
+   * Bytes of a block of new files. 0: as the cluster has it.
+   */
+  int64_t block_size;
+  /**
+   * How many copies of new files there are to be. 0: as the cluster has it.
+   */
+  int32_t replication;
+  /**
+   * Threads that send and receive; they start at once and end with the last reference. 0: 2.
+   */
+  int32_t threads;
+} arrowio_filesystem_options;
+
+/**
+ * How a file of a file system is written. Set struct_size, and everything else to 0 for the defaults.
+ */
+typedef struct arrowio_output_options {
+  /**
+   * sizeof(arrowio_output_options).
+   */
+  size_t struct_size;
+  /**
+   * A sum of ARROWIO_OUTPUT constants. 0: a file that is there is replaced, the directory that it is in must be there.
+   */
+  uint32_t flags;
+  /**
+   * Permission bits of a new file. 0: 0666 less the process's umask, on a cluster 0644.
+   */
+  uint32_t permissions;
+  /**
+   * Bytes of a block of a new file. 0: as arrowio_filesystem_options says.
+   */
+  int64_t block_size;
+  /**
+   * How many copies of a new file there are to be. 0: as arrowio_filesystem_options says.
+   */
+  int32_t replication;
+  /**
+   * 0.
+   */
+  int32_t reserved;
+} arrowio_output_options;
 
 /**
  * Told how far something is, in bytes. 0: go on; anything else ends it with ARROWIO_CANCELLED. Called on the calling
@@ -3420,6 +3547,374 @@ arrowio_status arrowio_file_descriptor(struct arrowio_file *file,
 arrowio_status arrowio_file_metadata(struct arrowio_file *file,
                                      struct arrowio_metadata *out_metadata,
                                      struct arrowio_error **out_error);
+
+/**
+ * Opens a file system by its URI:
+ *
+ * * file:///path: this machine's; needs nothing.
+ * * hdfs://host:port: HDFS with one name node; hdfs://nameservice: with several, of which one serves, as the configuration has it;
+ *   hdfs:///: that of fs.defaultFS.
+ * * viewfs://table: parts of several, as the configuration has it.
+ *
+ * A path in the URI is passed over, so that the URI of any file opens the file system that it is on. In URIs of files
+ * percent signs stand for bytes (%20) with file:, and for themselves on a cluster, as Hadoop has it. Nothing is sent yet: whether there is
+ * a cluster shows with the first call. The process that opened it uses it; in a child of fork() everything but release is
+ * ARROWIO_INVALID.
+ *
+ * \param uri             a NUL-terminated URI.
+ * \param options         optional.
+ * \param out_filesystem  the file system; NULL on failure.
+ * \param out_error       optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read),
+ *         ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_open(const char *uri,
+                                       const struct arrowio_filesystem_options *options,
+                                       struct arrowio_filesystem **out_filesystem,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Opens a file for reading, at any place and from any number of threads. Of a file on a cluster its length is that of this
+ * moment: what is appended later is seen by who opens it again. Where a data node fails, reading goes on from another one; the
+ * position moves only by what was read.
+ *
+ * \param filesystem  the file system.
+ * \param path        a NUL-terminated path, or the URI of one on this file system.
+ * \param out_file    the file; NULL on failure.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ *         (with errno: ENOENT, EISDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_open_input_file(struct arrowio_filesystem *filesystem,
+                                                  const char *path,
+                                                  struct arrowio_file **out_file,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
+ * a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and readers see what was written; after
+ * a failure, or arrowio_file_abort, the file has what had arrived until then, and closing it says so.
+ *
+ * \param filesystem  the file system.
+ * \param path        a NUL-terminated path, or the URI of one on this file system.
+ * \param options     optional.
+ * \param out_file    the file; NULL on failure.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
+ *         (with errno: ENOENT, EISDIR, EACCES,
+ *         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_open_output_stream(struct arrowio_filesystem *filesystem,
+                                                     const char *path,
+                                                     const struct arrowio_output_options *options,
+                                                     struct arrowio_file **out_file,
+                                                     struct arrowio_error **out_error);
+
+/**
+ * What is known of a path now; of a symbolic link, of what it leads to.
+ *
+ * \param filesystem  the file system.
+ * \param path        a NUL-terminated path, or the URI of one on this file system.
+ * \param out_info    what is known; NULL on failure.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ *         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_info(struct arrowio_filesystem *filesystem,
+                                       const char *path,
+                                       struct arrowio_file_info **out_info,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Whether there is anything by that path.
+ *
+ * \param filesystem  the file system.
+ * \param path        a NUL-terminated path, or the URI of one on this file system.
+ * \param out_exists  1 or 0. Written on success only.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ *         (with errno: EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_exists(struct arrowio_filesystem *filesystem,
+                                         const char *path,
+                                         int32_t *out_exists,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Lists what is in a directory, bit by bit as arrowio_listing_next asks for it. Symbolic links are listed as such and not
+ * followed. What is added or removed meanwhile may be listed or not.
+ *
+ * \param filesystem   the file system.
+ * \param path         a NUL-terminated path of a directory, or its URI.
+ * \param recursive    not 0: also what is in directories found; each comes before what is in it.
+ * \param out_listing  the listing; NULL on failure.
+ * \param out_error    optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ *         (with errno: ENOENT, ENOTDIR, EACCES; on a cluster the
+ *         listing's first arrowio_listing_next tells), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference; the listing keeps the file system. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_list(struct arrowio_filesystem *filesystem,
+                                       const char *path,
+                                       int32_t recursive,
+                                       struct arrowio_listing **out_listing,
+                                       struct arrowio_error **out_error);
+
+/**
+ * Makes a directory.
+ *
+ * \param filesystem  the file system.
+ * \param path        a NUL-terminated path, or the URI of one on this file system.
+ * \param parents     not 0: also those that are missing on the way to it, and it may be there already.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
+ *         (with errno:
+ *         ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_make_directory(struct arrowio_filesystem *filesystem,
+                                                 const char *path,
+                                                 int32_t parents,
+                                                 struct arrowio_error **out_error);
+
+/**
+ * Removes a file, a symbolic link or a directory.
+ *
+ * \param filesystem  the file system.
+ * \param path        a NUL-terminated path, or the URI of one on this file system.
+ * \param recursive   not 0: a directory with all that is in it; 0: only if there is nothing in it.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ *         (with errno: ENOENT, ENOTEMPTY, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_remove(struct arrowio_filesystem *filesystem,
+                                         const char *path,
+                                         int32_t recursive,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Gives a file or a directory another path on the same file system, in one step.
+ *
+ * \param filesystem  the file system.
+ * \param from        the path that it has.
+ * \param to          the one that it gets.
+ * \param replace     not 0: a file that is there already, or a directory with nothing in it, goes.
+ * \param out_error   optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
+ *         (with errno:
+ *         ENOENT, ENOTEMPTY, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_rename(struct arrowio_filesystem *filesystem,
+                                         const char *from,
+                                         const char *to,
+                                         int32_t replace,
+                                         struct arrowio_error **out_error);
+
+/**
+ * Sets the permission bits of a file or a directory.
+ *
+ * \param filesystem   the file system.
+ * \param path         a NUL-terminated path, or the URI of one on this file system.
+ * \param permissions  the bits, 07777 at most.
+ * \param out_error    optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ *         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_filesystem_set_permissions(struct arrowio_filesystem *filesystem,
+                                                  const char *path,
+                                                  uint32_t permissions,
+                                                  struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param filesystem  the file system, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_filesystem *arrowio_filesystem_retain(struct arrowio_filesystem *filesystem);
+
+/**
+ * Gives one reference back. The last one, also of its files and listings, ends the threads, which takes a second at most.
+ *
+ * \param filesystem  the file system, or NULL, which does nothing.
+ *
+ * Ownership: the reference is gone. Threads: any. Since 0.1.
+ */
+void arrowio_filesystem_release(struct arrowio_filesystem *filesystem);
+
+/**
+ * The path, as it was asked for; in a listing that of the directory listed with what was found in it.
+ *
+ * \param info  what is known. NULL: NULL.
+ * \return the path, without a scheme.
+ *
+ * Ownership: the info's, good until its last release. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_info_path(const struct arrowio_file_info *info);
+
+/**
+ * What it is.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return an ARROWIO_KIND constant.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+arrowio_kind arrowio_file_info_kind(const struct arrowio_file_info *info);
+
+/**
+ * How long a file is.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return bytes; of what is no file as the file system says.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_file_info_size(const struct arrowio_file_info *info);
+
+/**
+ * Who may do what.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return the permission bits, 07777 at most.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+uint32_t arrowio_file_info_permissions(const struct arrowio_file_info *info);
+
+/**
+ * Whose it is.
+ *
+ * \param info  what is known. NULL: NULL.
+ * \return the owner's name; of this machine's users without one the number.
+ *
+ * Ownership: the info's, good until its last release. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_info_owner(const struct arrowio_file_info *info);
+
+/**
+ * What group it belongs to.
+ *
+ * \param info  what is known. NULL: NULL.
+ * \return the group's name; of this machine's groups without one the number.
+ *
+ * Ownership: the info's, good until its last release. Threads: any. Since 0.1.
+ */
+const char *arrowio_file_info_group(const struct arrowio_file_info *info);
+
+/**
+ * When its content was last changed.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return nanoseconds since 1970 UTC; a cluster knows milliseconds.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_file_info_modified_ns(const struct arrowio_file_info *info);
+
+/**
+ * When it was last read.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return nanoseconds since 1970 UTC; a cluster notes it once an hour or not at all, which is 0.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_file_info_accessed_ns(const struct arrowio_file_info *info);
+
+/**
+ * How many copies of it a cluster has.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return how many; 1 on this machine, 0 of directories of a cluster.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int32_t arrowio_file_info_replication(const struct arrowio_file_info *info);
+
+/**
+ * In blocks of what size a cluster has it.
+ *
+ * \param info  what is known. NULL: 0.
+ * \return bytes; 0 where there are none.
+ *
+ * Ownership: keeps nothing. Threads: any. Since 0.1.
+ */
+int64_t arrowio_file_info_block_size(const struct arrowio_file_info *info);
+
+/**
+ * Takes one more reference.
+ *
+ * \param info  the info, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_file_info *arrowio_file_info_retain(struct arrowio_file_info *info);
+
+/**
+ * Gives one reference back.
+ *
+ * \param info  the info, or NULL, which does nothing.
+ *
+ * Ownership: the reference is gone. Threads: any. Since 0.1.
+ */
+void arrowio_file_info_release(struct arrowio_file_info *info);
+
+/**
+ * The next one.
+ *
+ * \param listing    the listing.
+ * \param out_info   what is known of it; NULL at the end, and on failure.
+ * \param out_error  optional.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, in a child of fork()), ARROWIO_IO_ERROR (with errno: ENOENT, ENOTDIR, EACCES; again
+ *         with each further call), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *
+ * Ownership: the caller has one reference. Threads: any. Since 0.1.
+ */
+arrowio_status arrowio_listing_next(struct arrowio_listing *listing,
+                                    struct arrowio_file_info **out_info,
+                                    struct arrowio_error **out_error);
+
+/**
+ * Takes one more reference.
+ *
+ * \param listing  the listing, or NULL.
+ * \return its argument.
+ *
+ * Ownership: the caller has one more reference to release. Threads: any. Since 0.1.
+ */
+struct arrowio_listing *arrowio_listing_retain(struct arrowio_listing *listing);
+
+/**
+ * Gives one reference back.
+ *
+ * \param listing  the listing, or NULL, which does nothing.
+ *
+ * Ownership: the reference is gone. Threads: any. Since 0.1.
+ */
+void arrowio_listing_release(struct arrowio_listing *listing);
 
 /**
  * Copies from the position of one file to the position of another, whatever classes they are of: from a map to a

@@ -49,6 +49,17 @@ static inline const char *cluster_ok(const char *file, int line, const char *ans
   return answer[2] == ' ' ? answer + 3 : answer + 2;
 }
 
+/* What the cluster's client reads of a file from an offset on, 32000 bytes at most; gives how much that is. */
+static inline size_t cluster_bytes(const char *path, int64_t offset, uint8_t *bytes, size_t size) {
+  const char *digits = CLUSTER("bytes %s %lld %zu", path, (long long)offset, size);
+  size_t count = strlen(digits) / 2;
+  for (size_t at = 0; at < count; at++) {
+    int high = digits[2 * at], low = digits[2 * at + 1];
+    bytes[at] = (uint8_t)((high % 32 + 9) % 25 << 4 | (low % 32 + 9) % 25);
+  }
+  return count;
+}
+
 /* What a file that the cluster wrote has from an offset on; Pattern.java has the same. */
 static inline void cluster_pattern(uint8_t *bytes, int64_t offset, size_t size, uint64_t seed) {
   for (size_t done = 0; done < size;) {

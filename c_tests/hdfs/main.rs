@@ -17,11 +17,25 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use toolchain::Outcome;
 
+/// The programs that run beside a cluster which nothing happens to. `behaviour.c` tests its files as all others.
+const PROGRAMS: [(&str, &[Way]); 4] = [
+    ("files.c", &[Way::Shared, Way::Sanitized]),
+    ("tree.c", &[Way::Shared, Way::Sanitized]),
+    ("streams.c", &[Way::Shared]),
+    ("../behaviour.c", &[Way::Shared]),
+];
+
 fn main() -> ExitCode {
     let mut trials: Vec<Trial> = Vec::new();
     for kind in Kind::ALL {
         trials.push(with(kind, "round trip", round_trip));
         trials.push(with(kind, "cluster.c", |cluster| cluster.run_program("cluster.c", Way::Shared, &[])));
+    }
+    for (program, ways) in PROGRAMS {
+        for way in ways {
+            let name = format!("{}/{}", program.trim_start_matches("../"), way.name());
+            trials.push(with(Kind::Single, &name, move |cluster| cluster.run_program(program, *way, &[])));
+        }
     }
     trials.push(with(Kind::Single, "a DataNode dies", a_data_node_dies));
     trials.push(with(Kind::Single, "a DataNode stands still", a_data_node_stands_still));
@@ -42,7 +56,7 @@ fn main() -> ExitCode {
     outcome.exit_code()
 }
 
-fn with(kind: Kind, name: &str, test: fn(&mut Cluster) -> Outcome) -> Trial {
+fn with(kind: Kind, name: &str, test: impl FnOnce(&mut Cluster) -> Outcome + Send + 'static) -> Trial {
     trial::trial(format!("{}/{name}", kind.name()), kind.tools(), move || kind.with(test))
 }
 

@@ -7,8 +7,9 @@ use super::file_info::{arrowio_file_info, arrowio_listing};
 use super::guard;
 use super::handle::{self, Slot};
 use super::pool::arrowio_pool;
-use crate::error::{Result, error};
+use crate::error::{Error, Result, error, try_format};
 use crate::io::{FileSystem, FileSystemOptions, OutputOptions};
+use crate::shared::try_vec;
 use std::ffi::{CStr, c_char};
 use std::time::Duration;
 
@@ -109,7 +110,7 @@ unsafe fn text(given: *const c_char, name: &str) -> Result<Option<String>> {
 
 fn owned(given: &CStr, name: &str) -> Result<String> {
     let text = given.to_str().map_err(|_| error!(Invalid, "{name} is not UTF-8"))?;
-    Ok(text.to_owned())
+    try_format(format_args!("{text}")).ok_or_else(|| Error::out_of_memory(text.len()))
 }
 
 /// # Safety
@@ -123,7 +124,11 @@ unsafe fn pairs(given: *const *const c_char, count: i64) -> Result<Vec<(String, 
         // SAFETY: the caller's promise.
         owned(unsafe { arguments::string(*given.add(at), "a string of configuration")? }, "configuration")
     };
-    (0..count).map(|at| Ok((string(2 * at)?, string(2 * at + 1)?))).collect()
+    let mut pairs = try_vec(count)?;
+    for at in 0..count {
+        pairs.push((string(2 * at)?, string(2 * at + 1)?));
+    }
+    Ok(pairs)
 }
 
 /// What is more than 0.

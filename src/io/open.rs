@@ -99,6 +99,7 @@ fn open_raw(path: &CStr, mode: Mode, options: &StreamOptions, block_size: usize)
         None => os_file::open(path, mode, &options.file, block_size),
         Some((uri, path)) if uri.is_local() => os_file::open(path.as_c_str(), mode, &options.file, block_size),
         Some((uri, path)) => {
+            options.file.check_for_cluster(mode)?;
             let how = FileSystemOptions {
                 pool: options.pool.clone(),
                 buffer_size: block_size,
@@ -107,7 +108,11 @@ fn open_raw(path: &CStr, mode: Mode, options: &StreamOptions, block_size: usize)
             let filesystem = FileSystem::of(uri, how)?;
             match mode {
                 Mode::Read => filesystem.open_input(path.as_c_str()),
-                _ => filesystem.open_output(path.as_c_str(), &OutputOptions::default()),
+                _ => {
+                    let OsFileOptions { exclusive, permissions, .. } = options.file;
+                    let how = OutputOptions { exclusive, permissions, ..OutputOptions::default() };
+                    filesystem.open_output(path.as_c_str(), &how)
+                }
             }
         }
     }

@@ -149,6 +149,17 @@ impl OsFileOptions {
         Ok(())
     }
 
+    /// What a cluster cannot do is refused; links and devices, which may be forbidden, it does not have.
+    pub(super) fn check_for_cluster(&self, mode: Mode) -> Result<()> {
+        if self.beneath || self.directory.is_some() || self.atomic {
+            return Err(error!(
+                Invalid,
+                "on a cluster a file is neither looked for in a directory of this machine nor replaced on close"
+            ));
+        }
+        self.check_for(mode)
+    }
+
     /// What concerns paths has no meaning where there is none.
     pub(super) fn check_for_descriptor(&self) -> Result<()> {
         if self.directory.is_some() || self.beneath || self.no_follow || self.regular || self.exclusive || self.atomic {

@@ -38,6 +38,11 @@ impl OpenFlags {
         self.with(libc::O_NONBLOCK | libc::O_NOCTTY)
     }
 
+    /// Fails where the path names a symbolic link.
+    pub(super) const fn without_links(self) -> Self {
+        Self(self.0 | libc::O_NOFOLLOW)
+    }
+
     /// Whether what is opened is only looked at.
     pub(super) fn looks(self) -> bool {
         self.0 & libc::O_PATH != 0

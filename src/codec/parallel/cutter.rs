@@ -129,17 +129,18 @@ impl Cutter {
         self.restart();
     }
 
-    /// So many bytes are done with. Where none are left there is no memory either.
+    /// So many bytes are done with, up to anywhere. Where none are left there is no memory either.
     pub(super) fn pass(&mut self, size: usize) {
         self.done += size;
+        self.restart();
         if self.rest().is_empty() {
             self.bytes = BufferBuilder::new(self.bytes.pool().clone());
             self.done = 0;
         }
     }
 
-    /// Nothing was looked at: the bytes begin where a frame may.
-    pub(super) fn restart(&mut self) {
+    /// Nothing was looked at.
+    fn restart(&mut self) {
         self.frames = Frames::NONE;
         self.searched = 0;
     }

@@ -239,9 +239,6 @@ impl ParallelDecoder {
             return Ok(Step { consumed: more.len(), ..Step::default() });
         }
         self.cutter.pass(std::mem::take(&mut step.consumed));
-        if !self.is_serial {
-            self.cutter.restart();
-        }
         step.wants = 0;
         Ok(step)
     }

@@ -372,6 +372,18 @@ fn a_size_is_believed_as_far_as_it_can_be() {
 }
 
 #[test]
+fn what_was_looked_at_is_forgotten_with_the_bytes() {
+    let member = pack(&CODECS[0], 6, b"x");
+    let find_end = CODECS[0].find_end.unwrap();
+    let mut cutter = Cutter::new(&CODECS[0], find_end, Sizes::DEFAULT, &crate::memory::default_pool());
+    cutter.append(&member.repeat(2)).unwrap();
+    while cutter.cut(true) == Cut::More {}
+    assert!(matches!(cutter.cut(true), Cut::Piece(frames) if frames.size == 2 * member.len()));
+    cutter.pass(2 * member.len());
+    assert_eq!(cutter.cut(false), Cut::More);
+}
+
+#[test]
 fn an_end_is_looked_for_again_where_there_is_twice_as_much() {
     thread_local!(static SEARCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
     let find_end = |frame: &[u8], _searched: usize| {

@@ -1,6 +1,6 @@
 //! What file systems tell of files.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Quoted, Result};
 use crate::shared::Shared;
 use crate::sys::{FileKind, PathText, lock};
 use std::ffi::CStr;
@@ -60,12 +60,14 @@ pub struct Listing(pub(crate) Shared<Mutex<State>>);
 
 pub(crate) struct State {
     entries: Box<dyn Entries>,
+    /// Of the directory, in messages.
+    name: PathText,
     end: Option<Result<()>>,
 }
 
 impl Listing {
-    pub(super) fn new(entries: Box<dyn Entries>) -> Result<Self> {
-        Shared::try_new(Mutex::new(State { entries, end: None })).map(Self)
+    pub(super) fn new(entries: Box<dyn Entries>, name: PathText) -> Result<Self> {
+        Shared::try_new(Mutex::new(State { entries, name, end: None })).map(Self)
     }
 
     /// The next one; `None`: that was all. After an error it gives that again.
@@ -75,6 +77,7 @@ impl Listing {
             return end.clone().map(|()| None);
         }
         let next = state.entries.next();
+        let next = next.map_err(|error| error.context(format_args!("cannot list {}", Quoted(state.name.bytes()))));
         match &next {
             Ok(Some(_)) => {}
             Ok(None) => state.end = Some(Ok(())),

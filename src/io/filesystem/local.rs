@@ -2,7 +2,7 @@
 
 use super::info::{Details, Entries, FileInfo};
 use super::{Backend, FileSystemOptions, OutputOptions};
-use crate::error::{Error, Result};
+use crate::error::{Error, Quoted, Result};
 use crate::io::{File, FileKind, Mode, OsFileOptions, os_file};
 use crate::memory::Pool;
 use crate::shared::try_box;
@@ -28,9 +28,8 @@ impl Backend for LocalFileSystem {
     fn open_output(&self, path: &CStr, _name: &[u8], options: &OutputOptions) -> Result<File> {
         if options.append {
             // Appending makes no file.
-            tree::metadata(path, true).map_err(Error::from_os)?;
-        }
-        if options.parents
+            tree::metadata(path).map_err(Error::from_os)?;
+        } else if options.parents
             && let Some(parent) = parent(path)?
         {
             tree::make_directory(parent.as_c_str(), true).map_err(Error::from_os)?;
@@ -45,14 +44,15 @@ impl Backend for LocalFileSystem {
     }
 
     fn info(&self, path: &CStr) -> Result<FileInfo> {
-        let found = tree::metadata(path, true).map_err(Error::from_os)?;
-        info(PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?, &found)
+        let found = tree::metadata(path).map_err(Error::from_os)?;
+        let owner = Owner::of(&found)?;
+        info(PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?, &found, &owner)
     }
 
     fn list(&self, path: &CStr, recursive: bool) -> Result<Box<dyn Entries>> {
-        let mut entries = LocalEntries { directories: Vec::new(), recursive };
-        entries.enter(PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?)?;
-        Ok(try_box(entries)?)
+        let names = tree::Names::of(path).map_err(Error::from_os)?;
+        let path = PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?;
+        Ok(try_box(LocalEntries { current: Some((path, names)), waiting: Vec::new(), recursive, owner: None })?)
     }
 
     fn make_directory(&self, path: &CStr, parents: bool) -> Result<()> {
@@ -60,13 +60,7 @@ impl Backend for LocalFileSystem {
     }
 
     fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
-        let removed = match tree::metadata(path, false) {
-            Ok(found) if found.kind != FileKind::Directory => tree::remove_name(path),
-            Ok(_) if recursive => tree::remove_tree(path),
-            Ok(_) => tree::remove_directory(path),
-            Err(os_error) => Err(os_error),
-        };
-        removed.map_err(Error::from_os)
+        tree::remove(path, recursive).map_err(Error::from_os)
     }
 
     fn rename(&self, from: &CStr, to: &CStr, replace: bool) -> Result<()> {
@@ -85,14 +79,36 @@ fn parent(path: &CStr) -> Result<Option<PathText>> {
     end.map(|end| PathText::join(&[&path[..end]]).map_err(Error::from_os)).transpose()
 }
 
-fn info(path: PathText, found: &Metadata) -> Result<FileInfo> {
+/// Whose a file is.
+struct Owner {
+    uid: u32,
+    gid: u32,
+    user: PathText,
+    group: PathText,
+}
+
+impl Owner {
+    fn of(found: &Metadata) -> Result<Self> {
+        let Metadata { uid, gid, .. } = *found;
+        let user = tree::user_name(uid).map_err(Error::from_os)?;
+        let group = tree::group_name(gid).map_err(Error::from_os)?;
+        Ok(Self { uid, gid, user, group })
+    }
+
+    fn owns(&self, found: &Metadata) -> bool {
+        (self.uid, self.gid) == (found.uid, found.gid)
+    }
+}
+
+fn info(path: PathText, found: &Metadata, owner: &Owner) -> Result<FileInfo> {
+    let copy = |text: &PathText| PathText::join(&[text.bytes()]).map_err(Error::from_os);
     FileInfo::new(Details {
         path,
         kind: found.kind,
         size: found.size,
         permissions: found.permissions,
-        owner: tree::user_name(found.uid).map_err(Error::from_os)?,
-        group: tree::group_name(found.gid).map_err(Error::from_os)?,
+        owner: copy(&owner.user)?,
+        group: copy(&owner.group)?,
         modified: found.modified,
         accessed: found.accessed,
         replication: 1,
@@ -101,41 +117,69 @@ fn info(path: PathText, found: &Metadata) -> Result<FileInfo> {
 }
 
 struct LocalEntries {
-    /// Those that are being listed, each in the one before it.
-    directories: Vec<(PathText, tree::Names)>,
+    /// The directory that is being listed.
+    current: Option<(PathText, tree::Names)>,
+    /// Those found in it and before, whose turn comes. Only one is open at a time, however deep they are.
+    waiting: Vec<PathText>,
     recursive: bool,
+    /// Of the last entry: mostly also of the next, and names are looked up in files.
+    owner: Option<Owner>,
 }
 
 impl LocalEntries {
-    fn enter(&mut self, path: PathText) -> Result<()> {
-        let names = tree::Names::of(path.as_c_str()).map_err(Error::from_os)?;
-        self.directories.try_reserve(1).map_err(|_| Error::out_of_memory(size_of::<(PathText, tree::Names)>()))?;
-        self.directories.push((path, names));
-        Ok(())
+    /// On to the next directory; `false`: there is none.
+    fn enter(&mut self) -> Result<bool> {
+        self.current = None;
+        while let Some(path) = self.waiting.pop() {
+            match tree::Names::of_directory_itself(path.as_c_str()) {
+                Ok(names) => {
+                    self.current = Some((path, names));
+                    return Ok(true);
+                }
+                // It was removed meanwhile, or is another thing now.
+                Err(libc::ENOENT | libc::ENOTDIR | libc::ELOOP) => {}
+                Err(os_error) => return Err(inside(os_error, &path)),
+            }
+        }
+        Ok(false)
     }
+}
+
+/// A failure beneath the directory that is listed.
+#[cold]
+fn inside(os_error: i32, path: &PathText) -> Error {
+    Error::from_os(os_error).context(format_args!("in {}", Quoted(path.bytes())))
 }
 
 impl Entries for LocalEntries {
     fn next(&mut self) -> Result<Option<FileInfo>> {
-        while let Some((directory, names)) = self.directories.last_mut() {
+        loop {
             crate::task::check()?;
-            let Some(name) = names.next().map_err(Error::from_os)? else {
-                self.directories.pop();
+            let Some((directory, names)) = &mut self.current else { return Ok(None) };
+            let Some(name) = names.next().map_err(|os_error| inside(os_error, directory))? else {
+                self.enter()?;
                 continue;
             };
-            let separator: &[u8] = if directory.bytes().ends_with(b"/") { b"" } else { b"/" };
-            let join = || PathText::join(&[directory.bytes(), separator, name.bytes()]).map_err(Error::from_os);
-            let (path, own) = (join()?, join()?);
-            let found = match tree::metadata(path.as_c_str(), false) {
+            let found = match names.metadata_of(name.as_c_str()) {
                 // It was removed meanwhile.
                 Err(libc::ENOENT) => continue,
-                found => found.map_err(Error::from_os)?,
+                found => found.map_err(|os_error| inside(os_error, directory))?,
             };
+            let separator: &[u8] = if directory.bytes().ends_with(b"/") { b"" } else { b"/" };
+            let path = || PathText::join(&[directory.bytes(), separator, name.bytes()]).map_err(Error::from_os);
             if self.recursive && found.kind == FileKind::Directory {
-                self.enter(own)?;
+                let path = path()?;
+                self.waiting.try_reserve(1).map_err(|_| Error::out_of_memory(size_of::<PathText>()))?;
+                self.waiting.push(path);
             }
-            return info(path, &found).map(Some);
+            if self.owner.as_ref().is_none_or(|owner| !owner.owns(&found)) {
+                self.owner = None;
+            }
+            let owner = match &mut self.owner {
+                Some(owner) => owner,
+                none => none.insert(Owner::of(&found)?),
+            };
+            return info(path()?, &found, owner).map(Some);
         }
-        Ok(None)
     }
 }

@@ -164,14 +164,19 @@ impl FileSystem {
     pub fn exists(&self, path: &CStr) -> Result<bool> {
         match self.info(path) {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error.os_error(), libc::ENOENT | libc::ENOTDIR) => Ok(false),
+            Err(error)
+                if error.kind() == ErrorKind::IoError && matches!(error.os_error(), libc::ENOENT | libc::ENOTDIR) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }
 
     /// What is in a directory, and in those in it when `recursive`; a directory comes before what is in it.
     pub fn list(&self, path: &CStr, recursive: bool) -> Result<Listing> {
-        self.call("list", path, |path| Listing::new(self.0.backend.list(path, recursive)?))
+        let (_, name) = self.resolve(path)?;
+        self.call("list", path, |path| Listing::new(self.0.backend.list(path, recursive)?, name))
     }
 
     /// With `parents` also those on the way, and it may be there already.
@@ -221,6 +226,7 @@ impl FileSystem {
         if path.bytes().is_empty() {
             return Err(Error::with_os_error(ErrorKind::Invalid, libc::ENOENT, format_args!("the path is empty")));
         }
+        let path = if self.0.uri.is_local() { path } else { uri::normalized(path)? };
         let name = self.0.uri.name(&path)?;
         Ok((path, name))
     }

@@ -1,8 +1,9 @@
 //! URIs of file systems.
 
-use crate::error::{Error, Quoted, Result, error, try_format};
+use crate::error::{Error, ErrorKind, Quoted, Result, error, try_format};
 use crate::sys::PathText;
 use std::ffi::CStr;
+use std::fmt;
 
 /// A kind of file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub(crate) struct Uri {
     pub(crate) scheme: Scheme,
     /// Of a cluster: a host with or without a port, a name service, or nothing, which stands for the usual one.
     pub(crate) authority: String,
+    text: String,
 }
 
 impl Uri {
@@ -44,8 +46,9 @@ impl Uri {
             Scheme::Hdfs | Scheme::ViewFs => PathText::join(&[path]).map_err(Error::from_os)?,
         };
         let authority = if scheme == Scheme::File { "" } else { authority };
-        let authority = try_format(format_args!("{authority}")).ok_or_else(|| Error::out_of_memory(authority.len()))?;
-        Ok(Some((Self { scheme, authority }, path)))
+        let text = owned(format_args!("{}://{authority}", scheme.name()))?;
+        let authority = owned(format_args!("{authority}"))?;
+        Ok(Some((Self { scheme, authority, text }, path)))
     }
 
     /// Whether it is this machine's.
@@ -54,8 +57,8 @@ impl Uri {
     }
 
     /// The URI without a path.
-    pub(crate) fn text(&self) -> String {
-        format!("{}://{}", self.scheme.name(), self.authority)
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether what this one names is on that file system.
@@ -64,11 +67,16 @@ impl Uri {
         self.scheme == other.scheme && is_same
     }
 
-    /// What a path is called in messages.
+    /// What a path is called in messages; a relative one as it is.
     pub(super) fn name(&self, path: &PathText) -> Result<PathText> {
-        let prefix = if self.scheme == Scheme::File { String::new() } else { self.text() };
+        let is_plain = self.scheme == Scheme::File || !path.bytes().starts_with(b"/");
+        let prefix = if is_plain { "" } else { self.text() };
         PathText::join(&[prefix.as_bytes(), path.bytes()]).map_err(Error::from_os)
     }
+}
+
+fn owned(text: fmt::Arguments<'_>) -> Result<String> {
+    try_format(text).ok_or_else(|| Error::new(ErrorKind::OutOfMemory, format_args!("no memory for a URI")))
 }
 
 impl Scheme {
@@ -102,6 +110,29 @@ fn decoded(path: &[u8]) -> Result<PathText> {
     PathText::join(&[&bytes]).map_err(Error::from_os)
 }
 
+/// A path of a cluster, where no name is "." or "..", without them.
+pub(super) fn normalized(path: PathText) -> Result<PathText> {
+    let is_dots = |name: &[u8]| matches!(name, b"." | b"..");
+    if !path.bytes().split(|byte| *byte == b'/').any(is_dots) {
+        return Ok(path);
+    }
+    let mut bytes = crate::shared::try_vec(path.bytes().len())?;
+    for name in path.bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".") {
+        if name == b".." {
+            bytes.truncate(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(0));
+            continue;
+        }
+        if !bytes.is_empty() || path.bytes().starts_with(b"/") {
+            bytes.push(b'/');
+        }
+        bytes.extend_from_slice(name);
+    }
+    if bytes.is_empty() && path.bytes().starts_with(b"/") {
+        bytes.push(b'/');
+    }
+    PathText::join(&[&bytes]).map_err(Error::from_os)
+}
+
 fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
     bytes.push(byte);
     bytes
@@ -116,10 +147,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn dots_in_paths() {
+        let normal = |path: &[u8]| normalized(PathText::join(&[path]).unwrap()).unwrap().bytes().to_vec();
+        for (path, expected) in [
+            ("/a/b", "/a/b"),
+            ("a", "a"),
+            ("/a//b/", "/a//b/"),
+            ("./a", "a"),
+            ("a/./b/.", "a/b"),
+            ("/a/../b", "/b"),
+            ("/a/b/../../..", "/"),
+            ("/./a/..", "/"),
+            ("a/..", ""),
+            ("/a/.b/..c", "/a/.b/..c"),
+        ] {
+            assert_eq!(normal(path.as_bytes()), expected.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
     fn uris_and_paths() {
         let parsed = |text: &CStr| {
             let (uri, path) = Uri::parse(text).unwrap()?;
-            Some((uri.text(), String::from_utf8(path.bytes().to_vec()).unwrap()))
+            Some((uri.text().to_owned(), String::from_utf8(path.bytes().to_vec()).unwrap()))
         };
         let is = |uri: &str, path: &str| Some((uri.to_owned(), path.to_owned()));
         assert_eq!(parsed(c"hdfs://nn:8020/a%20b"), is("hdfs://nn:8020", "/a%20b"));

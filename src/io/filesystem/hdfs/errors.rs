@@ -60,8 +60,11 @@ fn classify(error: &HdfsError) -> (ErrorKind, i32) {
             return (ErrorKind::NotImplemented, libc::EOPNOTSUPP);
         }
         From::SASLError(_) | From::GSSAPIError(..) | From::NoSASLMechanism => libc::EACCES,
-        From::RPCError(class, _) | From::FatalRPCError(class, _) => {
+        From::RPCError(class, message) | From::FatalRPCError(class, message) => {
             let name = last_part(class);
+            if name == "AccessControlException" && is_about_a_file(message) {
+                return (ErrorKind::IoError, libc::ENOTDIR);
+            }
             EXCEPTIONS.iter().find(|(known, _)| *known == name).map_or(libc::EIO, |(_, os_error)| *os_error)
         }
         _ => libc::EIO,
@@ -71,6 +74,11 @@ fn classify(error: &HdfsError) -> (ErrorKind, i32) {
         _ => ErrorKind::IoError,
     };
     (kind, os_error)
+}
+
+/// The name node's check of rights says so as well when a path goes on behind a file.
+fn is_about_a_file(message: &str) -> bool {
+    message.lines().next().is_some_and(|line| line.ends_with("(is not a directory)"))
 }
 
 fn last_part(class: &str) -> &str {

@@ -8,7 +8,7 @@ mod session;
 
 use super::info::{Details, Entries};
 use super::{Backend, FileInfo, FileSystemOptions, OutputOptions, Uri};
-use crate::error::{Error, Result, error};
+use crate::error::{Error, ErrorKind, Result, error};
 use crate::io::{File, FileKind};
 use crate::memory::Pool;
 use crate::shared::{Shared, try_box};
@@ -57,6 +57,44 @@ impl HdfsFileSystem {
         let Connection { client, session, .. } = &*self.connection;
         session.run(session.answer(question(client, path)))
     }
+
+    /// Where a directory is in the way, the name node says something else, `word`.
+    fn for_directory(&self, path: &CStr, error: Error, word: i32) -> Error {
+        if error.os_error() != word {
+            return error;
+        }
+        match self.info(path) {
+            Ok(found) if found.kind() == FileKind::Directory => Error::from_os(libc::EISDIR),
+            _ => error,
+        }
+    }
+
+    /// What the name node has only words for.
+    fn of_rename(&self, from: &CStr, to: &CStr, replace: bool, error: Error) -> Error {
+        let behind = to.to_bytes().strip_prefix(from.to_bytes());
+        if error.os_error() != libc::EIO {
+            return error;
+        }
+        if behind.is_some_and(|rest| rest.starts_with(b"/")) {
+            return Error::from_os(libc::EINVAL);
+        }
+        let is_directory = |path| self.info(path).map(|found| found.kind() == FileKind::Directory);
+        match (is_directory(from), is_directory(to)) {
+            (Ok(_), Ok(_)) if !replace => Error::from_os(libc::EEXIST),
+            (Ok(false), Ok(true)) => Error::from_os(libc::EISDIR),
+            (Ok(true), Ok(false)) => Error::from_os(libc::ENOTDIR),
+            (Ok(true), Ok(true)) => Error::from_os(libc::ENOTEMPTY),
+            _ => error,
+        }
+    }
+}
+
+/// The client has one error for a file that is there and for one that another one writes.
+fn while_written(error: Error) -> Error {
+    if error.os_error() != libc::EEXIST {
+        return error;
+    }
+    Error::with_os_error(ErrorKind::IoError, libc::EBUSY, format_args!("another one writes it: {error}"))
 }
 
 fn client(uri: &Uri, options: &FileSystemOptions, session: &Session) -> Result<Client> {
@@ -103,13 +141,17 @@ fn path_text(text: &str) -> Result<PathText> {
 impl Backend for HdfsFileSystem {
     fn open_input(&self, path: &CStr, name: &[u8]) -> Result<File> {
         HdfsInput::open(&self.connection, text(path)?, name, self.buffer_size)
+            .map_err(|error| self.for_directory(path, error, libc::ENOENT))
     }
 
     fn open_output(&self, path: &CStr, name: &[u8], options: &OutputOptions) -> Result<File> {
         if options.append {
-            let size = self.info(path)?.size();
-            let writer = self.ask(path, |client, path| client.append(path))?;
-            return HdfsOutput::file(&self.connection, writer, text(path)?, name, size);
+            let found = self.info(path)?;
+            if found.kind() == FileKind::Directory {
+                return Err(Error::from_os(libc::EISDIR));
+            }
+            let writer = self.ask(path, |client, path| client.append(path)).map_err(while_written)?;
+            return HdfsOutput::file(&self.connection, writer, text(path)?, name, found.size());
         }
         let how = WriteOptions {
             block_size: options.block_size.or(self.block_size),
@@ -118,7 +160,11 @@ impl Backend for HdfsFileSystem {
             overwrite: !options.exclusive,
             create_parent: options.parents,
         };
-        let writer = self.ask(path, |client, path| client.create(path, how))?;
+        let writer = self.ask(path, |client, path| client.create(path, how));
+        let writer = match writer {
+            Err(error) if !options.exclusive => return Err(self.for_directory(path, error, libc::EEXIST)),
+            writer => writer?,
+        };
         HdfsOutput::file(&self.connection, writer, text(path)?, name, 0)
     }
 
@@ -147,8 +193,13 @@ impl Backend for HdfsFileSystem {
     }
 
     fn rename(&self, from: &CStr, to: &CStr, replace: bool) -> Result<()> {
-        let to = text(to)?;
-        self.ask(from, |client, from| client.rename(from, to, replace))
+        if replace && from == to {
+            // Nothing is to be done, which the name node does not see.
+            return self.info(from).map(drop);
+        }
+        let target = text(to)?;
+        let renamed = self.ask(from, |client, from| client.rename(from, target, replace));
+        renamed.map_err(|error| self.of_rename(from, to, replace, error))
     }
 
     fn set_permissions(&self, path: &CStr, bits: u32) -> Result<()> {

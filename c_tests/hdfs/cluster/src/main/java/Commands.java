@@ -55,7 +55,7 @@ import org.apache.hadoop.hdfs.server.datanode.Gate;
  * append PATH SIZE SEED         goes on with the pattern where the file ends
  * check PATH SIZE SEED          ok SHA256, if the file is exactly this
  * digest PATH                   ok SIZE SHA256
- * bytes PATH OFFSET COUNT       ok, the bytes in hexadecimal digits
+ * bytes PATH OFFSET COUNT       ok, the bytes in hexadecimal digits, fewer where the file ends
  * time-read PATH [warmup]       ok NANOSECONDS of a sequential read; with warmup: of the second
  * time-write PATH SIZE [warmup]
  * restore                       everything runs again, nothing is frozen, safe mode is off
@@ -368,11 +368,10 @@ final class Commands {
   }
 
   private String bytes(String path, long offset, int count) throws IOException {
-    byte[] bytes = new byte[count];
     try (FSDataInputStream input = files.open(new Path(path))) {
-      input.readFully(offset, bytes);
+      input.seek(offset);
+      return HexFormat.of().formatHex(input.readNBytes(count));
     }
-    return HexFormat.of().formatHex(bytes);
   }
 
   // ---- how long Hadoop's client takes ----
