@@ -1,5 +1,5 @@
 /* A pair of NameNodes of which the other one takes over, while files are read and written, or both of which are gone. */
-#include "files.h"
+#include "trouble.h"
 
 /* Long enough for what the cluster takes to change over. */
 #define PATIENCE 20.0

@@ -1,5 +1,5 @@
 /* Who one is by Kerberos: by tickets, by keys, or not at all. */
-#include "files.h"
+#include "trouble.h"
 
 #define PATIENCE 10.0
 

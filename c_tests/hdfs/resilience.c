@@ -1,5 +1,5 @@
 /* What fails in a cluster, and what stands still, while files are read and written. */
-#include "files.h"
+#include "trouble.h"
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <netinet/in.h>
