@@ -860,8 +860,8 @@ typedef struct arrowio_filesystem_options {
    */
   int64_t configuration_count;
   /**
-   * Who asks by Kerberos, such as "me@EXAMPLE.ORG". NULL: whose tickets are in the cache. Kerberos needs the system's
-   * library libgssapi_krb5.so.2, which is looked for when it is first needed.
+   * Who asks by Kerberos, such as "me@EXAMPLE.ORG"; has to be said where keytab or ticket_cache is. NULL: whose tickets are in
+   * the usual cache. Kerberos needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
    */
   const char *kerberos_principal;
   /**

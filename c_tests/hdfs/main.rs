@@ -47,6 +47,11 @@ fn main() -> ExitCode {
     trials.push(with(Kind::Single, "the NameNode ends", the_name_node_ends));
     trials.push(with(Kind::Ha, "fail-over", fail_over));
     trials.push(with(Kind::Kerberos, "tickets", tickets));
+    trials.push(with(Kind::Single, "resilience.c", |cluster| cluster.run_program("resilience.c", Way::Shared, &[])));
+    trials.push(with(Kind::Ha, "failover.c", |cluster| cluster.run_program("failover.c", Way::Shared, &[])));
+    for kind in Kind::KERBEROS {
+        trials.push(with(kind, "kerberos.c", |cluster| cluster.run_program("kerberos.c", Way::Shared, &[])));
+    }
     let outcome = libtest_mimic::run(&Arguments::from_args(), trials);
     cluster::stop_shared();
     outcome.exit_code()
