@@ -3758,6 +3758,7 @@ struct arrowio_filesystem *arrowio_filesystem_retain(struct arrowio_filesystem *
  * Gives one reference back. The last one, also of its files and listings, ends the threads, which takes a second at most.
  *
  * \param filesystem  the file system, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
@@ -3877,6 +3878,7 @@ struct arrowio_file_info *arrowio_file_info_retain(struct arrowio_file_info *inf
  * Gives one reference back.
  *
  * \param info  the info, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
@@ -3911,6 +3913,7 @@ struct arrowio_listing *arrowio_listing_retain(struct arrowio_listing *listing);
  * Gives one reference back.
  *
  * \param listing  the listing, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
