@@ -30,6 +30,7 @@ fn main() -> std::process::ExitCode {
             header::compiles_everywhere(compiler)
         }));
     }
+    trials.push(trial("filesystem.c/without HDFS", &["nm"], programs::run_without_hdfs));
     trials.extend(package::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     trials.extend(tour::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));
     trials.extend(faults::trials().into_iter().map(|(name, tools, test)| trial(name, tools, test)));

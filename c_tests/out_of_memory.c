@@ -633,6 +633,53 @@ done:
   arrowio_executor_release(executor);
 }
 
+/* A listing that failed stays so; all else can be done again. */
+static void use_filesystem(void) {
+  static const char *const PAIRS[] = {"a.key", "a value", "another.key", "another value"};
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .pool = pool, .user = "somebody",
+                                        .configuration = PAIRS, .configuration_count = 2};
+  arrowio_output_options parents = {.struct_size = sizeof parents, .flags = ARROWIO_OUTPUT_PARENTS};
+  static char uri[4200];
+  arrowio_filesystem *filesystem = NULL;
+  arrowio_file *file = NULL;
+  arrowio_file_info *info = NULL;
+  arrowio_listing *listing = NULL;
+  int32_t there = 0;
+  int count = 0;
+  snprintf(uri, sizeof uri, "file://%s", here("tree/a%20b/file"));
+  TRY(arrowio_filesystem_open("file:///", &options, &filesystem, &error));
+  TRY_TWICE(arrowio_filesystem_make_directory(filesystem, here("tree/a b/c/d"), 1, &error));
+  TRY_TWICE(arrowio_filesystem_open_output_stream(filesystem, uri, &parents, &file, &error));
+  TRY_TWICE(arrowio_file_write(file, lines, TEXT_SIZE, &error));
+  TRY(arrowio_file_close(file, &error));
+  arrowio_file_release(file);
+  file = NULL;
+  TRY_TWICE(arrowio_filesystem_exists(filesystem, uri, &there, &error));
+  TRY_TWICE(arrowio_filesystem_set_permissions(filesystem, uri, 0600, &error));
+  TRY_TWICE(arrowio_filesystem_info(filesystem, uri, &info, &error));
+  RIGHT(there && arrowio_file_info_size(info) == TEXT_SIZE && arrowio_file_info_permissions(info) == 0600);
+  TRY(arrowio_filesystem_list(filesystem, here("tree"), 1, &listing, &error));
+  do {
+    arrowio_file_info_release(info);
+    info = NULL;
+    TRY(arrowio_listing_next(listing, &info, &error));
+    count++;
+  } while (info != NULL);
+  RIGHT(count >= 5);
+  TRY_TWICE(arrowio_filesystem_rename(filesystem, here("tree/a b/file"), here("tree/file"), 1, &error));
+  TRY_TWICE(arrowio_filesystem_open_input_file(filesystem, here("tree/file"), &file, &error));
+  read_at_offsets(file);
+  if (status == ARROWIO_OK) TRY_TWICE(arrowio_filesystem_remove(filesystem, here("tree"), 1, &error));
+done:
+  arrowio_file_info_release(info);
+  arrowio_listing_release(listing);
+  arrowio_file_release(file);
+  arrowio_filesystem_release(filesystem);
+}
+
+/* What stays of the runs that end before it removes what it made. */
+static void remove_tree(void) { CHECK_INT(0, shell("rm -rf tree")); }
+
 /* ---- Layers over a file ---- */
 
 typedef arrowio_status (*lay_fn)(arrowio_file *raw, arrowio_file **out_file);
@@ -927,6 +974,8 @@ static const struct scenario {
     {"slow input", read_slowly, NULL, 0, 0},
     {"checksum of what is read", read_with_checksum, NULL, 0, 0},
     {"checksum of what is written", write_with_checksum, NULL, 0, 0},
+    /* libc keeps what it has looked for names of users in. */
+    {"file system", use_filesystem, remove_tree, 1, 0},
     {"buffered input", read_buffered, NULL, 0, 0},
     {"buffered output", write_buffered, NULL, 0, 0},
     {"tee", write_tee, NULL, 0, 0},

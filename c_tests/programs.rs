@@ -92,7 +92,7 @@ pub fn run_with(source: &Path, way: Way, run_name: &str, prepare: impl FnOnce(&m
     let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = toolchain::scratch(&format!("{name}-{run_name}"))?;
     let program = folder.join("program");
-    build(source, way, &program)?;
+    build(source, way, toolchain::library()?, &program)?;
 
     let files = folder.join("files");
     let _ = fs::remove_dir_all(&files);
@@ -123,8 +123,24 @@ pub fn run_with(source: &Path, way: Way, run_name: &str, prepare: impl FnOnce(&m
     check_said(source, &toolchain::run(command.arg(&files))?)
 }
 
-fn build(source: &Path, way: Way, program: &Path) -> Outcome {
-    let library = toolchain::library()?;
+/// Runs the tests of file systems with a library without HDFS, which has the same functions.
+pub fn run_without_hdfs() -> Outcome {
+    let library = toolchain::library_without_hdfs()?;
+    let exported = toolchain::exported_symbols(&library.shared)?;
+    if exported != toolchain::exported_symbols(&toolchain::library()?.shared)? {
+        return Err("without HDFS the library exports other functions".into());
+    }
+    let source = root().join("c_tests/filesystem.c");
+    let folder = toolchain::scratch("filesystem.c-without_hdfs")?;
+    let (program, files) = (folder.join("program"), folder.join("files"));
+    build(&source, Way::Shared, &library, &program)?;
+    let _ = fs::remove_dir_all(&files);
+    fs::create_dir_all(&files).map_err(|error| error.to_string())?;
+    let mut command = Command::new(&program);
+    check_said(&source, &toolchain::run(command.arg(&files).env("ARROWIO_TEST_WITHOUT_HDFS", "1"))?)
+}
+
+fn build(source: &Path, way: Way, library: &toolchain::Library, program: &Path) -> Outcome {
     let cpp = source.extension().is_some_and(|extension| extension == "cc");
     let mut command = toolchain::compiler(cpp)?;
     command.arg(if cpp { "-std=c++17" } else { "-std=gnu11" });

@@ -48,12 +48,21 @@ pub fn library() -> Result<&'static Library, String> {
 }
 
 fn build_library() -> Result<Library, String> {
+    build_with(&["--release"], "release", "lib")
+}
+
+/// Builds the library without HDFS; quickly, for it is only to be tried.
+pub fn library_without_hdfs() -> Result<Library, String> {
+    build_with(&["--no-default-features"], "debug", "lib-without_hdfs")
+}
+
+fn build_with(options: &[&str], profile: &str, name: &str) -> Result<Library, String> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root()).env("CARGO_TARGET_DIR", build_folder());
-    cargo.args(["rustc", "--quiet", "--locked", "--release", "--lib", "--features", "c-library"]);
+    cargo.args(["rustc", "--quiet", "--locked", "--lib", "--features", "c-library"]).args(options);
     run(cargo.args(["--crate-type", "cdylib,staticlib"]))?;
-    let built = build_folder().join("release");
-    let folder = build_folder().join("lib");
+    let built = build_folder().join(profile);
+    let folder = build_folder().join(name);
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let shared = folder.join("libarrowio.so");
     // By renaming: a program that runs with the former library keeps that.

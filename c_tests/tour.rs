@@ -27,6 +27,7 @@ pub fn trials() -> Vec<Trial> {
         ("tour/full disk", &[], full_disk),
         ("tour/leaks nothing", &["valgrind"], leaks_nothing),
         ("tour/README program", &[], readme_program),
+        ("tour/copy", &[], copy),
     ]
 }
 
@@ -187,6 +188,41 @@ fn readme_program() -> Outcome {
     let output = execute(Command::new(&program).arg("/no/such/file.gz"))?;
     check(output.status.code() == Some(1), || shown(&output))?;
     check(String::from_utf8_lossy(&output.stderr).contains("No such file or directory"), || shown(&output))
+}
+
+/// The example that copies, between files of this machine; `hdfs/main.rs` does with a cluster.
+fn copy() -> Outcome {
+    let program = compile("copy", "gnu11", &root().join("examples/copy/copy.c"))?;
+    let folder = toolchain::scratch("tour-copy")?;
+    let _ = fs::remove_dir_all(&folder);
+    let folder = toolchain::scratch("tour-copy")?.canonicalize().map_err(|error| error.to_string())?;
+    let run = |from: &str, to: &str| execute(Command::new(&program).current_dir(&folder).args([from, to]));
+    let data: Vec<u8> = (0..20_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    write(&folder.join("a file"), &data)?;
+    let uri = format!("file://{}", folder.display());
+
+    let output = run(&format!("{uri}/a%20file"), "new/folder/copy")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let most = said.strip_prefix("20000000 bytes, with ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+    check(output.status.success() && most.is_some_and(|most: u64| most < 8 << 20), || shown(&output))?;
+    check(read(&folder.join("new/folder/copy"))? == data, || "the copy is not the data".into())?;
+
+    write(&folder.join("short"), b"short")?;
+    let output = run("short", &format!("{uri}/new/folder/copy"))?;
+    check(output.status.success(), || shown(&output))?;
+    check(read(&folder.join("new/folder/copy"))? == b"short", || "the copy is not the data".into())?;
+
+    let refused = |output: Output, part: &str| {
+        let message = String::from_utf8_lossy(&output.stderr);
+        check(output.status.code() == Some(1) && message.contains(part), || shown(&output))
+    };
+    refused(run("missing", "new/other")?, "No such file or directory")?;
+    refused(run("short", "new")?, "Is a directory")?;
+    refused(run("short", "a file/beneath")?, "Not a directory")?;
+    refused(run("file://elsewhere/a", "new/other")?, "another machine")?;
+    let left: Vec<_> = fs::read_dir(folder.join("new")).map_err(|error| error.to_string())?.flatten().collect();
+    check(left.len() == 1 && !folder.join("new.copying").exists(), || format!("left: {left:?}"))?;
+    check(execute(&mut Command::new(&program))?.status.code() == Some(2), || "no usage".into())
 }
 
 /// The tour went well, counted `lines` in the stream and in the map, and gave all memory back.

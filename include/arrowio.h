@@ -860,8 +860,8 @@ typedef struct arrowio_filesystem_options {
    */
   int64_t configuration_count;
   /**
-   * Who asks by Kerberos, such as "me@EXAMPLE.ORG". NULL: whose tickets are in the cache. Kerberos needs the system's
-   * library libgssapi_krb5.so.2, which is looked for when it is first needed.
+   * Who asks by Kerberos, such as "me@EXAMPLE.ORG"; has to be said where keytab or ticket_cache is. NULL: whose tickets are in
+   * the usual cache. Kerberos needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
    */
   const char *kerberos_principal;
   /**
@@ -3760,6 +3760,7 @@ struct arrowio_filesystem *arrowio_filesystem_retain(struct arrowio_filesystem *
  * Gives one reference back. The last one, also of its files and listings, ends the threads, which takes a second at most.
  *
  * \param filesystem  the file system, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
@@ -3879,6 +3880,7 @@ struct arrowio_file_info *arrowio_file_info_retain(struct arrowio_file_info *inf
  * Gives one reference back.
  *
  * \param info  the info, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
@@ -3913,6 +3915,7 @@ struct arrowio_listing *arrowio_listing_retain(struct arrowio_listing *listing);
  * Gives one reference back.
  *
  * \param listing  the listing, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */

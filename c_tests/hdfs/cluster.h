@@ -1,6 +1,6 @@
 /* For programs that run beside a Hadoop cluster: commands to it, which cluster/src/main/java/Commands.java lists, and the
  * bytes that it writes. Standard input is a socket to the cluster. What else they need is in the environment:
- * ARROWIO_HDFS_URI, ARROWIO_HDFS_NAMENODES, HADOOP_CONF_DIR, and with Kerberos KRB5_CONFIG, KRB5CCNAME.
+ * ARROWIO_HDFS_URI, ARROWIO_HDFS_NAMENODES, HADOOP_CONF_DIR, and with Kerberos ARROWIO_HDFS_KEYTAB, KRB5_CONFIG, KRB5CCNAME.
  */
 #ifndef ARROWIO_CLUSTER_H
 #define ARROWIO_CLUSTER_H

@@ -29,11 +29,18 @@ pub enum Kind {
     Ha,
     /// One NameNode that wants tickets and encrypts everything.
     Kerberos,
+    /// As that, but it only signs.
+    KerberosIntegrity,
+    /// As that, but it only wants to know who one is.
+    KerberosAuthentication,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Single, Self::Ha, Self::Kerberos];
+    pub const ALL: [Self; 5] =
+        [Self::Single, Self::Ha, Self::Kerberos, Self::KerberosIntegrity, Self::KerberosAuthentication];
+    /// Those with Kerberos.
+    pub const KERBEROS: [Self; 3] = [Self::Kerberos, Self::KerberosIntegrity, Self::KerberosAuthentication];
 
     /// Its name, for the program and in those of tests.
     pub fn name(self) -> &'static str {
@@ -41,14 +48,16 @@ impl Kind {
             Self::Single => "single",
             Self::Ha => "ha",
             Self::Kerberos => "kerberos",
+            Self::KerberosIntegrity => "kerberos-integrity",
+            Self::KerberosAuthentication => "kerberos-authentication",
         }
     }
 
     /// What it needs.
     pub fn tools(self) -> &'static [&'static str] {
         match self {
-            Self::Kerberos => &["java", "javac", "mvn", "kinit", "kvno", "libgssapi_krb5.so.2"],
-            _ => &["java", "javac", "mvn"],
+            Self::Single | Self::Ha => &["java", "javac", "mvn"],
+            _ => &["java", "javac", "mvn", "kinit", "kvno", "libgssapi_krb5.so.2"],
         }
     }
 
@@ -62,7 +71,7 @@ impl Kind {
 }
 
 /// By `Kind`; what did not start once is not tried again.
-static SHARED: [Mutex<Option<Result<Cluster, String>>>; 3] = [const { Mutex::new(None) }; 3];
+static SHARED: [Mutex<Option<Result<Cluster, String>>>; 5] = [const { Mutex::new(None) }; 5];
 
 /// Stops the clusters that tests share: nothing else would, for they are never dropped.
 pub fn stop_shared() {
@@ -99,7 +108,7 @@ impl Cluster {
         let input = process.stdin.take();
         let mut cluster = Self { kind, folder, process, input, answers, fields: HashMap::new() };
         cluster.fields = cluster.ready()?;
-        if kind == Kind::Kerberos {
+        if Kind::KERBEROS.contains(&kind) {
             cluster.kinit("client")?;
         }
         Ok(cluster)
@@ -148,6 +157,7 @@ impl Cluster {
             ("HADOOP_CONF_DIR", self.field("conf").into()),
         ];
         if self.fields.contains_key("keytab") {
+            variables.push(("ARROWIO_HDFS_KEYTAB", self.field("keytab").into()));
             variables.push(("KRB5_CONFIG", self.field("krb5_conf").into()));
             variables.push(("KRB5CCNAME", self.tickets("client").into()));
         }

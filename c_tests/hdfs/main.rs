@@ -37,6 +37,9 @@ fn main() -> ExitCode {
         }
     }
     trials.push(with(Kind::Single, "behaviour.c", behaviour));
+    trials.push(with(Kind::Ha, "files.c", |cluster| cluster.run_program("files.c", Way::Shared, &[])));
+    trials.push(with(Kind::Kerberos, "streams.c", streams_encrypted));
+    trials.push(with(Kind::Single, "example that copies", example_that_copies));
     trials.push(with(Kind::Single, "a DataNode dies", a_data_node_dies));
     trials.push(with(Kind::Single, "a DataNode stands still", a_data_node_stands_still));
     trials.push(with(Kind::Single, "a replica is damaged", a_replica_is_damaged));
@@ -46,6 +49,11 @@ fn main() -> ExitCode {
     trials.push(with(Kind::Single, "the NameNode ends", the_name_node_ends));
     trials.push(with(Kind::Ha, "fail-over", fail_over));
     trials.push(with(Kind::Kerberos, "tickets", tickets));
+    trials.push(with(Kind::Single, "resilience.c", |cluster| cluster.run_program("resilience.c", Way::Shared, &[])));
+    trials.push(with(Kind::Ha, "failover.c", |cluster| cluster.run_program("failover.c", Way::Shared, &[])));
+    for kind in Kind::KERBEROS {
+        trials.push(with(kind, "kerberos.c", |cluster| cluster.run_program("kerberos.c", Way::Shared, &[])));
+    }
     let outcome = libtest_mimic::run(&Arguments::from_args(), trials);
     cluster::stop_shared();
     outcome.exit_code()
@@ -78,6 +86,11 @@ fn behaviour(cluster: &mut Cluster) -> Outcome {
     cluster.run_program("../behaviour.c", Way::Shared, &[("ARROWIO_TEST_SLOW", "1")])
 }
 
+/// Everything by tickets and encrypted; with the shorter amounts, for that takes the processor's time.
+fn streams_encrypted(cluster: &mut Cluster) -> Outcome {
+    cluster.run_program("streams.c", Way::Shared, &[("ARROWIO_TEST_SLOW", "1")])
+}
+
 fn round_trip(cluster: &mut Cluster) -> Outcome {
     cluster.command("write /tmp/file 3000000 7 1048576 2")?;
     let digest = cluster.command("check /tmp/file 3000000 7")?;
@@ -89,6 +102,38 @@ fn round_trip(cluster: &mut Cluster) -> Outcome {
     cluster.command("check /tmp/file 3000123 7")?;
     answers(cluster, "open-files", "0")?;
     cluster.command("remove /tmp/file").map(|_| ())
+}
+
+/// From the cluster to this machine and back, to a folder that is not there yet.
+fn example_that_copies(cluster: &mut Cluster) -> Outcome {
+    let folder = toolchain::scratch("hdfs-copy")?.canonicalize().map_err(|error| error.to_string())?;
+    let program = folder.join("copy");
+    let mut compiler = toolchain::compiler(false)?;
+    compiler.args(["-std=gnu11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I"]);
+    compiler.arg(toolchain::root().join("include")).arg("-o").arg(&program);
+    compiler.arg(toolchain::root().join("examples/copy/copy.c"));
+    toolchain::link_shared(&mut compiler, toolchain::library()?);
+    toolchain::run(&mut compiler)?;
+
+    let copy = |cluster: &Cluster, from: &str, to: &str| {
+        toolchain::run(Command::new(&program).envs(cluster.environment()).args([from, to])).map(drop)
+    };
+    let there = |cluster: &Cluster, path: &str| -> Result<String, String> {
+        let environment = cluster.environment();
+        let uri = environment.iter().find(|(name, _)| *name == "ARROWIO_HDFS_URI");
+        let uri = uri.ok_or("the cluster has no URI")?.1.to_string_lossy();
+        Ok(format!("{}{path}", uri.trim_end_matches('/')))
+    };
+    let here = format!("file://{}/copied", folder.display());
+    cluster.command("write /tmp/to-copy 5000000 7 1048576 2")?;
+    copy(cluster, &there(cluster, "/tmp/to-copy")?, &here)?;
+    copy(cluster, &here, &there(cluster, "/tmp/copied/here")?)?;
+    cluster.command("check /tmp/copied/here 5000000 7")?;
+    answers(cluster, "list /tmp/copied", "1 here")?;
+    match copy(cluster, &there(cluster, "/tmp/missing")?, &here) {
+        Err(message) if message.contains("/tmp/missing") => Ok(()),
+        other => Err(format!("copying what is missing gave {other:?}")),
+    }
 }
 
 /// The DataNodes with the first block of a file.

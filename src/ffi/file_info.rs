@@ -157,6 +157,7 @@ pub unsafe extern "C" fn arrowio_file_info_retain(info: *mut arrowio_file_info) 
 /// Gives one reference back.
 ///
 /// \param info  the info, or NULL, which does nothing.
+/// \return nothing.
 ///
 /// Ownership: the reference is gone. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -207,6 +208,7 @@ pub unsafe extern "C" fn arrowio_listing_retain(listing: *mut arrowio_listing) -
 /// Gives one reference back.
 ///
 /// \param listing  the listing, or NULL, which does nothing.
+/// \return nothing.
 ///
 /// Ownership: the reference is gone. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

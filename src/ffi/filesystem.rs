@@ -37,8 +37,8 @@ pub struct arrowio_filesystem_options {
     pub configuration: *const *const c_char,
     /// How many pairs of them there are.
     pub configuration_count: i64,
-    /// Who asks by Kerberos, such as "me@EXAMPLE.ORG". NULL: whose tickets are in the cache. Kerberos needs the system's
-    /// library libgssapi_krb5.so.2, which is looked for when it is first needed.
+    /// Who asks by Kerberos, such as "me@EXAMPLE.ORG"; has to be said where keytab or ticket_cache is. NULL: whose tickets are in
+    /// the usual cache. Kerberos needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
     pub kerberos_principal: *const c_char,
     /// A file with the keys of kerberos_principal. NULL: its tickets come from the cache.
     pub keytab: *const c_char,
@@ -506,6 +506,7 @@ pub unsafe extern "C" fn arrowio_filesystem_retain(filesystem: *mut arrowio_file
 /// Gives one reference back. The last one, also of its files and listings, ends the threads, which takes a second at most.
 ///
 /// \param filesystem  the file system, or NULL, which does nothing.
+/// \return nothing.
 ///
 /// Ownership: the reference is gone. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

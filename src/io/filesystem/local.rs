@@ -32,7 +32,10 @@ impl Backend for LocalFileSystem {
         } else if options.parents
             && let Some(parent) = parent(path)?
         {
-            tree::make_directory(parent.as_c_str(), true).map_err(Error::from_os)?;
+            let made = tree::make_directory(parent.as_c_str(), true);
+            // A file in the place of a directory.
+            let made = made.map_err(|os_error| if os_error == libc::EEXIST { libc::ENOTDIR } else { os_error });
+            made.map_err(Error::from_os)?;
         }
         let mode = if options.append { Mode::Append } else { Mode::Write };
         let how = OsFileOptions {

@@ -37,6 +37,10 @@ pub(super) fn convert(error: HdfsError) -> Error {
             let message = message.lines().next().unwrap_or_default();
             format!("{message} ({})", last_part(class))
         }
+        HdfsError::DataTransferError(message) => {
+            // All that is known of the data nodes follows.
+            message.split(": [").next().unwrap_or_default().to_owned()
+        }
         other => other.to_string(),
     };
     Error::with_os_error(kind, os_error, format_args!("{}", OneLine(text.as_bytes())))

@@ -96,19 +96,24 @@ impl HdfsOutput {
     #[cold]
     fn fail(&mut self, error: &Error) {
         self.failure = Some(error.clone());
-        self.let_go();
+        // Who has taken the file's place is to keep it.
+        let is_lost = matches!(error.os_error(), libc::ESTALE | libc::ENOENT);
+        self.let_go(!is_lost);
     }
 
-    /// Has the name node end the file with what arrived, so that nobody waits for a writer that is gone.
-    fn let_go(&mut self) {
+    /// Gives the writer up; `ours`: and has the name node end the file with what arrived, so that nobody waits for it.
+    fn let_go(&mut self, ours: bool) {
         let (writer, work) = (self.writer.take(), self.work.take());
         if writer.is_none() && work.is_none() {
             return;
         }
         drop((writer, work));
+        if !ours {
+            return;
+        }
         let Connection { client, session, .. } = &*self.target.connection;
         let path = self.target.path.as_c_str().to_str().unwrap_or_default();
-        // Where that fails as well it does so by itself, an hour later.
+        // Where that fails as well it does so by itself, twenty minutes after it has last heard of this file system's writers.
         let _ = uninterrupted(|| session.run(session.answer(client.recover_lease(path))));
     }
 }
@@ -161,7 +166,7 @@ impl Stream for HdfsOutput {
 
     fn abort(&mut self) -> Result<()> {
         self.target.connection.session.check_process()?;
-        self.let_go();
+        self.let_go(true);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
-/* What programs do with files of the cluster that they run beside. */
-#ifndef ARROWIO_HDFS_FILES_H
-#define ARROWIO_HDFS_FILES_H
+/* What programs share that have trouble with the cluster that they run beside, where calls may end one way or another. */
+#ifndef ARROWIO_HDFS_TROUBLE_H
+#define ARROWIO_HDFS_TROUBLE_H
 
 #include "cluster.h"
 #include <errno.h>
