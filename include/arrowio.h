@@ -5,7 +5,8 @@
  * Generated from src/ffi; see CONTRIBUTING.md.
  *
  * Names: functions are arrowio_<class>_<verb>, constants ARROWIO_<GROUP>_<NAME>. Sizes and offsets are int64_t, in bytes;
- * where nothing else is said a negative one is ARROWIO_INVALID. Paths are bytes as the system has them.
+ * where nothing else is said a negative one is ARROWIO_INVALID. Paths are bytes as the system has them; on a cluster they are
+ * UTF-8, all else is ARROWIO_INVALID.
  *
  * Errors: a function that can fail returns an arrowio_status and takes, last, an optional out_error. If that is not NULL,
  * it is set to NULL on success and to an error, for the caller to release, on failure; so release what an earlier call left
@@ -13,19 +14,21 @@
  * failure. A function that cannot fail returns its value, and for NULL what its documentation says.
  *
  * Every call on a file for which a cancellation was set, and every one within arrowio_cancellation_run, may also return
- * ARROWIO_CANCELLED or ARROWIO_TIMED_OUT, but for close, abort, release and the getters.
+ * ARROWIO_CANCELLED or ARROWIO_TIMED_OUT, but for close, abort, release and the getters. So may every call on a file of a
+ * cluster, and of files over it, be ARROWIO_TIMED_OUT, by the deadline of its file system.
  *
  * Ownership: a handle from an out_ parameter, or from a retain function, is one reference that the caller releases once.
  * Every other pointer that is returned is borrowed from the first argument. The library retains what it keeps and takes
  * nothing over but what a function says; user_data is freed by its free_fn exactly once, and not at all if the call failed.
  *
  * Threads: functions may be called on any thread, with the limits that each states. The library starts no thread but those
- * of an executor, and sets no signal handler but that of a fault guard.
+ * of an executor, of a file system of a cluster, and of codecs where their options ask for some, and sets no signal handler
+ * but that of a fault guard.
  *
- * Time: a timeout is in nanoseconds from now; as a parameter -1 means for ever, in an option 0 does.
+ * Time: a timeout is in nanoseconds from now; as a parameter -1 means for ever, in an option 0 does where nothing else is said.
  *
  * Fork: a child of fork() may use everything but a file that another thread was using at that moment, which would wait for
- * it for ever, and the executors and operations of its parent, which say so. Descriptors share their position with the
+ * it for ever, and the executors, operations and clusters of its parent, which say so. Descriptors share their position with the
  * parent's, as always. Files of the parent that the child releases without closing them are let go as they are: nothing is
  * flushed, ended, replaced or put back by it.
  *
@@ -830,8 +833,8 @@ typedef struct arrowio_metadata {
 } arrowio_metadata;
 
 /**
- * How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. What only
- * a cluster needs means nothing for file://.
+ * How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. For
+ * file:// only pool and buffer_size mean anything.
  */
 typedef struct arrowio_filesystem_options {
   /**
@@ -3557,9 +3560,14 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * * viewfs://table: parts of several, as the configuration has it.
  *
  * A path in the URI is passed over, so that the URI of any file opens the file system that it is on. In URIs of files
- * percent signs stand for bytes (%20) with file:, and for themselves on a cluster, as Hadoop has it. Nothing is sent yet: whether there is
- * a cluster shows with the first call. The process that opened it uses it; in a child of fork() everything but release is
- * ARROWIO_INVALID.
+ * percent signs stand for bytes (%20) with file:, and for themselves on a cluster, as Hadoop has it. Nothing is sent yet:
+ * whether there is a cluster shows with the first call.
+ *
+ * Its functions take paths and URIs. A relative path begins in the current directory, on a cluster in the user's home
+ * directory; a URI without a host, such as hdfs:///path, is one on this file system.
+ *
+ * In a child of fork() everything but release is ARROWIO_INVALID for clusters of the parent and their files, and, where the
+ * parent has read from one, for clusters that the child opens as well; a process started by exec has no such limits.
  *
  * \param uri             a NUL-terminated URI.
  * \param options         optional.
@@ -3681,9 +3689,8 @@ arrowio_status arrowio_filesystem_list(struct arrowio_filesystem *filesystem,
  * \param path        a NUL-terminated path, or the URI of one on this file system.
  * \param parents     not 0: also those that are missing on the way to it, and it may be there already.
  * \param out_error   optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
- *         (with errno:
- *         ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
+ *         ARROWIO_IO_ERROR (with errno: ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
@@ -3713,13 +3720,13 @@ arrowio_status arrowio_filesystem_remove(struct arrowio_filesystem *filesystem,
  * Gives a file or a directory another path on the same file system, in one step.
  *
  * \param filesystem  the file system.
- * \param from        the path that it has.
- * \param to          the one that it gets.
+ * \param from        the path that it has, or its URI.
+ * \param to          the one that it gets, on the same file system.
  * \param replace     not 0: a file that is there already, or a directory with nothing in it, goes.
  * \param out_error   optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
- *         (with errno:
- *         ENOENT, ENOTEMPTY, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
+ *         ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR or ENOTDIR where one is a directory, ENOTEMPTY, EINVAL into itself,
+ *         EXDEV onto another disk or cluster, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */

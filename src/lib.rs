@@ -1,6 +1,6 @@
 //! The memory and IO layer of Apache Arrow as a small, stable C ABI.
 //!
-//! The rooms, from the bottom up; each uses only those above it in this list:
+//! The rooms, from the bottom up; each uses only those named before it:
 //!
 //! * `sys`: every system call
 //! * [`error`]: what went wrong, with the names and numbers; `shared`: counted references; `warning`: the last resort

@@ -19,8 +19,8 @@ pub struct arrowio_filesystem {
     _private: [u8; 0],
 }
 
-/// How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. What only
-/// a cluster needs means nothing for file://.
+/// How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. For
+/// file:// only pool and buffer_size mean anything.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct arrowio_filesystem_options {
@@ -204,9 +204,14 @@ impl arrowio_output_options {
 /// * viewfs://table: parts of several, as the configuration has it.
 ///
 /// A path in the URI is passed over, so that the URI of any file opens the file system that it is on. In URIs of files
-/// percent signs stand for bytes (%20) with file:, and for themselves on a cluster, as Hadoop has it. Nothing is sent yet: whether there is
-/// a cluster shows with the first call. The process that opened it uses it; in a child of fork() everything but release is
-/// ARROWIO_INVALID.
+/// percent signs stand for bytes (%20) with file:, and for themselves on a cluster, as Hadoop has it. Nothing is sent yet:
+/// whether there is a cluster shows with the first call.
+///
+/// Its functions take paths and URIs. A relative path begins in the current directory, on a cluster in the user's home
+/// directory; a URI without a host, such as hdfs:///path, is one on this file system.
+///
+/// In a child of fork() everything but release is ARROWIO_INVALID for clusters of the parent and their files, and, where the
+/// parent has read from one, for clusters that the child opens as well; a process started by exec has no such limits.
 ///
 /// \param uri             a NUL-terminated URI.
 /// \param options         optional.
@@ -389,9 +394,8 @@ pub unsafe extern "C" fn arrowio_filesystem_list(
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
 /// \param parents     not 0: also those that are missing on the way to it, and it may be there already.
 /// \param out_error   optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
-///         (with errno:
-///         ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
+///         ARROWIO_IO_ERROR (with errno: ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -439,13 +443,13 @@ pub unsafe extern "C" fn arrowio_filesystem_remove(
 /// Gives a file or a directory another path on the same file system, in one step.
 ///
 /// \param filesystem  the file system.
-/// \param from        the path that it has.
-/// \param to          the one that it gets.
+/// \param from        the path that it has, or its URI.
+/// \param to          the one that it gets, on the same file system.
 /// \param replace     not 0: a file that is there already, or a directory with nothing in it, goes.
 /// \param out_error   optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
-///         (with errno:
-///         ENOENT, ENOTEMPTY, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
+///         ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR or ENOTDIR where one is a directory, ENOTEMPTY, EINVAL into itself,
+///         EXDEV onto another disk or cluster, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

@@ -1,10 +1,10 @@
 //! What file systems tell of files.
 
-use crate::error::{Error, Quoted, Result};
+use crate::error::{Error, ErrorKind, Quoted, Result};
 use crate::shared::Shared;
-use crate::sys::{FileKind, PathText, lock};
+use crate::sys::{FileKind, PathText};
+use crate::task::{Exclusive, Process};
 use std::ffi::CStr;
-use std::sync::Mutex;
 
 /// A counted reference to what was known of a path when it was asked for. Never changes.
 #[derive(Clone)]
@@ -56,7 +56,12 @@ pub(crate) trait Entries: Send {
 /// A counted reference to what is in a directory, given bit by bit.
 #[derive(Clone)]
 #[repr(transparent)]
-pub struct Listing(pub(crate) Shared<Mutex<State>>);
+pub struct Listing(pub(crate) Shared<Progress>);
+
+pub(crate) struct Progress {
+    process: Process,
+    state: Exclusive<State>,
+}
 
 pub(crate) struct State {
     entries: Box<dyn Entries>,
@@ -67,12 +72,14 @@ pub(crate) struct State {
 
 impl Listing {
     pub(super) fn new(entries: Box<dyn Entries>, name: PathText) -> Result<Self> {
-        Shared::try_new(Mutex::new(State { entries, name, end: None })).map(Self)
+        let state = Exclusive::new(State { entries, name, end: None });
+        Shared::try_new(Progress { process: Process::here(), state }).map(Self)
     }
 
-    /// The next one; `None`: that was all. After an error it gives that again.
+    /// The next one; `None`: that was all. After an error it gives that again, but for the host's word and the deadline.
     pub fn next(&self) -> Result<Option<FileInfo>> {
-        let mut state = lock(&self.0);
+        self.0.process.check("listing")?;
+        let mut state = self.0.state.hold()?;
         if let Some(end) = &state.end {
             return end.clone().map(|()| None);
         }
@@ -81,6 +88,7 @@ impl Listing {
         match &next {
             Ok(Some(_)) => {}
             Ok(None) => state.end = Some(Ok(())),
+            Err(error) if matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut) => {}
             Err(error) => state.end = Some(Err(Error::clone(error))),
         }
         next

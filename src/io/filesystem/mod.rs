@@ -175,8 +175,10 @@ impl FileSystem {
 
     /// What is in a directory, and in those in it when `recursive`; a directory comes before what is in it.
     pub fn list(&self, path: &CStr, recursive: bool) -> Result<Listing> {
-        let (_, name) = self.resolve(path)?;
-        self.call("list", path, |path| Listing::new(self.0.backend.list(path, recursive)?, name))
+        let (path, name) = self.resolve(path)?;
+        let entries = self.0.backend.list(path.as_c_str(), recursive);
+        let entries = entries.map_err(|error| error.context(format_args!("cannot list {}", Quoted(name.bytes()))))?;
+        Listing::new(entries, name)
     }
 
     /// With `parents` also those on the way, and it may be there already.
@@ -191,9 +193,10 @@ impl FileSystem {
 
     /// In one step; with `replace` a file, or an empty directory, that is there already goes.
     pub fn rename(&self, from: &CStr, to: &CStr, replace: bool) -> Result<()> {
-        let (to, to_name) = self.resolve(to)?;
-        self.call("rename", from, |from| self.0.backend.rename(from, to.as_c_str(), replace))
-            .map_err(|error| error.context(format_args!("renaming to {}", Quoted(to_name.bytes()))))
+        let ((from, from_name), (to, to_name)) = (self.resolve(from)?, self.resolve(to)?);
+        let doing = format_args!("cannot rename {} to {}", Quoted(from_name.bytes()), Quoted(to_name.bytes()));
+        let renamed = self.0.backend.rename(from.as_c_str(), to.as_c_str(), replace);
+        renamed.map_err(|error| error.context(doing))
     }
 
     /// Sets the permission bits.
@@ -226,7 +229,7 @@ impl FileSystem {
         if path.bytes().is_empty() {
             return Err(Error::with_os_error(ErrorKind::Invalid, libc::ENOENT, format_args!("the path is empty")));
         }
-        let path = if self.0.uri.is_local() { path } else { uri::normalized(path)? };
+        let path = if self.0.uri.is_local() { path } else { uri::normalized(&path)? };
         let name = self.0.uri.name(&path)?;
         Ok((path, name))
     }

@@ -110,25 +110,27 @@ fn decoded(path: &[u8]) -> Result<PathText> {
     PathText::join(&[&bytes]).map_err(Error::from_os)
 }
 
-/// A path of a cluster, where no name is "." or "..", without them.
-pub(super) fn normalized(path: PathText) -> Result<PathText> {
-    let is_dots = |name: &[u8]| matches!(name, b"." | b"..");
-    if !path.bytes().split(|byte| *byte == b'/').any(is_dots) {
-        return Ok(path);
-    }
-    let mut bytes = crate::shared::try_vec(path.bytes().len())?;
+/// A path of a cluster, where no name is empty, "." or "..", without them; "." alone is the home directory.
+pub(super) fn normalized(path: &PathText) -> Result<PathText> {
+    let is_absolute = path.bytes().starts_with(b"/");
+    let mut bytes = crate::shared::try_vec(path.bytes().len() + 1)?;
     for name in path.bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".") {
         if name == b".." {
+            if bytes.is_empty() && !is_absolute {
+                return Err(error!(Invalid, "{} leads out of the home directory", Quoted(path.bytes())));
+            }
             bytes.truncate(bytes.iter().rposition(|byte| *byte == b'/').unwrap_or(0));
             continue;
         }
-        if !bytes.is_empty() || path.bytes().starts_with(b"/") {
+        if !bytes.is_empty() || is_absolute {
             bytes.push(b'/');
         }
         bytes.extend_from_slice(name);
     }
-    if bytes.is_empty() && path.bytes().starts_with(b"/") {
-        bytes.push(b'/');
+    match bytes.is_empty() {
+        true if is_absolute => bytes.push(b'/'),
+        true => bytes.push(b'.'),
+        false => {}
     }
     PathText::join(&[&bytes]).map_err(Error::from_os)
 }
@@ -148,17 +150,20 @@ mod tests {
 
     #[test]
     fn dots_in_paths() {
-        let normal = |path: &[u8]| normalized(PathText::join(&[path]).unwrap()).unwrap().bytes().to_vec();
+        let parsed = |path: &[u8]| normalized(&PathText::join(&[path]).unwrap());
+        let normal = |path: &[u8]| parsed(path).unwrap().bytes().to_vec();
+        assert!(parsed(b"../a").is_err() && parsed(b"a/../..").is_err());
         for (path, expected) in [
             ("/a/b", "/a/b"),
             ("a", "a"),
-            ("/a//b/", "/a//b/"),
+            ("/a//b/", "/a/b"),
             ("./a", "a"),
             ("a/./b/.", "a/b"),
             ("/a/../b", "/b"),
             ("/a/b/../../..", "/"),
             ("/./a/..", "/"),
-            ("a/..", ""),
+            ("a/..", "."),
+            (".", "."),
             ("/a/.b/..c", "/a/.b/..c"),
         ] {
             assert_eq!(normal(path.as_bytes()), expected.as_bytes(), "{path}");

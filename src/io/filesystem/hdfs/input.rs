@@ -22,7 +22,7 @@ use std::time::Duration;
 
 /// So far ahead a stream is asked for; it ends by itself where a data node has no more.
 const AHEAD: usize = 1 << 30;
-/// How often places are asked for anew where none of those known gave anything: the blocks may have moved.
+/// How often a read is tried; before each but the first the name node is asked where the blocks are, which may have moved.
 const ATTEMPTS: u32 = 3;
 /// How long is waited before the first of them, then four times as long.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -105,7 +105,7 @@ impl HdfsInput {
         Ok(done)
     }
 
-    /// As `fill`; whatever it comes to, the position stands behind what was filled.
+    /// As `fill`, and moves the position. Where it fails the position stays, and all of it comes again.
     fn advance(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         let source = self.source.clone();
         if self.ahead.is_none() {
@@ -117,6 +117,11 @@ impl HdfsInput {
         self.position += filled;
         Ok(filled)
     }
+}
+
+/// Whether it counts more than what failed before: the host's word, the deadline, or that it is another file now.
+fn is_final(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut) || error.os_error() == libc::ESTALE
 }
 
 /// Moves what has room.
@@ -147,7 +152,7 @@ impl Source {
                 Err(error) if error.kind() == ErrorKind::IoError => {
                     crate::sys::sleep(pause.as_nanos() as i64).map_err(Error::from_os)?;
                     pause *= 4;
-                    self.look_again().map_err(|_| error)?;
+                    self.look_again().map_err(|other| if is_final(&other) { other } else { error })?;
                 }
                 result => return result,
             }

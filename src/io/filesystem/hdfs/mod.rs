@@ -72,6 +72,10 @@ impl HdfsFileSystem {
     /// What the name node has only words for.
     fn of_rename(&self, from: &CStr, to: &CStr, replace: bool, error: Error) -> Error {
         let behind = to.to_bytes().strip_prefix(from.to_bytes());
+        if error.kind() == ErrorKind::Invalid && error.os_error() == libc::EINVAL {
+            // All that the client itself refuses: paths on different clusters of a viewfs.
+            return Error::from_os(libc::EXDEV);
+        }
         if error.os_error() != libc::EIO {
             return error;
         }
@@ -126,8 +130,12 @@ fn client(uri: &Uri, options: &FileSystemOptions, session: &Session) -> Result<C
     session.run(async { builder.build().map_err(errors::convert) })
 }
 
+/// The home directory as it is named here; to the client it is nothing.
+const HOME: &CStr = c".";
+
 /// A path, which on a cluster is text.
 fn text(path: &CStr) -> Result<&str> {
+    let path = if path == HOME { c"" } else { path };
     path.to_str().map_err(|_| error!(Invalid, "the path is not UTF-8"))
 }
 
@@ -169,11 +177,16 @@ impl Backend for HdfsFileSystem {
     }
 
     fn info(&self, path: &CStr) -> Result<FileInfo> {
-        info(self.ask(path, Client::get_file_info)?)
+        let status = self.ask(path, Client::get_file_info)?;
+        info(if path == HOME { FileStatus { path: ".".to_owned(), ..status } } else { status })
     }
 
     fn list(&self, path: &CStr, recursive: bool) -> Result<Box<dyn Entries>> {
         self.connection.session.check_process()?;
+        if path == HOME {
+            // The client would say of what is in it that it is in the root.
+            return Err(error!(Invalid, "the home directory is listed by its whole path only"));
+        }
         let iterator = Own::new(self.connection.client.list_status_iter(text(path)?, recursive));
         let asked = path_text(text(path)?)?;
         Ok(try_box(HdfsEntries { connection: self.connection.clone(), iterator, asked: Some(asked) })?)
