@@ -141,7 +141,7 @@ static arrowio_file *open_path(const uint8_t *bytes, int64_t size) {
     put(bytes, size);
   }
   if (row->place == IN_CLUSTER) {
-    if (row->mode == ARROWIO_MODE_APPEND) put(NULL, 0);
+    if (row->mode == ARROWIO_MODE_APPEND) put("", 0);
     return open_in_cluster(row->mode);
   }
   OK(arrowio_os_file_open(behind.path, row->mode, NULL, &file, &error));
