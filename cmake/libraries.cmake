@@ -38,6 +38,9 @@ endif()
 list(JOIN crate_types "," crate_types)
 
 set(features c-library)
+if(ARROWIO_HDFS)
+  list(APPEND features hdfs)
+endif()
 if(ARROWIO_JEMALLOC)
   list(APPEND features jemalloc)
 endif()
@@ -69,7 +72,7 @@ endif()
 # Cargo knows best what has changed, so it always runs.
 add_custom_target(arrowio_cargo
   COMMAND "${CMAKE_COMMAND}" -E env ${environment}
-    "${ARROWIO_CARGO}" rustc --locked --lib --crate-type ${crate_types} --features ${features}
+    "${ARROWIO_CARGO}" rustc --locked --lib --crate-type ${crate_types} --no-default-features --features ${features}
     --profile $<IF:$<CONFIG:Debug>,dev,release> --target ${arrowio_target} --target-dir "${cargo_dir}"
     "${release_flags}"
   BYPRODUCTS ${cargo_products}

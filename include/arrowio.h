@@ -3578,8 +3578,9 @@ arrowio_status arrowio_filesystem_open(const char *uri,
 
 /**
  * Opens a file for reading, at any place and from any number of threads. Of a file on a cluster its length is that of this
- * moment: what is appended later is seen by who opens it again. Where a data node fails, reading goes on from another one; the
- * position moves only by what was read.
+ * moment: what is appended later is seen by who opens it again. While somebody still writes it, that is all but its last
+ * block, whatever was flushed. Where a data node fails, reading goes on from another one; the position moves only by what was
+ * read.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -3597,8 +3598,9 @@ arrowio_status arrowio_filesystem_open_input_file(struct arrowio_filesystem *fil
 
 /**
  * Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
- * a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and readers see what was written; after
- * a failure, or arrowio_file_abort, the file has what had arrived until then, and closing it says so.
+ * a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and Hadoop's readers see what was
+ * written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, or arrowio_file_abort, the
+ * file has what had arrived until then, and closing it says so.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -3758,6 +3760,7 @@ struct arrowio_filesystem *arrowio_filesystem_retain(struct arrowio_filesystem *
  * Gives one reference back. The last one, also of its files and listings, ends the threads, which takes a second at most.
  *
  * \param filesystem  the file system, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
@@ -3877,6 +3880,7 @@ struct arrowio_file_info *arrowio_file_info_retain(struct arrowio_file_info *inf
  * Gives one reference back.
  *
  * \param info  the info, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */
@@ -3911,6 +3915,7 @@ struct arrowio_listing *arrowio_listing_retain(struct arrowio_listing *listing);
  * Gives one reference back.
  *
  * \param listing  the listing, or NULL, which does nothing.
+ * \return nothing.
  *
  * Ownership: the reference is gone. Threads: any. Since 0.1.
  */

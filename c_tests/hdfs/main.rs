@@ -17,12 +17,11 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 use toolchain::Outcome;
 
-/// The programs that run beside a cluster which nothing happens to. `behaviour.c` tests its files as all others.
-const PROGRAMS: [(&str, &[Way]); 4] = [
+/// The programs that run beside a cluster which nothing happens to.
+const PROGRAMS: [(&str, &[Way]); 3] = [
     ("files.c", &[Way::Shared, Way::Sanitized]),
     ("tree.c", &[Way::Shared, Way::Sanitized]),
     ("streams.c", &[Way::Shared]),
-    ("../behaviour.c", &[Way::Shared]),
 ];
 
 fn main() -> ExitCode {
@@ -33,10 +32,13 @@ fn main() -> ExitCode {
     }
     for (program, ways) in PROGRAMS {
         for way in ways {
-            let name = format!("{}/{}", program.trim_start_matches("../"), way.name());
+            let name = format!("{program}/{}", way.name());
             trials.push(with(Kind::Single, &name, move |cluster| cluster.run_program(program, *way, &[])));
         }
     }
+    trials.push(with(Kind::Single, "behaviour.c", behaviour));
+    trials.push(with(Kind::Ha, "files.c", |cluster| cluster.run_program("files.c", Way::Shared, &[])));
+    trials.push(with(Kind::Kerberos, "streams.c", streams_encrypted));
     trials.push(with(Kind::Single, "example that copies", example_that_copies));
     trials.push(with(Kind::Single, "a DataNode dies", a_data_node_dies));
     trials.push(with(Kind::Single, "a DataNode stands still", a_data_node_stands_still));
@@ -77,6 +79,16 @@ fn fails(cluster: &mut Cluster, command: &str, part: &str) -> Outcome {
 fn answers(cluster: &mut Cluster, command: &str, part: &str) -> Outcome {
     let answer = cluster.command(command)?;
     check(answer.contains(part), || format!("{command} gave {answer}, not {part}"))
+}
+
+/// What all files do, with those of a cluster; with the shorter amounts, for each step goes to three disks.
+fn behaviour(cluster: &mut Cluster) -> Outcome {
+    cluster.run_program("../behaviour.c", Way::Shared, &[("ARROWIO_TEST_SLOW", "1")])
+}
+
+/// Everything by tickets and encrypted; with the shorter amounts, for that takes the processor's time.
+fn streams_encrypted(cluster: &mut Cluster) -> Outcome {
+    cluster.run_program("streams.c", Way::Shared, &[("ARROWIO_TEST_SLOW", "1")])
 }
 
 fn round_trip(cluster: &mut Cluster) -> Outcome {

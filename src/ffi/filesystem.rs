@@ -235,8 +235,9 @@ pub unsafe extern "C" fn arrowio_filesystem_open(
 }
 
 /// Opens a file for reading, at any place and from any number of threads. Of a file on a cluster its length is that of this
-/// moment: what is appended later is seen by who opens it again. Where a data node fails, reading goes on from another one; the
-/// position moves only by what was read.
+/// moment: what is appended later is seen by who opens it again. While somebody still writes it, that is all but its last
+/// block, whatever was flushed. Where a data node fails, reading goes on from another one; the position moves only by what was
+/// read.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -264,8 +265,9 @@ pub unsafe extern "C" fn arrowio_filesystem_open_input_file(
 }
 
 /// Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
-/// a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and readers see what was written; after
-/// a failure, or arrowio_file_abort, the file has what had arrived until then, and closing it says so.
+/// a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and Hadoop's readers see what was
+/// written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, or arrowio_file_abort, the
+/// file has what had arrived until then, and closing it says so.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
