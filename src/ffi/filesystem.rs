@@ -206,14 +206,15 @@ impl arrowio_output_options {
 /// A path in the URI is passed over, so that the URI of any file opens the file system that it is on. In URIs of files
 /// percent signs stand for bytes (%20) with file:, and for themselves on a cluster, as Hadoop has it. Nothing is sent yet: whether there is
 /// a cluster shows with the first call. The process that opened it uses it; in a child of fork() everything but release is
-/// ARROWIO_INVALID.
+/// ARROWIO_INVALID, and so is opening one on a cluster once the parent has opened a file on one for reading: connections to data
+/// nodes are shared by all that a process reads, and the child would share them too.
 ///
 /// \param uri             a NUL-terminated URI.
 /// \param options         optional.
 /// \param out_filesystem  the file system; NULL on failure.
 /// \param out_error       optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read),
-///         ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read, in
+///         such a child), ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
