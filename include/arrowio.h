@@ -3573,8 +3573,8 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * \param options         optional.
  * \param out_filesystem  the file system; NULL on failure.
  * \param out_error       optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read),
- *         ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read, in
+ *         such a child), ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.

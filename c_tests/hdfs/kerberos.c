@@ -114,6 +114,25 @@ TEST(nobody) {
   is_nobody("unknown@EXAMPLE.COM", getenv("ARROWIO_HDFS_KEYTAB"), NULL);
 }
 
+/* Tickets of another time, or for another cluster, are refused by the NameNode. */
+TEST(tickets_that_are_no_good) {
+  char damaged[1100], bytes[65536];
+  snprintf(damaged, sizeof damaged, "%s/damaged", folder);
+  FILE *file = fopen(strchr(tickets, ':') + 1, "rb");
+  CHECK(file != NULL);
+  size_t size = fread(bytes, 1, sizeof bytes, file);
+  fclose(file);
+  file = fopen(damaged, "wb");
+  CHECK(file != NULL && size > 100);
+  /* The last thing in it is the encrypted ticket for the centre. */
+  bytes[size - 50] ^= 1;
+  fwrite(bytes, 1, size, file);
+  fclose(file);
+  char cache[1200];
+  snprintf(cache, sizeof cache, "FILE:%s", damaged);
+  is_nobody("client@EXAMPLE.COM", NULL, cache);
+}
+
 /* Whose tickets or keys they are has to be said. */
 TEST(no_principal) {
   arrowio_filesystem_options options = options_of(NULL, NULL, tickets);
@@ -140,6 +159,7 @@ int main(int argc, char **argv) {
   RUN(tickets_of_the_options);
   RUN(nobody);
   RUN(keys);
+  RUN(tickets_that_are_no_good);
   RUN(no_principal);
   RUN(permissions);
   return finish();

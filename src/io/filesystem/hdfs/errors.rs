@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, OneLine};
 use hdfs_native::HdfsError;
 
 /// Java's exceptions by the last part of their names, and what they are called here.
-const EXCEPTIONS: [(&str, i32); 20] = [
+const EXCEPTIONS: [(&str, i32); 22] = [
     ("FileNotFoundException", libc::ENOENT),
     ("PathNotFoundException", libc::ENOENT),
     ("FileAlreadyExistsException", libc::EEXIST),
@@ -12,6 +12,8 @@ const EXCEPTIONS: [(&str, i32); 20] = [
     ("PathIsNotDirectoryException", libc::ENOTDIR),
     ("AccessControlException", libc::EACCES),
     ("AuthorizationException", libc::EACCES),
+    ("SaslException", libc::EACCES),
+    ("InvalidToken", libc::EACCES),
     ("PathIsNotEmptyDirectoryException", libc::ENOTEMPTY),
     ("DSQuotaExceededException", libc::EDQUOT),
     ("NSQuotaExceededException", libc::EDQUOT),
