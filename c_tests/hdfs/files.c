@@ -210,6 +210,8 @@ TEST(appended_here) {
   int64_t size = 700000;
   const int64_t more[] = {1, 1000, 0, BLOCK, 3 * BLOCK - 701001 - BLOCK, 5};
   for (int i = 0; i < 6; i++) {
+    /* The client needs all replicas of the last block to be finished; until then it fails and says so. */
+    CLUSTER("settled /tmp/appended");
     arrowio_file *file = open_to_write("/tmp/appended", append);
     CHECK_INT(size, tell(file));
     write_pattern(file, size, more[i], 100000, SEED);

@@ -40,6 +40,7 @@ import org.apache.hadoop.hdfs.server.datanode.Gate;
  * freeze N | thaw N             see {@link Gate}
  * traffic                       ok, then for each DataNode the bytes that it sent and received (0 0 while it is stopped)
  * locations PATH                ok, then the DataNodes with the file's first block
+ * settled PATH                  when every block of a file has all its replicas
  * corrupt PATH                  damages one replica of the first block: ok N
  * failover [abrupt]             the other NameNode becomes active: ok INDEX; abrupt: the active one ends at once before
  * stop-namenode                 the active NameNode ends at once, none takes over: ok INDEX
@@ -109,6 +110,7 @@ final class Commands {
       case "thaw" -> freeze(number(words[1]), false);
       case "traffic" -> traffic();
       case "locations" -> locations(words[1]);
+      case "settled" -> settled(words[1]);
       case "corrupt" -> corrupt(words[1]);
       case "failover" -> failover(words.length > 1);
       case "stop-namenode" -> stopNameNode();
@@ -193,6 +195,20 @@ final class Commands {
     }
     List<String> addresses = Arrays.stream(nodes).map(node -> node.getDatanodeId().getXferAddr()).toList();
     return Arrays.stream(blocks[0].getNames()).map(addresses::indexOf).toList();
+  }
+
+  private String settled(String path) throws Exception {
+    FileStatus status = files.getFileStatus(new Path(path));
+    for (BlockLocation block : files.getFileBlockLocations(status, 0, status.getLen())) {
+      while (replicas(path, block.getOffset()) < status.getReplication()) {
+        Thread.sleep(20);
+      }
+    }
+    return "";
+  }
+
+  private int replicas(String path, long offset) throws Exception {
+    return files.getFileBlockLocations(new Path(path), offset, 1)[0].getNames().length;
   }
 
   private String locations(String path) throws IOException {
