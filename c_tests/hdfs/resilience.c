@@ -264,8 +264,8 @@ TEST(refusals) {
   arrowio_file *file = NULL;
 
   CLUSTER("safemode on");
-  CHECK_INT(EROFS, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_open_output_stream(files, "/tmp/safe", NULL, &file, &error)));
-  CHECK_INT(EROFS, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_make_directory(files, "/tmp/safe", 0, &error)));
+  CHECK_INT(EROFS, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_open_output_stream(files, "/tmp/in-safe-mode", NULL, &file, &error)));
+  CHECK_INT(EROFS, errno_of(ARROWIO_IO_ERROR, arrowio_filesystem_make_directory(files, "/tmp/in-safe-mode", 0, &error)));
   CLUSTER("safemode off");
 
   CLUSTER("mkdir /full 777");
