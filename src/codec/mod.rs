@@ -2,6 +2,7 @@
 //! one another in `frames`, limits in `limits`, whole pieces of memory in `one_shot`.
 
 mod blocks;
+mod crc32c;
 mod detection;
 mod frames;
 mod held;
@@ -39,6 +40,7 @@ use frames::FrameSequence;
 use parallel::ParallelDecoder;
 use std::ffi::CStr;
 
+pub(crate) use crc32c::crc32c;
 pub use detection::Detected;
 pub(crate) use frames::Next;
 pub(crate) use limits::Limits;

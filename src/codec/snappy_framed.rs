@@ -3,7 +3,7 @@
 use super::blocks::{BlockDecoder, BlockEncoder, Next, ReadBlocks, WriteBlocks};
 use super::detection::{Signature, begins};
 use super::snappy::{self, SnappyCompressor};
-use super::{Checksum, Codec, Streaming};
+use super::{Checksum, Codec, Streaming, crc32c};
 use crate::error::{Result, error};
 use crate::memory::filled;
 use crate::shared::try_box;
@@ -44,7 +44,7 @@ const STORED: u8 = 1;
 
 /// The checksum as the format has it: of a CRC-32C that covers others, the bits are moved.
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM] {
-    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
+    crc32c(0, bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }
 
 struct Reader;

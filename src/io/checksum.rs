@@ -1,6 +1,7 @@
 //! Checksums of what passes through a file.
 
 use super::file::File;
+use crate::codec::crc32c;
 use crate::error::{Result, error};
 use crate::shared::try_box;
 use xxhash_rust::xxh3::Xxh3;
@@ -45,7 +46,7 @@ impl Running {
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
         match &mut self.state {
-            State::Crc32c(crc) => *crc = crc32c::crc32c_append(*crc, bytes),
+            State::Crc32c(crc) => *crc = crc32c(*crc, bytes),
             State::Xxh3(xxh3) => xxh3.update(bytes),
         }
         self.size += bytes.len() as i64;

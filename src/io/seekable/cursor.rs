@@ -2,7 +2,7 @@
 
 use super::index::{Expected, Index, Span};
 use super::saved;
-use crate::codec::{Checkpoint, Codec, Decoder, DecoderOptions, Step};
+use crate::codec::{Checkpoint, Codec, Decoder, DecoderOptions, Step, crc32c};
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::io::File;
 use crate::io::transfer::CHUNK;
@@ -253,7 +253,7 @@ impl Cursor {
     fn count(&mut self, bytes: &[u8]) {
         match &mut self.checksum {
             Checksum::None => {}
-            Checksum::Crc32c(value) => *value = crc32c::crc32c_append(*value, bytes),
+            Checksum::Crc32c(value) => *value = crc32c(*value, bytes),
             Checksum::Xxh64(value) => value.update(bytes),
         }
     }

@@ -27,7 +27,7 @@
 use super::Access;
 use super::index::{Expected, Frontier, Index, Span};
 use super::source::FileSource;
-use crate::codec::{Checkpoint, Codec, DecoderOptions, EncoderOptions, Level};
+use crate::codec::{Checkpoint, Codec, DecoderOptions, EncoderOptions, Level, crc32c};
 use crate::error::{Error, Result, error};
 use crate::io::File;
 use crate::io::stream::Indexed;
@@ -139,7 +139,7 @@ impl Saved<'_> {
     }
 
     fn write(&mut self) -> Result<()> {
-        self.checksum = crc32c::crc32c_append(self.checksum, self.bytes.as_slice());
+        self.checksum = crc32c(self.checksum, self.bytes.as_slice());
         self.target.write(self.bytes.as_slice())?;
         self.bytes.truncate(0);
         Ok(())
@@ -185,7 +185,7 @@ impl Access {
     /// What tells compressed data from others.
     fn identity(&self) -> Result<u32> {
         let source = FileSource::new(&self.raw, self.raw_size);
-        Ok(crc32c::crc32c(source.buffer(0, IDENTITY)?.as_slice()))
+        Ok(crc32c(0, source.buffer(0, IDENTITY)?.as_slice()))
     }
 
     /// An index that was saved, of these data.
@@ -196,7 +196,7 @@ impl Access {
         let Some((content, checksum)) = saved.split_last_chunk::<4>().filter(|_| saved.len() >= HEADER + 4) else {
             return Err(damaged("it ends too early"));
         };
-        if crc32c::crc32c(content) != u32::from_le_bytes(*checksum) {
+        if crc32c(0, content) != u32::from_le_bytes(*checksum) {
             return Err(damaged("its checksum differs"));
         }
         let mut rest = Rest(&content[MAGIC.len()..]);
