@@ -893,7 +893,8 @@ typedef struct arrowio_filesystem_options {
    */
   int32_t replication;
   /**
-   * Threads that send and receive; they start at once and end with the last reference. 0: 2.
+   * Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
+   * processors, from 1 to 4.
    */
   int32_t threads;
 } arrowio_filesystem_options;

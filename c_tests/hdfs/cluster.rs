@@ -94,8 +94,14 @@ pub struct Cluster {
 impl Cluster {
     /// Starts a cluster and waits until it is ready.
     pub fn start(kind: Kind) -> Result<Self, String> {
+        Self::start_in(&toolchain::scratch("clusters")?, kind)
+    }
+
+    /// A cluster that has all its files in a folder of its own in `parent`.
+    pub fn start_in(parent: &Path, kind: Kind) -> Result<Self, String> {
         let class_path = program()?;
-        let folder = toolchain::scratch(&format!("hdfs-{}-{}", kind.name(), std::process::id()))?;
+        let folder = parent.join(format!("hdfs-{}-{}", kind.name(), std::process::id()));
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let mut java = Command::new(java());
         java.args(["-Xmx1g", "-XX:-UsePerfData"]).arg(define("java.io.tmpdir", &folder));
         java.arg("-cp").arg(class_path).args(["Cluster", kind.name()]).arg(&folder).current_dir(&folder);

@@ -55,6 +55,51 @@ TEST(sizes_near_blocks) {
   }
 }
 
+/* Blocks of the cluster can have the other of its checksums. */
+TEST(blocks_with_crc32) {
+  CLUSTER("write /tmp/crc32 %lld %d %lld 3 CRC32", (long long)SIZE, SEED, (long long)BLOCK);
+  arrowio_file *file = open_to_read("/tmp/crc32");
+  check_pattern(file, 0, SIZE, 300000, SEED);
+  close_file(file);
+}
+
+/* Written, read and read in pieces, in one call what no 32 bits can count. Each 8 bytes say where they are. */
+TEST(more_than_4_gib) {
+  const int64_t size = scaled(4 * GIB + 5 * MIB, 32 * MIB), far = size - 2 * MIB;
+  uint64_t *numbers = malloc((size_t)size);
+  int64_t got = -1;
+  for (int64_t i = 0; i < size / 8; i++) numbers[i] = (uint64_t)i;
+  arrowio_file *file = open_to_write("/tmp/great", (arrowio_output_options){.replication = 1});
+  OK(arrowio_file_write(file, numbers, size, &error));
+  CHECK_INT(size, tell(file));
+  close_file(file);
+
+  file = open_to_read("/tmp/great");
+  memset(numbers, 0xff, (size_t)size);
+  OK(arrowio_file_read(file, numbers, size, &got, &error));
+  CHECK_INT(size, got);
+  int64_t wrong = 0;
+  for (int64_t i = 0; i < size / 8; i++) wrong += numbers[i] != (uint64_t)i;
+  CHECK_INT(0, wrong);
+  CHECK_INT(size, tell(file));
+  OK(arrowio_file_read_at(file, far, numbers, size, &got, &error));
+  CHECK_INT(2 * MIB, got);
+  CHECK_INT(far / 8, (int64_t)numbers[0]);
+
+  int64_t total = 0;
+  OK(arrowio_file_seek(file, 0, ARROWIO_SEEK_START, NULL, &error));
+  do {
+    OK(arrowio_file_read(file, numbers, 16 * MIB, &got, &error));
+    for (int64_t i = 0; i < got / 8; i++) wrong += numbers[i] != (uint64_t)(total / 8 + i);
+    total += got;
+  } while (got > 0);
+  CHECK_INT(size, total);
+  CHECK_INT(0, wrong);
+  close_file(file);
+  free(numbers);
+  CLUSTER("remove /tmp/great");
+}
+
 static void check_at(arrowio_file *file, int64_t size) {
   uint8_t bytes[2000];
   int64_t at = tell(file), got = -1, expected = SIZE - at < 0 ? 0 : SIZE - at < size ? SIZE - at : size;
@@ -435,6 +480,8 @@ int main(int argc, char **argv) {
   RUN(written_here);
   RUN(read_here);
   RUN(sizes_near_blocks);
+  RUN(blocks_with_crc32);
+  RUN(more_than_4_gib);
   RUN(seeks);
   RUN(reads_over_the_ends_of_blocks);
   RUN(many_ranges);

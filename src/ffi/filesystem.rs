@@ -53,7 +53,8 @@ pub struct arrowio_filesystem_options {
     pub block_size: i64,
     /// How many copies of new files there are to be. 0: as the cluster has it.
     pub replication: i32,
-    /// Threads that send and receive; they start at once and end with the last reference. 0: 2.
+    /// Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
+    /// processors, from 1 to 4.
     pub threads: i32,
 }
 
@@ -87,7 +88,7 @@ impl arrowio_filesystem_options {
                 keytab: text(given.keytab, "keytab")?,
                 ticket_cache: text(given.ticket_cache, "ticket_cache")?,
                 timeout,
-                threads: arguments::size_or(threads, "threads", FileSystemOptions::DEFAULT_THREADS, MOST_THREADS)?,
+                threads: arguments::size_or(threads, "threads", usual.threads, MOST_THREADS)?,
                 buffer_size: if given.buffer_size == -1 {
                     0
                 } else {

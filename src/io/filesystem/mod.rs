@@ -18,6 +18,7 @@ use crate::sys::PathText;
 use info::Entries;
 use local::LocalFileSystem;
 use std::ffi::CStr;
+use std::thread::available_parallelism;
 use std::time::Duration;
 use uri::Scheme;
 
@@ -52,8 +53,12 @@ pub struct FileSystemOptions {
 impl FileSystemOptions {
     /// How long a call goes on without an answer, where nothing else is said.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
-    /// Threads, where nothing else is said.
-    pub const DEFAULT_THREADS: usize = 2;
+
+    /// Threads, where nothing else is said: half as many as there are processors, from 1 to 4.
+    pub fn default_threads() -> usize {
+        // With one for each they would take turns with the caller's, and wake each other all the time.
+        available_parallelism().map_or(1, |processors| (processors.get() / 2).clamp(1, 4))
+    }
 }
 
 impl Default for FileSystemOptions {
@@ -67,7 +72,7 @@ impl Default for FileSystemOptions {
             keytab: None,
             ticket_cache: None,
             timeout: Some(Self::DEFAULT_TIMEOUT),
-            threads: Self::DEFAULT_THREADS,
+            threads: Self::default_threads(),
             buffer_size: super::transfer::CHUNK,
             block_size: None,
             replication: None,

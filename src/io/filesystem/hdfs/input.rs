@@ -1,5 +1,6 @@
 //! Files of a cluster for reading.
 
+use super::ahead::{Ahead, ended_early, take};
 use super::session::Own;
 use super::{Connection, errors, path_text};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
@@ -10,9 +11,7 @@ use crate::memory::Pool;
 use crate::shared::Shared;
 use crate::sys::{Descriptor, PathText, process_number, read_lock, write_lock};
 use crate::task::{UntilClosed, closed};
-use bytes::{Buf, Bytes};
 use futures::StreamExt;
-use futures::stream::BoxStream;
 use hdfs_native::file::FileReader;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
@@ -20,7 +19,7 @@ use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-/// So far ahead a stream is asked for; it ends by itself where a data node has no more.
+/// So far ahead is fetched at once: the client sets up each block of it beforehand.
 const AHEAD: usize = 1 << 30;
 /// How often a read is tried; before each but the first the name node is asked where the blocks are, which may have moved.
 const ATTEMPTS: u32 = 3;
@@ -51,15 +50,6 @@ pub(super) struct HdfsInput {
     source: Shared<Source>,
 }
 
-/// What comes at the position.
-struct Ahead {
-    stream: BoxStream<'static, hdfs_native::Result<Bytes>>,
-    /// What has come already.
-    rest: Bytes,
-    /// What has not.
-    size: usize,
-}
-
 struct Source {
     /// Where the blocks are. `None`: the file is closed.
     reader: RwLock<Option<Arc<Own<FileReader>>>>,
@@ -84,38 +74,23 @@ impl HdfsInput {
         File::new(input, format_args!("{}", Quoted(name)), &connection.pool, block_size)
     }
 
-    /// Fills `dst` from what comes ahead, as far as that goes.
-    async fn fill(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let session = &self.source.connection.session;
-        let mut done = 0;
-        while let Some(ahead) = &mut self.ahead {
-            done += take(&mut ahead.rest, &mut dst[done..]);
-            if done == dst.len() {
-                break;
-            }
-            match session.in_time(ahead.stream.next()).await? {
-                Some(next) => {
-                    ahead.rest = next.map_err(errors::convert)?;
-                    ahead.size = ahead.size.saturating_sub(ahead.rest.len());
-                }
-                None if ahead.size > 0 => return Err(ended_early(ahead.size)),
-                None => self.ahead = None,
-            }
-        }
-        Ok(done)
-    }
-
-    /// As `fill`, and moves the position. Where it fails the position stays, and all of it comes again.
-    fn advance(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    /// Fills `dst` behind what is `done`, and counts in it, also where it fails: then the rest is fetched anew.
+    fn advance(&mut self, dst: &mut [MaybeUninit<u8>], done: &mut usize) -> Result<()> {
         let source = self.source.clone();
-        if self.ahead.is_none() {
-            let size = (source.size - self.position).min(AHEAD);
-            let stream = source.reader()?.read_range_stream(self.position, size).boxed();
-            self.ahead = Some(Own::new(Ahead { stream, rest: Bytes::new(), size }));
+        let session = &source.connection.session;
+        while *done < dst.len() {
+            let ahead = match &mut self.ahead {
+                Some(ahead) => ahead,
+                None => self.ahead.insert(source.ahead(self.position + *done)?),
+            };
+            let before = *done;
+            let filled = session.run(ahead.fill(session, dst, done));
+            if filled.is_err() || *done == before {
+                self.ahead = None;
+            }
+            filled?;
         }
-        let filled = source.connection.session.run(self.fill(dst)).inspect_err(|_| self.ahead = None)?;
-        self.position += filled;
-        Ok(filled)
+        Ok(())
     }
 }
 
@@ -124,28 +99,22 @@ fn is_final(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut) || error.os_error() == libc::ESTALE
 }
 
-/// Moves what has room.
-fn take(from: &mut Bytes, to: &mut [MaybeUninit<u8>]) -> usize {
-    let count = from.len().min(to.len());
-    to[..count].write_copy_of_slice(&from[..count]);
-    from.advance(count);
-    count
-}
-
-#[cold]
-fn ended_early(missing: usize) -> Error {
-    error!(IoError, "the data nodes sent {missing} bytes less than there are")
-}
-
 impl Source {
     fn reader(&self) -> Result<Arc<Own<FileReader>>> {
         self.connection.session.check_process()?;
         read_lock(&self.reader).clone().ok_or_else(closed)
     }
 
+    /// All that comes from `position` on, as far as is fetched at once.
+    fn ahead(&self, position: usize) -> Result<Own<Ahead>> {
+        let size = (self.size - position).min(AHEAD);
+        let packets = self.reader()?.read_range_stream(position, size);
+        Ok(Ahead::start(&self.connection.session, packets, size))
+    }
+
     /// Does `attempt`, and where that fails for another reason than the host's or the deadline's, asks the name node where the
     /// blocks are now and does it again.
-    fn with_attempts<T>(&self, mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    fn with_attempts(&self, mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
         let mut pause = PAUSE;
         for _ in 1..ATTEMPTS {
             match attempt() {
@@ -174,15 +143,15 @@ impl Source {
         Ok(())
     }
 
-    fn read_range(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    /// Fills `dst`, which begins at `offset`, behind what is `done`, and counts in it, also where it fails.
+    fn read_range(&self, offset: usize, dst: &mut [MaybeUninit<u8>], done: &mut usize) -> Result<()> {
         let session = &self.connection.session;
-        let mut stream = self.reader()?.read_range_stream(offset, dst.len()).boxed();
+        let mut packets = self.reader()?.read_range_stream(offset + *done, dst.len() - *done).boxed();
         session.run(async {
-            let mut done = 0;
-            while let Some(next) = session.in_time(stream.next()).await? {
-                done += take(&mut next.map_err(errors::convert)?, &mut dst[done..]);
+            while let Some(next) = session.in_time(packets.next()).await? {
+                *done += take(&mut next.map_err(errors::convert)?, &mut dst[*done..]);
             }
-            if done < dst.len() { Err(ended_early(dst.len() - done)) } else { Ok(done) }
+            if *done < dst.len() { Err(ended_early(dst.len() - *done)) } else { Ok(()) }
         })
     }
 }
@@ -206,8 +175,10 @@ impl Stream for HdfsInput {
         if size == 0 {
             return Ok(0);
         }
-        let source = self.source.clone();
-        source.with_attempts(|| self.advance(&mut dst[..size]))
+        let mut done = 0;
+        self.source.clone().with_attempts(|| self.advance(&mut dst[..size], &mut done))?;
+        self.position += size;
+        Ok(size)
     }
 
     fn skip(&mut self, size: usize) -> Result<Option<()>> {
@@ -222,12 +193,9 @@ impl Stream for HdfsInput {
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
         self.source.connection.session.check_process()?;
         let target = position::seek(self.position, self.source.size, offset, whence)?;
-        match &mut self.ahead {
-            Some(ahead) if target >= self.position && target - self.position <= ahead.rest.len() => {
-                ahead.rest.advance(target - self.position);
-            }
-            _ if target == self.position => {}
-            _ => self.ahead = None,
+        let is_ahead = |ahead: &mut Own<Ahead>| target >= self.position && ahead.skip(target - self.position);
+        if !self.ahead.as_mut().is_some_and(is_ahead) {
+            self.ahead = None;
         }
         self.position = target;
         Ok(target as i64)
@@ -265,7 +233,9 @@ impl RandomAccess for Source {
         if size == 0 {
             return self.reader().map(|_| 0);
         }
-        self.with_attempts(|| self.read_range(offset, &mut dst[..size]))
+        let mut done = 0;
+        self.with_attempts(|| self.read_range(offset, &mut dst[..size], &mut done))?;
+        Ok(size)
     }
 
     fn size_hint(&self) -> Option<usize> {

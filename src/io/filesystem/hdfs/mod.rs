@@ -1,5 +1,6 @@
 //! HDFS, by the client hdfs-native, in which there is no Java.
 
+mod ahead;
 mod errors;
 mod input;
 mod output;

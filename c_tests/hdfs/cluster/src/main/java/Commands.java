@@ -4,6 +4,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.StringJoiner;
@@ -14,9 +15,11 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.hadoop.fs.BlockLocation;
+import org.apache.hadoop.fs.CreateFlag;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.Options.ChecksumOpt;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.hadoop.fs.SafeModeAction;
@@ -29,6 +32,7 @@ import org.apache.hadoop.hdfs.protocol.HdfsConstants;
 import org.apache.hadoop.hdfs.protocol.OpenFileEntry;
 import org.apache.hadoop.hdfs.server.datanode.DataNode;
 import org.apache.hadoop.hdfs.server.datanode.Gate;
+import org.apache.hadoop.util.DataChecksum;
 
 /**
  * What can be asked of a cluster: words with spaces between them. N is the number of a DataNode, from 0; files are made and
@@ -52,13 +56,13 @@ import org.apache.hadoop.hdfs.server.datanode.Gate;
  * mkdir PATH [MODE] | remove PATH | rename FROM TO | chmod PATH MODE | chown PATH USER
  * stat PATH                     ok type= size= replication= blocksize= permission= owner= group= mtime= (milliseconds)
  * list PATH                     ok, how many there are, their names, sorted
- * write PATH SIZE SEED [BLOCKSIZE [REPLICATION]]
+ * write PATH SIZE SEED [BLOCKSIZE [REPLICATION [CHECKSUM]]]   by CRC32C or CRC32
  * append PATH SIZE SEED         goes on with the pattern where the file ends
  * check PATH SIZE SEED          ok SHA256, if the file is exactly this
  * digest PATH                   ok SIZE SHA256
  * bytes PATH OFFSET COUNT       ok, the bytes in hexadecimal digits, fewer where the file ends
- * time-read PATH [warmup]       ok NANOSECONDS of a sequential read; with warmup: of the second
- * time-write PATH SIZE [warmup]
+ * time-read PATH                ok NANOSECONDS of a sequential read
+ * time-write PATH SIZE [synced]  of a sequential write; synced: each block is forced to the disk
  * restore                       everything runs again, nothing is frozen, safe mode is off
  * </pre>
  */
@@ -131,8 +135,8 @@ final class Commands {
       case "check" -> check(words[1], Long.parseLong(words[2]), Long.parseLong(words[3]));
       case "digest" -> digest(words[1]);
       case "bytes" -> bytes(words[1], Long.parseLong(words[2]), Integer.parseInt(words[3]));
-      case "time-read" -> timed(words.length > 2, () -> read(words[1]));
-      case "time-write" -> timed(words.length > 3, () -> writeZeros(words[1], Long.parseLong(words[2])));
+      case "time-read" -> timed(() -> read(words[1]));
+      case "time-write" -> timed(() -> writeZeros(words[1], Long.parseLong(words[2]), words.length > 3));
       case "restore" -> restore();
       default -> throw new IllegalArgumentException("unknown command");
     };
@@ -358,7 +362,11 @@ final class Commands {
     Path path = new Path(words[1]);
     long blockSize = words.length > 4 ? Long.parseLong(words[4]) : files.getDefaultBlockSize(path);
     short replication = words.length > 5 ? Short.parseShort(words[5]) : files.getDefaultReplication(path);
-    try (OutputStream output = files.create(path, true, 1 << 16, replication, blockSize)) {
+    ChecksumOpt checksum = words.length > 6 ? new ChecksumOpt(DataChecksum.Type.valueOf(words[6]), 512) : null;
+    EnumSet<CreateFlag> flags = EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE);
+    FsPermission permission = FsPermission.getFileDefault();
+    try (OutputStream output =
+        files.create(path, permission, flags, 1 << 16, replication, blockSize, null, checksum)) {
       Pattern.write(output, Long.parseLong(words[3]), 0, Long.parseLong(words[2]));
     }
     return "";
@@ -396,10 +404,7 @@ final class Commands {
     void run() throws IOException;
   }
 
-  private String timed(boolean warmUp, Timed work) throws IOException {
-    if (warmUp) {
-      work.run();
-    }
+  private String timed(Timed work) throws IOException {
     long begin = System.nanoTime();
     work.run();
     return String.valueOf(System.nanoTime() - begin);
@@ -414,9 +419,16 @@ final class Commands {
     }
   }
 
-  private void writeZeros(String path, long size) throws IOException {
+  private void writeZeros(String path, long size, boolean synced) throws IOException {
     byte[] piece = new byte[TIMED_PIECE];
-    try (OutputStream output = files.create(new Path(path), true)) {
+    EnumSet<CreateFlag> flags = EnumSet.of(CreateFlag.CREATE, CreateFlag.OVERWRITE);
+    if (synced) {
+      flags.add(CreateFlag.SYNC_BLOCK);
+    }
+    short replication = files.getDefaultReplication();
+    long blockSize = files.getDefaultBlockSize();
+    try (OutputStream output = files.create(
+        new Path(path), FsPermission.getFileDefault(), flags, TIMED_PIECE, replication, blockSize, null)) {
       for (long done = 0; done < size; done += TIMED_PIECE) {
         output.write(piece, 0, (int) Math.min(TIMED_PIECE, size - done));
       }
