@@ -74,4 +74,16 @@ static inline void cluster_pattern(uint8_t *bytes, int64_t offset, size_t size, 
   }
 }
 
+/* Whether the bytes are those of the pattern. */
+static inline int is_pattern(const void *bytes, int64_t offset, int64_t size, uint64_t seed) {
+  static _Thread_local uint8_t expected[65536];
+  for (int64_t done = 0; done < size;) {
+    size_t piece = size - done < 65536 ? (size_t)(size - done) : 65536;
+    cluster_pattern(expected, offset + done, piece, seed);
+    if (memcmp((const uint8_t *)bytes + done, expected, piece) != 0) return 0;
+    done += (int64_t)piece;
+  }
+  return 1;
+}
+
 #endif

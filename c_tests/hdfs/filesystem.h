@@ -47,15 +47,6 @@ static inline void write_pattern(arrowio_file *file, int64_t offset, int64_t siz
   free(bytes);
 }
 
-/* Whether these bytes are the pattern's. */
-static inline int is_pattern(const void *bytes, int64_t offset, int64_t size, uint64_t seed) {
-  uint8_t *expected = malloc((size_t)size + 1);
-  cluster_pattern(expected, offset, (size_t)size, seed);
-  int right = same(bytes, expected, size);
-  free(expected);
-  return right;
-}
-
 /* Reads to the end, in pieces of this size, and compares. */
 static inline void check_pattern(arrowio_file *file, int64_t offset, int64_t size, int64_t piece, uint64_t seed) {
   uint8_t *bytes = malloc((size_t)piece);

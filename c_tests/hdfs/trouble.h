@@ -44,20 +44,6 @@ static inline arrowio_file *open_output(arrowio_filesystem *files, const char *p
   return file;
 }
 
-/* Whether the bytes are those of the pattern. */
-static inline int is_pattern(const uint8_t *bytes, int64_t offset, int64_t size, uint64_t seed) {
-  static _Thread_local uint8_t expected[65536];
-  for (int64_t done = 0; done < size;) {
-    size_t piece = size - done < 65536 ? (size_t)(size - done) : 65536;
-    cluster_pattern(expected, offset + done, piece, seed);
-    if (memcmp(bytes + done, expected, piece) != 0) {
-      return 0;
-    }
-    done += (int64_t)piece;
-  }
-  return 1;
-}
-
 /* The errno of the error, whose status and message are checked; it is released. */
 static inline int errno_of(arrowio_status expected, arrowio_status actual) {
   int os_error = arrowio_error_os_error(error);

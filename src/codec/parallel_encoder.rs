@@ -121,7 +121,7 @@ impl<B: BlockEncoder> ParallelEncoder<B> {
             if !may_wait {
                 return Ok(());
             }
-            if !first.run_unless_taken() {
+            if !first.run_unless_begun() {
                 first.wait()?;
             }
         }

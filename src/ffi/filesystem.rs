@@ -8,7 +8,7 @@ use super::guard;
 use super::handle::{self, Slot};
 use super::pool::arrowio_pool;
 use crate::error::{Error, Result, error, try_format};
-use crate::io::{FileSystem, FileSystemOptions, OutputOptions};
+use crate::io::{FileSystem, FileSystemOptions, OutputOptions, check_permissions};
 use crate::shared::try_vec;
 use std::ffi::{CStr, c_char};
 use std::time::Duration;
@@ -182,9 +182,7 @@ impl arrowio_output_options {
                 "flags are 0x{flags:x}, a sum of ARROWIO_OUTPUT constants is at most 0x{KNOWN:x}"
             ));
         }
-        if given.permissions & !0o7777 != 0 {
-            return Err(error!(Invalid, "permissions are 0{:o}, there are none beyond 07777", given.permissions));
-        }
+        check_permissions(given.permissions)?;
         let has = |flag| given.flags & flag != 0;
         Ok(OutputOptions {
             append: has(ARROWIO_OUTPUT_APPEND),

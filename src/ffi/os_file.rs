@@ -7,7 +7,7 @@ use super::guard;
 use super::handle::Slot;
 use super::pool::arrowio_pool;
 use crate::error::{Result, error};
-use crate::io::{Mode, OsFileOptions, os_file, os_file_from_fd, temporary_file};
+use crate::io::{Mode, OsFileOptions, check_permissions, os_file, os_file_from_fd, temporary_file};
 use std::ffi::{c_char, c_int};
 
 /// What a file is opened for: one of the ARROWIO_MODE constants.
@@ -96,8 +96,7 @@ impl arrowio_os_file_options {
         };
         let permissions = match given.permissions {
             0 => None,
-            bits if bits & !0o7777 == 0 => Some(bits),
-            bits => return Err(error!(Invalid, "permissions are 0{bits:o}, there are none beyond 07777")),
+            bits => Some(check_permissions(bits)?),
         };
         let has = |flag| given.flags & flag != 0;
         if has(!KNOWN_FLAGS) {

@@ -86,7 +86,7 @@ pub use open::{
     output_stream, output_stream_from_file,
 };
 pub use os_file::{os_file, os_file_from_fd};
-pub use os_file_options::{Mode, OsFileOptions};
+pub use os_file_options::{Mode, OsFileOptions, check_permissions};
 pub use range_cache::{RangeCacheOptions, range_cache};
 pub use read_ahead::{ReadAheadOptions, read_ahead};
 pub use read_many::ReadManyOptions;

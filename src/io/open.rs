@@ -98,24 +98,20 @@ fn open_raw(path: &CStr, mode: Mode, options: &StreamOptions, block_size: usize)
     match Uri::parse(path)? {
         None => os_file::open(path, mode, &options.file, block_size),
         Some((uri, path)) if uri.is_local() => os_file::open(path.as_c_str(), mode, &options.file, block_size),
-        Some((uri, path)) => {
-            options.file.check_for_cluster(mode)?;
-            let how = FileSystemOptions {
-                pool: options.pool.clone(),
-                buffer_size: block_size,
-                ..FileSystemOptions::default()
-            };
-            let filesystem = FileSystem::of(uri, how)?;
-            match mode {
-                Mode::Read => filesystem.open_input(path.as_c_str()),
-                _ => {
-                    let OsFileOptions { exclusive, permissions, .. } = options.file;
-                    let how = OutputOptions { exclusive, permissions, ..OutputOptions::default() };
-                    filesystem.open_output(path.as_c_str(), &how)
-                }
-            }
-        }
+        Some((uri, path)) => open_on_cluster(uri, path.as_c_str(), mode, options, block_size),
     }
+}
+
+/// The file at a path of a cluster, by a file system of its own.
+fn open_on_cluster(uri: Uri, path: &CStr, mode: Mode, options: &StreamOptions, block_size: usize) -> Result<File> {
+    options.file.check_for_cluster(mode)?;
+    let how = FileSystemOptions { pool: options.pool.clone(), buffer_size: block_size, ..FileSystemOptions::default() };
+    let filesystem = FileSystem::of(uri, how)?;
+    if mode == Mode::Read {
+        return filesystem.open_input(path);
+    }
+    let OsFileOptions { exclusive, permissions, .. } = options.file;
+    filesystem.open_output(path, &OutputOptions { exclusive, permissions, ..OutputOptions::default() })
 }
 
 /// A stream that reads the file at `path`, which may be a URI, decompressed.

@@ -169,6 +169,14 @@ impl OsFileOptions {
     }
 }
 
+/// Permission bits are 07777 at most.
+pub fn check_permissions(bits: u32) -> Result<u32> {
+    match bits & !0o7777 {
+        0 => Ok(bits),
+        _ => Err(error!(Invalid, "permissions are 0{bits:o}, there are none beyond 07777")),
+    }
+}
+
 /// Why a place cannot be opened, where its errno alone does not tell.
 #[cold]
 fn refused(place: &Place<'_>, os_error: i32) -> Error {

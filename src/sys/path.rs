@@ -103,15 +103,12 @@ impl Descriptor {
 
     /// Gives what is called `from` in this directory the name `to`, in one step. `replace`: what was called so is gone.
     pub(crate) fn rename(&self, from: &CStr, to: &CStr, replace: bool) -> OsResult<()> {
-        let (fd, flags) = (self.as_raw_fd(), if replace { 0 } else { libc::RENAME_NOREPLACE });
-        // SAFETY: both names are NUL-terminated.
-        retry(|| unsafe { libc::renameat2(fd, from.as_ptr(), fd, to.as_ptr(), flags) } as isize).map(drop)
+        rename_at(self.as_raw_fd(), from, to, replace)
     }
 
     /// Takes a name out of this directory.
     pub(crate) fn unlink(&self, name: &CStr) -> OsResult<()> {
-        // SAFETY: the name is NUL-terminated.
-        retry(|| unsafe { libc::unlinkat(self.as_raw_fd(), name.as_ptr(), 0) } as isize).map(drop)
+        unlink_at(self.as_raw_fd(), name, 0)
     }
 
     /// Sets the permission bits, whatever the umask.
@@ -125,6 +122,19 @@ impl Descriptor {
         // SAFETY: no memory involved.
         retry(|| unsafe { libc::fchown(self.as_raw_fd(), uid, gid) } as isize).map(drop)
     }
+}
+
+/// Gives what is called `from` the name `to`, both seen from a directory, in one step. `replace`: what was called so is gone.
+pub(super) fn rename_at(directory: RawFd, from: &CStr, to: &CStr, replace: bool) -> OsResult<()> {
+    let flags = if replace { 0 } else { libc::RENAME_NOREPLACE };
+    // SAFETY: both names are NUL-terminated.
+    retry(|| unsafe { libc::renameat2(directory, from.as_ptr(), directory, to.as_ptr(), flags) } as isize).map(drop)
+}
+
+/// Takes a name, seen from a directory, out of the directory that it is in.
+pub(super) fn unlink_at(directory: RawFd, name: &CStr, flags: libc::c_int) -> OsResult<()> {
+    // SAFETY: the name is NUL-terminated.
+    retry(|| unsafe { libc::unlinkat(directory, name.as_ptr(), flags) } as isize).map(drop)
 }
 
 /// A path of our own, made of memory that can run out.

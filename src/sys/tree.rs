@@ -2,7 +2,7 @@
 
 use super::descriptor::{Descriptor, FileKind, OpenFlags};
 use super::metadata::Metadata;
-use super::path::PathText;
+use super::path::{PathText, rename_at, unlink_at};
 use super::{OsResult, errno, retry};
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::MaybeUninit;
@@ -64,12 +64,12 @@ fn make_one(path: &CStr) -> OsResult<()> {
 /// followed.
 pub(crate) fn remove(path: &CStr, recursive: bool) -> OsResult<()> {
     if metadata_of_name(path)?.kind != FileKind::Directory {
-        return unlink(libc::AT_FDCWD, path, 0);
+        return unlink_at(libc::AT_FDCWD, path, 0);
     }
     if recursive {
         empty(Descriptor::open(path, LISTED, 0)?)?;
     }
-    unlink(libc::AT_FDCWD, path, libc::AT_REMOVEDIR)
+    unlink_at(libc::AT_FDCWD, path, libc::AT_REMOVEDIR)
 }
 
 /// A directory that is left for one in it.
@@ -101,7 +101,7 @@ fn empty(directory: Descriptor) -> OsResult<()> {
             // Somebody has moved it elsewhere.
             return Err(libc::EBUSY);
         }
-        ignore_missing(unlink(here.as_raw_fd(), last.inner.as_c_str(), libc::AT_REMOVEDIR))?;
+        ignore_missing(unlink_at(here.as_raw_fd(), last.inner.as_c_str(), libc::AT_REMOVEDIR))?;
     }
 }
 
@@ -109,7 +109,7 @@ fn empty(directory: Descriptor) -> OsResult<()> {
 fn remove_up_to_directory(here: &Descriptor) -> OsResult<Option<PathText>> {
     let mut names = Names::new(here.open_in(c".", LISTED, 0)?)?;
     while let Some(name) = names.next()? {
-        match unlink(here.as_raw_fd(), name.as_c_str(), 0) {
+        match unlink_at(here.as_raw_fd(), name.as_c_str(), 0) {
             Err(libc::EISDIR) => return Ok(Some(name)),
             removed => ignore_missing(removed)?,
         }
@@ -122,16 +122,9 @@ fn ignore_missing(removed: OsResult<()>) -> OsResult<()> {
     if removed == Err(libc::ENOENT) { Ok(()) } else { removed }
 }
 
-fn unlink(directory: c_int, name: &CStr, flags: c_int) -> OsResult<()> {
-    // SAFETY: the name is NUL-terminated.
-    retry(|| unsafe { libc::unlinkat(directory, name.as_ptr(), flags) } as isize).map(drop)
-}
-
 /// Gives what is called `from` the name `to`, in one step.
 pub(crate) fn rename(from: &CStr, to: &CStr, replace: bool) -> OsResult<()> {
-    let (here, flags) = (libc::AT_FDCWD, if replace { 0 } else { libc::RENAME_NOREPLACE });
-    // SAFETY: both paths are NUL-terminated.
-    retry(|| unsafe { libc::renameat2(here, from.as_ptr(), here, to.as_ptr(), flags) } as isize).map(drop)
+    rename_at(libc::AT_FDCWD, from, to, replace)
 }
 
 /// Sets the permission bits.

@@ -25,10 +25,12 @@ pub(crate) struct Job<W: Work> {
 enum State<T> {
     /// Nobody is at it.
     Waiting,
-    /// Somebody is, or has taken what came of it.
-    Taken,
+    /// Somebody is.
+    Running,
     /// `None`: nobody does it any more, or a panic ended it.
     Done(Option<T>),
+    /// Somebody has what came of it.
+    Taken,
 }
 
 impl<W: Work> Job<W> {
@@ -39,13 +41,13 @@ impl<W: Work> Job<W> {
         Ok(job)
     }
 
-    /// Does it on this thread, unless somebody has taken it.
-    pub(crate) fn run_unless_taken(&self) -> bool {
+    /// Does it on this thread, unless somebody has begun.
+    pub(crate) fn run_unless_begun(&self) -> bool {
         let mut state = lock(&self.state);
         if !matches!(*state, State::Waiting) {
             return false;
         }
-        *state = State::Taken;
+        *state = State::Running;
         drop(state);
         let mut running = Running { job: self, output: None };
         running.output = Some(self.work.run());
@@ -67,7 +69,7 @@ impl<W: Work> Job<W> {
     /// Waits until nobody is at it.
     pub(crate) fn wait(&self) -> Result<()> {
         let mut state = lock(&self.state);
-        while matches!(*state, State::Taken) {
+        while matches!(*state, State::Running) {
             check()?;
             state = wait(&self.done, state, None);
         }
@@ -101,7 +103,7 @@ struct RunJob<W: Work>(Shared<Job<W>>);
 
 impl<W: Work> Task for RunJob<W> {
     fn run(self: Box<Self>) {
-        self.0.run_unless_taken();
+        self.0.run_unless_begun();
     }
 
     fn refuse(self: Box<Self>, _why: Error) {}

@@ -155,7 +155,7 @@ impl ParallelDecoder {
             if !may_wait {
                 return Ok(());
             }
-            if !first.run_unless_taken() {
+            if !first.run_unless_begun() {
                 first.wait()?;
             }
         }

@@ -10,7 +10,7 @@ mod uri;
 pub use info::{FileInfo, Listing};
 pub(crate) use uri::Uri;
 
-use super::File;
+use super::{File, check_permissions};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::memory::{Pool, default_pool};
 use crate::shared::Shared;
@@ -206,9 +206,7 @@ impl FileSystem {
 
     /// Sets the permission bits.
     pub fn set_permissions(&self, path: &CStr, bits: u32) -> Result<()> {
-        if bits & !0o7777 != 0 {
-            return Err(error!(Invalid, "permissions are 0{bits:o}, there are none beyond 07777"));
-        }
+        check_permissions(bits)?;
         self.call("set the permissions of", path, |path| self.0.backend.set_permissions(path, bits))
     }
 

@@ -1,6 +1,7 @@
 //! URIs of file systems.
 
 use crate::error::{Error, ErrorKind, Quoted, Result, error, try_format};
+use crate::shared::try_vec;
 use crate::sys::PathText;
 use std::ffi::CStr;
 use std::fmt;
@@ -95,25 +96,29 @@ fn split_scheme(text: &[u8]) -> Option<(Scheme, &[u8])> {
 
 /// A path with what stands behind percent signs.
 fn decoded(path: &[u8]) -> Result<PathText> {
-    let mut bytes = crate::shared::try_vec(path.len())?;
+    let mut bytes = try_vec(path.len())?;
     let mut rest = path;
     while let Some((&byte, behind)) = rest.split_first() {
-        (bytes, rest) = match (byte, behind) {
-            (b'%', &[high, low, ref behind @ ..]) => match (hex(high), hex(low)) {
-                (Some(0), Some(0)) => return Err(error!(Invalid, "{} has a NUL in it", Quoted(path))),
-                (Some(high), Some(low)) => (pushed(bytes, high << 4 | low), behind),
-                _ => (pushed(bytes, byte), &rest[1..]),
-            },
-            _ => (pushed(bytes, byte), behind),
-        };
+        let escaped = if byte == b'%' { hex_pair(behind) } else { None };
+        if escaped == Some(0) {
+            return Err(error!(Invalid, "{} has a NUL in it", Quoted(path)));
+        }
+        bytes.push(escaped.unwrap_or(byte));
+        rest = if escaped.is_some() { &behind[2..] } else { behind };
     }
     PathText::join(&[&bytes]).map_err(Error::from_os)
+}
+
+/// The byte that the next two digits say.
+fn hex_pair(text: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    Some((digit(0)? << 4 | digit(1)?) as u8)
 }
 
 /// A path of a cluster, where no name is empty, "." or "..", without them; "." alone is the home directory.
 pub(super) fn normalized(path: &PathText) -> Result<PathText> {
     let is_absolute = path.bytes().starts_with(b"/");
-    let mut bytes = crate::shared::try_vec(path.bytes().len() + 1)?;
+    let mut bytes = try_vec(path.bytes().len() + 1)?;
     for name in path.bytes().split(|byte| *byte == b'/').filter(|name| !name.is_empty() && *name != b".") {
         if name == b".." {
             if bytes.is_empty() && !is_absolute {
@@ -133,15 +138,6 @@ pub(super) fn normalized(path: &PathText) -> Result<PathText> {
         false => {}
     }
     PathText::join(&[&bytes]).map_err(Error::from_os)
-}
-
-fn pushed(mut bytes: Vec<u8>, byte: u8) -> Vec<u8> {
-    bytes.push(byte);
-    bytes
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|digit| digit as u8)
 }
 
 #[cfg(test)]

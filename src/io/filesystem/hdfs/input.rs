@@ -2,7 +2,7 @@
 
 use super::ahead::{Ahead, ended_early, take};
 use super::session::Own;
-use super::{Connection, errors, path_text};
+use super::{Connection, errors, path_text, text};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::io::stream::{RandomAccess, Stream, Whence};
 use crate::io::system_file::SystemFile;
@@ -131,7 +131,7 @@ impl Source {
 
     fn look_again(&self) -> Result<()> {
         let Connection { client, session, .. } = &*self.connection;
-        let path = self.path.as_c_str().to_str().unwrap_or_default();
+        let path = text(self.path.as_c_str())?;
         let reader = session.run(session.answer(client.read(path)))?;
         if reader.file_length() < self.size {
             return Err(Error::from_os(libc::ESTALE));

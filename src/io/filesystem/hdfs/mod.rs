@@ -59,9 +59,9 @@ impl HdfsFileSystem {
         session.run(session.answer(question(client, path)))
     }
 
-    /// Where a directory is in the way, the name node says something else, `word`.
-    fn for_directory(&self, path: &CStr, error: Error, word: i32) -> Error {
-        if error.os_error() != word {
+    /// Where a directory is in the way, the name node says something else, `said`.
+    fn for_directory(&self, path: &CStr, error: Error, said: i32) -> Error {
+        if error.os_error() != said {
             return error;
         }
         match self.info(path) {

@@ -1,7 +1,7 @@
 //! Files of a cluster for writing.
 
 use super::session::Own;
-use super::{Connection, errors, path_text};
+use super::{Connection, errors, path_text, text};
 use crate::error::{Error, ErrorKind, Quoted, Result};
 use crate::io::stream::Stream;
 use crate::io::system_file::SystemFile;
@@ -112,9 +112,9 @@ impl HdfsOutput {
             return;
         }
         let Connection { client, session, .. } = &*self.target.connection;
-        let path = self.target.path.as_c_str().to_str().unwrap_or_default();
         // Where that fails as well it does so by itself, twenty minutes after it has last heard of this file system's writers.
-        let _ = uninterrupted(|| session.run(session.answer(client.recover_lease(path))));
+        let _ = text(self.target.path.as_c_str())
+            .and_then(|path| uninterrupted(|| session.run(session.answer(client.recover_lease(path)))));
     }
 }
 
