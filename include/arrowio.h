@@ -3501,8 +3501,8 @@ arrowio_status arrowio_file_sync(struct arrowio_file *file, struct arrowio_error
 arrowio_status arrowio_file_resize(struct arrowio_file *file, int64_t size, struct arrowio_error **out_error);
 
 /**
- * The path that a file was opened by, as it was given; of a temporary file the one it was created by. A layer over one other
- * file, such as a compressed stream, gives that one's, as do the other functions here.
+ * The path that a file was opened by, as it was given, on a cluster without what names the cluster; of a temporary file the one
+ * it was created by. A layer over one other file, such as a compressed stream, gives that one's, as do the other functions here.
  *
  * \param file  the file. NULL: NULL.
  * \return the path; NULL where there is none, as for descriptors and memory.
@@ -3616,9 +3616,10 @@ arrowio_status arrowio_filesystem_open_input_file(struct arrowio_filesystem *fil
  * \param options     optional.
  * \param out_file    the file; NULL on failure.
  * \param out_error   optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
- *         (with errno: ENOENT, EISDIR, EACCES,
- *         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, options that are wrong or that the file system
+ *         does not have, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR, EACCES,
+ *         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
  */
@@ -3646,7 +3647,7 @@ arrowio_status arrowio_filesystem_info(struct arrowio_filesystem *filesystem,
                                        struct arrowio_error **out_error);
 
 /**
- * Whether there is anything by that path.
+ * Whether there is anything by that path: not where it is a symbolic link that leads to nothing.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -3744,7 +3745,7 @@ arrowio_status arrowio_filesystem_rename(struct arrowio_filesystem *filesystem,
  * \param path         a NUL-terminated path, or the URI of one on this file system.
  * \param permissions  the bits, 07777 at most.
  * \param out_error    optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, bits beyond 07777, in a child of fork()), ARROWIO_IO_ERROR
  *         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.

@@ -278,9 +278,10 @@ pub unsafe extern "C" fn arrowio_filesystem_open_input_file(
 /// \param options     optional.
 /// \param out_file    the file; NULL on failure.
 /// \param out_error   optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR
-///         (with errno: ENOENT, EISDIR, EACCES,
-///         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, options that are wrong or that the file system
+///         does not have, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR, EACCES,
+///         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -329,7 +330,7 @@ pub unsafe extern "C" fn arrowio_filesystem_info(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Whether there is anything by that path.
+/// Whether there is anything by that path: not where it is a symbolic link that leads to nothing.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -474,7 +475,7 @@ pub unsafe extern "C" fn arrowio_filesystem_rename(
 /// \param path         a NUL-terminated path, or the URI of one on this file system.
 /// \param permissions  the bits, 07777 at most.
 /// \param out_error    optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, bits beyond 07777, in a child of fork()), ARROWIO_IO_ERROR
 ///         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
