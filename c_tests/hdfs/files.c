@@ -255,8 +255,6 @@ TEST(appended_here) {
   int64_t size = 700000;
   const int64_t more[] = {1, 1000, 0, BLOCK, 3 * BLOCK - 701001 - BLOCK, 5};
   for (int i = 0; i < 6; i++) {
-    /* The client needs all replicas of the last block to be finished; until then it fails and says so. */
-    CLUSTER("settled /tmp/appended");
     arrowio_file *file = open_to_write("/tmp/appended", append);
     CHECK_INT(size, tell(file));
     write_pattern(file, size, more[i], 100000, SEED);
@@ -272,6 +270,37 @@ TEST(appended_here) {
   CHECK(strncmp("error ", cluster_command("stat /tmp/missing"), 6) == 0);
   FAILS(ARROWIO_INVALID, fail_to_write("/tmp/appended", (arrowio_output_options){
       .flags = ARROWIO_OUTPUT_APPEND | ARROWIO_OUTPUT_EXCLUSIVE}));
+}
+
+static void append_at_once(int index, void *shared) {
+  (void)shared;
+  char path[60];
+  snprintf(path, sizeof path, "/tmp/at-once-%d", index);
+  for (int i = 0; i < 4; i++) {
+    const arrowio_output_options options = {.struct_size = sizeof options, .flags = i > 0 ? ARROWIO_OUTPUT_APPEND : 0};
+    arrowio_file *file = NULL;
+    THREAD_CHECK(arrowio_filesystem_open_output_stream(files, path, &options, &file, NULL) == ARROWIO_OK);
+    THREAD_CHECK(arrowio_file_write(file, "abcd", 4, NULL) == ARROWIO_OK);
+    THREAD_CHECK(arrowio_file_close(file, NULL) == ARROWIO_OK);
+    arrowio_file_release(file);
+  }
+}
+
+/* Right behind a close, by many: every byte is there, and stays. */
+TEST(appended_at_once) {
+  run_threads(8, append_at_once, NULL);
+  for (int i = 0; i < 8; i++) {
+    char path[60];
+    snprintf(path, sizeof path, "/tmp/at-once-%d", i);
+    CLUSTER("settled %s", path);
+    arrowio_file *file = open_to_read(path);
+    char bytes[20];
+    int64_t got = -1;
+    OK(arrowio_file_read(file, bytes, sizeof bytes, &got, &error));
+    CHECK_INT(16, got);
+    CHECK(same(bytes, "abcdabcdabcdabcd", 16));
+    close_file(file);
+  }
 }
 
 /* A reader has the length that the file had when it was opened. */
@@ -489,6 +518,7 @@ int main(int argc, char **argv) {
   RUN(a_thousand_reads_on_eight_threads);
   RUN(sizes_of_buffers);
   RUN(appended_here);
+  RUN(appended_at_once);
   RUN(appended_while_read);
   RUN(one_writer_at_a_time);
   RUN(flush_shows);

@@ -33,9 +33,9 @@ const EXCEPTIONS: [(&str, i32); 22] = [
 #[cold]
 pub(super) fn convert(error: HdfsError) -> Error {
     let (kind, os_error) = classify(&error);
+    // Behind the first line there is a trace of Java's stack.
     let text = match &error {
         HdfsError::RPCError(class, message) | HdfsError::FatalRPCError(class, message) => {
-            // A trace of Java's stack follows.
             let message = message.lines().next().unwrap_or_default();
             format!("{message} ({})", last_part(class))
         }
@@ -43,7 +43,7 @@ pub(super) fn convert(error: HdfsError) -> Error {
             // All that is known of the data nodes follows.
             message.split(": [").next().unwrap_or_default().to_owned()
         }
-        other => other.to_string(),
+        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
     };
     Error::with_os_error(kind, os_error, format_args!("{}", OneLine(text.as_bytes())))
 }

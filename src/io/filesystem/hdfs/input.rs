@@ -1,8 +1,9 @@
 //! Files of a cluster for reading.
 
 use super::ahead::{Ahead, ended_early, take};
+use super::connection::Connection;
 use super::session::Own;
-use super::{Connection, errors, path_text, text};
+use super::{errors, path_text, text};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::io::stream::{RandomAccess, Stream, Whence};
 use crate::io::system_file::SystemFile;
@@ -60,9 +61,8 @@ struct Source {
 }
 
 impl HdfsInput {
-    pub(super) fn open(connection: &Shared<Connection>, path: &str, name: &[u8], block_size: usize) -> Result<File> {
-        let session = &connection.session;
-        let reader = session.run(session.answer(connection.client.read(path)))?;
+    pub(super) fn open(connection: &Shared<Connection>, path: &str, name: &[u8]) -> Result<File> {
+        let reader = connection.ask(async |client| client.read(path).await)?;
         let _ = READS.compare_exchange(0, process_number(), Relaxed, Relaxed);
         let source = Source {
             connection: connection.clone(),
@@ -71,7 +71,7 @@ impl HdfsInput {
             reader: RwLock::new(Some(Arc::new(Own::new(reader)))),
         };
         let input = Self { source: Shared::try_new(source)?, position: 0, ahead: None };
-        File::new(input, format_args!("{}", Quoted(name)), &connection.pool, block_size)
+        File::new(input, format_args!("{}", Quoted(name)), connection.pool(), connection.options().buffer_size)
     }
 
     /// Fills `dst` behind what is `done`, and counts in it, also where it fails: then the rest is fetched anew.
@@ -130,9 +130,8 @@ impl Source {
     }
 
     fn look_again(&self) -> Result<()> {
-        let Connection { client, session, .. } = &*self.connection;
         let path = text(self.path.as_c_str())?;
-        let reader = session.run(session.answer(client.read(path)))?;
+        let reader = self.connection.ask(async |client| client.read(path).await)?;
         if reader.file_length() < self.size {
             return Err(Error::from_os(libc::ESTALE));
         }
@@ -243,6 +242,6 @@ impl RandomAccess for Source {
     }
 
     fn pool(&self) -> &Pool {
-        &self.connection.pool
+        self.connection.pool()
     }
 }

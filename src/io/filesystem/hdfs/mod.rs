@@ -1,6 +1,7 @@
 //! HDFS, by the client hdfs-native, in which there is no Java.
 
 mod ahead;
+mod connection;
 mod errors;
 mod input;
 mod output;
@@ -11,52 +12,30 @@ use super::info::{Details, Entries};
 use super::{Backend, FileInfo, FileSystemOptions, OutputOptions, Uri};
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::io::{File, FileKind};
-use crate::memory::Pool;
 use crate::shared::{Shared, try_box};
-use crate::sys::PathText;
+use crate::sys::{PathText, sleep};
+use connection::Connection;
+use hdfs_native::WriteOptions;
 use hdfs_native::client::{FileStatus, ListStatusIterator};
-use hdfs_native::{Client, ClientBuilder, WriteOptions};
 use input::HdfsInput;
 use output::HdfsOutput;
-use session::{Own, Session};
+use session::Own;
 use std::ffi::CStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Of new files and directories, before the cluster's own mask.
 const FILE_PERMISSIONS: u32 = 0o644;
 const DIRECTORY_PERMISSIONS: u32 = 0o755;
 
-pub(super) struct HdfsFileSystem {
-    connection: Shared<Connection>,
-    buffer_size: usize,
-    block_size: Option<u64>,
-    replication: Option<u32>,
-}
+/// So long after a file was closed all of its replicas are known.
+const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 
-/// What files keep of their file system. The client goes before its threads do.
-struct Connection {
-    client: Own<Client>,
-    session: Session,
-    pool: Pool,
-}
+pub(super) struct HdfsFileSystem(Shared<Connection>);
 
 impl HdfsFileSystem {
     pub(super) fn new(uri: &Uri, options: FileSystemOptions) -> Result<Self> {
         input::check_process()?;
-        let session = Session::new(options.threads, options.timeout)?;
-        let client = Own::new(client(uri, &options, &session)?);
-        let connection = Shared::try_new(Connection { client, session, pool: options.pool })?;
-        let FileSystemOptions { buffer_size, block_size, replication, .. } = options;
-        Ok(Self { connection, buffer_size, block_size, replication })
-    }
-
-    /// One question to the name node.
-    fn ask<'a, T, F>(&'a self, path: &'a CStr, question: impl FnOnce(&'a Client, &'a str) -> F) -> Result<T>
-    where
-        F: Future<Output = hdfs_native::Result<T>>,
-    {
-        let path = text(path)?;
-        let Connection { client, session, .. } = &*self.connection;
-        session.run(session.answer(question(client, path)))
+        Connection::open(uri, options).map(Self)
     }
 
     /// Where a directory is in the way, the name node says something else, `said`.
@@ -94,41 +73,23 @@ impl HdfsFileSystem {
     }
 }
 
+/// The name node comes to know of a replica a moment after the file is closed. The client appends to those that are known and
+/// leaves the others as good as they were, so that what is appended could be lost with the former.
+fn wait_until_settled(found: &FileInfo) -> Result<()> {
+    let modified = UNIX_EPOCH + Duration::from_nanos(found.0.modified.max(0) as u64);
+    let age = SystemTime::now().duration_since(modified).unwrap_or_default();
+    match SETTLES_WITHIN.checked_sub(age) {
+        Some(rest) if found.size() > 0 => sleep(rest.as_nanos() as i64).map_err(Error::from_os),
+        _ => Ok(()),
+    }
+}
+
 /// The client has one error for a file that is there and for one that another one writes.
 fn while_written(error: Error) -> Error {
     if error.os_error() != libc::EEXIST {
         return error;
     }
     Error::with_os_error(ErrorKind::IoError, libc::EBUSY, format_args!("another one writes it: {error}"))
-}
-
-fn client(uri: &Uri, options: &FileSystemOptions, session: &Session) -> Result<Client> {
-    let mut configuration = options.configuration.clone();
-    // A data node that does not answer is to be given up while there is time to ask another one.
-    const SILENCE: &str = "dfs.client.socket-timeout";
-    if let Some(timeout) = session.timeout()
-        && configuration.iter().all(|(key, _)| key != SILENCE)
-    {
-        configuration.push((SILENCE.to_owned(), (timeout.as_millis() / 4).max(1).to_string()));
-    }
-    let mut builder =
-        ClientBuilder::new().with_url(uri.text()).with_config(configuration).with_io_runtime(session.handle());
-    if let Some(directory) = &options.configuration_directory {
-        builder = builder.with_config_dir(directory);
-    }
-    if let Some(user) = &options.user {
-        builder = builder.with_user(user);
-    }
-    if let Some(principal) = &options.kerberos_principal {
-        builder = builder.with_kerberos_principal(principal);
-    }
-    if let Some(keytab) = &options.keytab {
-        builder = builder.with_kerberos_keytab(keytab);
-    }
-    if let Some(cache) = &options.ticket_cache {
-        builder = builder.with_kerberos_cache(cache);
-    }
-    session.run(async { builder.build().map_err(errors::convert) })
 }
 
 /// The home directory as it is named here; to the client it is nothing.
@@ -149,8 +110,7 @@ fn path_text(text: &str) -> Result<PathText> {
 
 impl Backend for HdfsFileSystem {
     fn open_input(&self, path: &CStr, name: &[u8]) -> Result<File> {
-        HdfsInput::open(&self.connection, text(path)?, name, self.buffer_size)
-            .map_err(|error| self.for_directory(path, error, libc::ENOENT))
+        HdfsInput::open(&self.0, text(path)?, name).map_err(|error| self.for_directory(path, error, libc::ENOENT))
     }
 
     fn open_output(&self, path: &CStr, name: &[u8], options: &OutputOptions) -> Result<File> {
@@ -159,50 +119,60 @@ impl Backend for HdfsFileSystem {
             if found.kind() == FileKind::Directory {
                 return Err(Error::from_os(libc::EISDIR));
             }
-            let writer = self.ask(path, |client, path| client.append(path)).map_err(while_written)?;
-            return HdfsOutput::file(&self.connection, writer, text(path)?, name, found.size());
+            wait_until_settled(&found)?;
+            let path = text(path)?;
+            let writer = self.0.command(async |client| client.append(path).await).map_err(while_written)?;
+            return HdfsOutput::file(&self.0, writer, path, name, found.size());
         }
+        let usual = self.0.options();
         let how = WriteOptions {
-            block_size: options.block_size.or(self.block_size),
-            replication: options.replication.or(self.replication),
+            block_size: options.block_size.or(usual.block_size),
+            replication: options.replication.or(usual.replication),
             permission: options.permissions.unwrap_or(FILE_PERMISSIONS),
             overwrite: !options.exclusive,
             create_parent: options.parents,
         };
-        let writer = self.ask(path, |client, path| client.create(path, how));
-        let writer = match writer {
+        let target = text(path)?;
+        let writer = match self.0.command(async |client| client.create(target, how).await) {
             Err(error) if !options.exclusive => return Err(self.for_directory(path, error, libc::EEXIST)),
             writer => writer?,
         };
-        HdfsOutput::file(&self.connection, writer, text(path)?, name, 0)
+        HdfsOutput::file(&self.0, writer, target, name, 0)
     }
 
     fn info(&self, path: &CStr) -> Result<FileInfo> {
-        let status = self.ask(path, Client::get_file_info)?;
+        let asked = text(path)?;
+        let status = self.0.ask(async |client| client.get_file_info(asked).await)?;
         info(if path == HOME { FileStatus { path: ".".to_owned(), ..status } } else { status })
     }
 
     fn list(&self, path: &CStr, recursive: bool) -> Result<Box<dyn Entries>> {
-        self.connection.session.check_process()?;
+        self.0.session.check_process()?;
         if path == HOME {
             // The client would say of what is in it that it is in the root.
             return Err(error!(Invalid, "the home directory is listed by its whole path only"));
         }
-        let iterator = Own::new(self.connection.client.list_status_iter(text(path)?, recursive));
+        let iterator = Own::new(self.0.client().list_status_iter(text(path)?, recursive));
         let asked = path_text(text(path)?)?;
-        Ok(try_box(HdfsEntries { connection: self.connection.clone(), iterator, asked: Some(asked) })?)
+        Ok(try_box(HdfsEntries { connection: self.0.clone(), iterator, asked: Some(asked) })?)
     }
 
     fn make_directory(&self, path: &CStr, parents: bool) -> Result<()> {
         // The name node takes a directory that is there for one that it made.
-        if !parents && self.info(path).is_ok() {
-            return Err(Error::from_os(libc::EEXIST));
+        if !parents {
+            match self.info(path) {
+                Ok(_) => return Err(Error::from_os(libc::EEXIST)),
+                Err(error) if error.kind() == ErrorKind::IoError => {}
+                Err(error) => return Err(error),
+            }
         }
-        self.ask(path, |client, path| client.mkdirs(path, DIRECTORY_PERMISSIONS, parents))
+        let path = text(path)?;
+        self.0.command(async |client| client.mkdirs(path, DIRECTORY_PERMISSIONS, parents).await)
     }
 
     fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
-        let removed = self.ask(path, |client, path| client.delete(path, recursive))?;
+        let path = text(path)?;
+        let removed = self.0.command(async |client| client.delete(path, recursive).await)?;
         if removed { Ok(()) } else { Err(Error::from_os(libc::ENOENT)) }
     }
 
@@ -211,13 +181,14 @@ impl Backend for HdfsFileSystem {
             // Nothing is to be done, which the name node does not see.
             return self.info(from).map(drop);
         }
-        let target = text(to)?;
-        let renamed = self.ask(from, |client, from| client.rename(from, target, replace));
+        let (source, target) = (text(from)?, text(to)?);
+        let renamed = self.0.command(async |client| client.rename(source, target, replace).await);
         renamed.map_err(|error| self.of_rename(from, to, replace, error))
     }
 
     fn set_permissions(&self, path: &CStr, bits: u32) -> Result<()> {
-        self.ask(path, |client, path| client.set_permission(path, bits))
+        let path = text(path)?;
+        self.0.command(async |client| client.set_permission(path, bits).await)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Files of a cluster for writing.
 
+use super::connection::Connection;
 use super::session::Own;
-use super::{Connection, errors, path_text, text};
+use super::{errors, path_text, text};
 use crate::error::{Error, ErrorKind, Quoted, Result};
 use crate::io::stream::Stream;
 use crate::io::system_file::SystemFile;
@@ -48,7 +49,7 @@ impl HdfsOutput {
     ) -> Result<File> {
         let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)? })?;
         let output = Self { writer: Some(Own::new(writer)), work: None, target, position, failure: None };
-        File::new(output, format_args!("{}", Quoted(name)), &connection.pool, 0)
+        File::new(output, format_args!("{}", Quoted(name)), connection.pool(), 0)
     }
 
     fn check(&self) -> Result<()> {
@@ -111,10 +112,10 @@ impl HdfsOutput {
         if !ours {
             return;
         }
-        let Connection { client, session, .. } = &*self.target.connection;
+        let connection = &self.target.connection;
         // Where that fails as well it does so by itself, twenty minutes after it has last heard of this file system's writers.
         let _ = text(self.target.path.as_c_str())
-            .and_then(|path| uninterrupted(|| session.run(session.answer(client.recover_lease(path)))));
+            .and_then(|path| uninterrupted(|| connection.command(async |client| client.recover_lease(path).await)));
     }
 }
 

@@ -67,15 +67,23 @@ impl Session {
         catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| Err(Error::from_panic(payload)))
     }
 
-    /// One answer, within the deadline.
-    pub(super) async fn answer<T>(&self, work: impl Future<Output = hdfs_native::Result<T>>) -> Result<T> {
-        self.in_time(work).await?.map_err(super::errors::convert)
-    }
-
     /// Whatever comes of it within the deadline.
     pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T> {
-        let Some(limit) = self.timeout else { return Ok(work.await) };
-        timeout(limit, work).await.map_err(|_| late(limit))
+        self.within(self.timeout, work).await.ok_or_else(|| self.late())
+    }
+
+    /// Whatever comes of it within a limit, if there is one.
+    pub(super) async fn within<T>(&self, limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
+        match limit {
+            Some(limit) => timeout(limit, work).await.ok(),
+            None => Some(work.await),
+        }
+    }
+
+    #[cold]
+    pub(super) fn late(&self) -> Error {
+        let limit = self.timeout.unwrap_or(Duration::MAX).as_secs_f32();
+        Error::with_os_error(ErrorKind::TimedOut, libc::ETIMEDOUT, format_args!("no answer came within {limit} s"))
     }
 }
 
@@ -119,15 +127,6 @@ impl<T> Drop for Own<T> {
             unsafe { ManuallyDrop::drop(&mut self.value) };
         }
     }
-}
-
-#[cold]
-fn late(limit: Duration) -> Error {
-    Error::with_os_error(
-        ErrorKind::TimedOut,
-        libc::ETIMEDOUT,
-        format_args!("no answer came within {} s", limit.as_secs_f32()),
-    )
 }
 
 impl Drop for Session {
