@@ -881,7 +881,8 @@ typedef struct arrowio_filesystem_options {
    */
   int64_t timeout_ns;
   /**
-   * Small reads fetch so many bytes at once. 0: 65536; -1: none.
+   * Small reads fetch so many bytes at once. 0: 65536; -1: none. A cluster sends ahead of them, up to some MiB, so that
+   * arrowio_file_read_at is the better one for few bytes here and there.
    */
   int64_t buffer_size;
   /**
@@ -3608,8 +3609,9 @@ arrowio_status arrowio_filesystem_open_input_file(struct arrowio_filesystem *fil
 /**
  * Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
  * a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and Hadoop's readers see what was
- * written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, or arrowio_file_abort, the
- * file has what had arrived until then, and closing it says so.
+ * written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, which closing it says again,
+ * or arrowio_file_abort, the file has what had arrived until then, which may be nothing. Appending right behind a close waits up
+ * to two seconds, until all copies are known.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.

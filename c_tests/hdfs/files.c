@@ -409,6 +409,14 @@ TEST(options) {
   CLUSTER("remove /tmp/options");
 }
 
+TEST(configuration_that_is_not_there) {
+  const arrowio_filesystem_options options = {.struct_size = sizeof options, .configuration_directory = "/no/such/folder"};
+  arrowio_filesystem *opened = NULL;
+  SAYS(ARROWIO_INVALID, "configuration_directory '/no/such/folder'",
+       arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &opened, &error));
+  CHECK(opened == NULL);
+}
+
 TEST(exclusive) {
   const arrowio_output_options exclusive = {.flags = ARROWIO_OUTPUT_EXCLUSIVE};
   cluster_command("remove /tmp/exclusive");
@@ -417,6 +425,7 @@ TEST(exclusive) {
   close_file(file);
   SAYS(ARROWIO_ALREADY_EXISTS, "/tmp/exclusive", fail_to_write("/tmp/exclusive", exclusive));
   CHECK_INT(EEXIST, arrowio_error_os_error(failure));
+  CHECK(strstr(arrowio_error_message(failure), "org.apache") == NULL);
   CHECK(strcmp("6b657074", CLUSTER("bytes /tmp/exclusive 0 4")) == 0);
 }
 
@@ -525,6 +534,7 @@ int main(int argc, char **argv) {
   RUN(release_closes);
   RUN(abort);
   RUN(options);
+  RUN(configuration_that_is_not_there);
   RUN(exclusive);
   RUN(parents);
   RUN(empty);

@@ -47,7 +47,8 @@ pub struct arrowio_filesystem_options {
     /// How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
     /// this limit. A data node that is silent for a quarter of it is given up for another one. 0: 60 s; -1: for ever.
     pub timeout_ns: i64,
-    /// Small reads fetch so many bytes at once. 0: 65536; -1: none.
+    /// Small reads fetch so many bytes at once. 0: 65536; -1: none. A cluster sends ahead of them, up to some MiB, so that
+    /// arrowio_file_read_at is the better one for few bytes here and there.
     pub buffer_size: i64,
     /// Bytes of a block of new files. 0: as the cluster has it.
     pub block_size: i64,
@@ -270,8 +271,9 @@ pub unsafe extern "C" fn arrowio_filesystem_open_input_file(
 
 /// Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
 /// a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and Hadoop's readers see what was
-/// written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, or arrowio_file_abort, the
-/// file has what had arrived until then, and closing it says so.
+/// written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, which closing it says again,
+/// or arrowio_file_abort, the file has what had arrived until then, which may be nothing. Appending right behind a close waits up
+/// to two seconds, until all copies are known.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.

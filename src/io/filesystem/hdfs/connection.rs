@@ -3,10 +3,10 @@
 use super::super::{FileSystemOptions, Uri};
 use super::errors;
 use super::session::{Own, Session};
-use crate::error::{Error, Result, try_format};
+use crate::error::{Error, ErrorKind, Quoted, Result, try_format};
 use crate::memory::Pool;
 use crate::shared::Shared;
-use crate::sys::{read_lock, write_lock};
+use crate::sys::{ErrnoText, FileKind, PathText, read_lock, tree, write_lock};
 use hdfs_native::{Client, ClientBuilder};
 use std::sync::{Arc, RwLock};
 
@@ -101,6 +101,7 @@ fn build(uri: &str, options: &FileSystemOptions, session: &Session, more: Option
     }
     let mut builder = ClientBuilder::new().with_url(uri).with_config(configuration).with_io_runtime(session.handle());
     if let Some(directory) = &options.configuration_directory {
+        check_directory(directory)?;
         builder = builder.with_config_dir(directory);
     }
     if let Some(user) = &options.user {
@@ -116,4 +117,18 @@ fn build(uri: &str, options: &FileSystemOptions, session: &Session, more: Option
         builder = builder.with_kerberos_cache(cache);
     }
     session.run(async { builder.build().map_err(errors::convert) })
+}
+
+/// The client takes one that is not there for one with nothing in it.
+fn check_directory(path: &str) -> Result<()> {
+    let text = PathText::join(&[path.as_bytes()]).map_err(Error::from_os)?;
+    let found = tree::metadata(text.as_c_str()).map(|found| found.kind == FileKind::Directory);
+    let reason = match found {
+        Ok(true) => return Ok(()),
+        Ok(false) => libc::ENOTDIR,
+        Err(reason) => reason,
+    };
+    let path = Quoted(path.as_bytes());
+    let message = format_args!("configuration_directory {path}: {}", ErrnoText(reason));
+    Err(Error::with_os_error(ErrorKind::Invalid, reason, message))
 }
