@@ -661,8 +661,8 @@ typedef struct arrowio_decompression_options {
    */
   int64_t max_output_size;
   /**
-   * The most bytes that may come out of each compressed one, beyond the first 65536; more are ARROWIO_CAPACITY_ERROR. 0:
-   * any number.
+   * The most bytes that may come out of each compressed one, beyond the first 65536; more are ARROWIO_CAPACITY_ERROR. What
+   * has been read counts, not only what has been used. 0: any number.
    */
   int64_t max_ratio;
   /**
@@ -674,7 +674,7 @@ typedef struct arrowio_decompression_options {
    * How many threads may help, where a codec has work for them: zstd and gzip (BGZF as well) where there are several frames,
    * of which each thread decompresses one at a time, or as many small ones as are worth it. They read
    * ahead, so what is sent by somebody who waits for an answer is no matter for them. What comes out, limits and errors
-   * are as without threads. Frames of more than 8 MiB, or out of which more than 8 MiB come (a quarter of memory_limit if
+   * are as without threads, but that max_ratio takes what is read ahead for compressed bytes as well. Frames of more than 8 MiB, or out of which more than 8 MiB come (a quarter of memory_limit if
    * that is less), are decompressed by the calling thread alone, as is what no thread has begun. For each thread
    * there are up to two frames or groups in memory, with what comes out of them, all within memory_limit, and a decoder with
    * its own memory_limit. At most 256 are used. 0: none.
@@ -3024,7 +3024,9 @@ arrowio_status arrowio_buffered_stream_detach(struct arrowio_file *file,
  * \param out_file   the stream; NULL on failure.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_IO_ERROR (with errno),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data is found by the reads.
+ *         ARROWIO_NOT_IMPLEMENTED (a codec that has no streams, HDFS in a build without it), ARROWIO_CAPACITY_ERROR
+ *         (memory_limit too small for the decoder), ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL. Damaged data is found by the reads.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -3076,8 +3078,9 @@ arrowio_status arrowio_input_stream_from_file(struct arrowio_file *raw,
  * \param options    optional.
  * \param out_file   the stream; NULL on failure.
  * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_IO_ERROR (with errno),
- *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_ALREADY_EXISTS,
+ *         ARROWIO_IO_ERROR (with errno), ARROWIO_NOT_IMPLEMENTED (a codec that has no streams, HDFS in a build without it),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -3228,7 +3231,8 @@ void arrowio_file_release(struct arrowio_file *file);
  * \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3247,7 +3251,8 @@ arrowio_status arrowio_file_read(struct arrowio_file *file,
  * \param out_read   bytes read, 0 only at the end (or if size is 0). Written on success only.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3266,7 +3271,8 @@ arrowio_status arrowio_file_read_some(struct arrowio_file *file,
  * \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3283,7 +3289,8 @@ arrowio_status arrowio_file_read_buffer(struct arrowio_file *file,
  * \param out_buffer  the bytes; NULL on failure.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
- *         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3301,7 +3308,8 @@ arrowio_status arrowio_file_read_all(struct arrowio_file *file,
  * \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
  */
@@ -3322,7 +3330,8 @@ arrowio_status arrowio_file_read_at(struct arrowio_file *file,
  * \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference to the buffer. Threads: any number at once, and at the same time as any
  * other call. Since 0.1.
@@ -3342,7 +3351,8 @@ arrowio_status arrowio_file_read_at_buffer(struct arrowio_file *file,
  * \param out_size   how many, fewer than asked for only before the end. Written on success only.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the bytes are the file's, good until the next call on it. Threads: one call at a time per file, others
  * wait. Since 0.1.
@@ -3360,7 +3370,8 @@ arrowio_status arrowio_file_peek(struct arrowio_file *file,
  * \param size       bytes to skip, at least 0.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3374,7 +3385,8 @@ arrowio_status arrowio_file_advance(struct arrowio_file *file, int64_t size, str
  * \param out_size   its size with the newline; 0 only at the end. Written on success only.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
- *         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the line is the file's, good until the next call on it. Threads: one call at a time per file, others
  * wait. Since 0.1.
@@ -3399,7 +3411,8 @@ arrowio_status arrowio_file_read_line(struct arrowio_file *file,
  * \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
  * \param out_error    optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
  */

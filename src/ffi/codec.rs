@@ -117,8 +117,8 @@ pub struct arrowio_decompression_options {
     pub dictionary_size: i64,
     /// The most bytes that may come out; more are ARROWIO_CAPACITY_ERROR. 0: any number.
     pub max_output_size: i64,
-    /// The most bytes that may come out of each compressed one, beyond the first 65536; more are ARROWIO_CAPACITY_ERROR. 0:
-    /// any number.
+    /// The most bytes that may come out of each compressed one, beyond the first 65536; more are ARROWIO_CAPACITY_ERROR. What
+    /// has been read counts, not only what has been used. 0: any number.
     pub max_ratio: i64,
     /// The most bytes of memory for the decoder itself, of which the data ask for a window or a dictionary; more are
     /// ARROWIO_CAPACITY_ERROR. 0: 268435456 (256 MiB).
@@ -126,7 +126,7 @@ pub struct arrowio_decompression_options {
     /// How many threads may help, where a codec has work for them: zstd and gzip (BGZF as well) where there are several frames,
     /// of which each thread decompresses one at a time, or as many small ones as are worth it. They read
     /// ahead, so what is sent by somebody who waits for an answer is no matter for them. What comes out, limits and errors
-    /// are as without threads. Frames of more than 8 MiB, or out of which more than 8 MiB come (a quarter of memory_limit if
+    /// are as without threads, but that max_ratio takes what is read ahead for compressed bytes as well. Frames of more than 8 MiB, or out of which more than 8 MiB come (a quarter of memory_limit if
     /// that is less), are decompressed by the calling thread alone, as is what no thread has begun. For each thread
     /// there are up to two frames or groups in memory, with what comes out of them, all within memory_limit, and a decoder with
     /// its own memory_limit. At most 256 are used. 0: none.

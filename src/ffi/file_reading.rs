@@ -25,7 +25,8 @@ fn set_view(view: *const [u8], out_data: Out<*const u8>, out_size: Out<i64>) -> 
 /// \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -54,7 +55,8 @@ pub unsafe extern "C" fn arrowio_file_read(
 /// \param out_read   bytes read, 0 only at the end (or if size is 0). Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -83,7 +85,8 @@ pub unsafe extern "C" fn arrowio_file_read_some(
 /// \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -110,7 +113,8 @@ pub unsafe extern "C" fn arrowio_file_read_buffer(
 /// \param out_buffer  the bytes; NULL on failure.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
-///         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -137,7 +141,8 @@ pub unsafe extern "C" fn arrowio_file_read_all(
 /// \param out_read   bytes read, fewer than asked for only at the end. Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any number at once, and at the same time as any other call. Since 0.1.
 #[unsafe(no_mangle)]
@@ -169,7 +174,8 @@ pub unsafe extern "C" fn arrowio_file_read_at(
 /// \param out_buffer  the bytes, fewer than asked for only at the end; NULL on failure.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference to the buffer. Threads: any number at once, and at the same time as any
 /// other call. Since 0.1.
@@ -199,7 +205,8 @@ pub unsafe extern "C" fn arrowio_file_read_at_buffer(
 /// \param out_size   how many, fewer than asked for only before the end. Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the bytes are the file's, good until the next call on it. Threads: one call at a time per file, others
 /// wait. Since 0.1.
@@ -227,7 +234,8 @@ pub unsafe extern "C" fn arrowio_file_peek(
 /// \param size       bytes to skip, at least 0.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -249,7 +257,8 @@ pub unsafe extern "C" fn arrowio_file_advance(
 /// \param out_size   its size with the newline; 0 only at the end. Written on success only.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be read), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
-///         errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the line is the file's, good until the next call on it. Threads: one call at a time per file, others
 /// wait. Since 0.1.
@@ -284,7 +293,8 @@ pub unsafe extern "C" fn arrowio_file_read_line(
 /// \param out_count    lines read, 0 only at the end (or if max_lines is 0). Written on success only.
 /// \param out_error    optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot be read), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, or damaged data), ARROWIO_CAPACITY_ERROR (a limit of decompression),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference to the buffer. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]

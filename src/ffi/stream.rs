@@ -93,7 +93,9 @@ impl arrowio_stream_options {
 /// \param out_file   the stream; NULL on failure.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec, wrong options), ARROWIO_IO_ERROR (with errno),
-///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL. Damaged data is found by the reads.
+///         ARROWIO_NOT_IMPLEMENTED (a codec that has no streams, HDFS in a build without it), ARROWIO_CAPACITY_ERROR
+///         (memory_limit too small for the decoder), ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL. Damaged data is found by the reads.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -175,8 +177,9 @@ pub unsafe extern "C" fn arrowio_input_stream_from_file(
 /// \param options    optional.
 /// \param out_file   the stream; NULL on failure.
 /// \param out_error  optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_IO_ERROR (with errno),
-///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, an unknown codec or level, wrong options), ARROWIO_ALREADY_EXISTS,
+///         ARROWIO_IO_ERROR (with errno), ARROWIO_NOT_IMPLEMENTED (a codec that has no streams, HDFS in a build without it),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
