@@ -378,6 +378,42 @@ TEST(abort) {
   CLUSTER("check /tmp/aborted 100000 %d", SEED);
 }
 
+/* ---- Another one takes the path ---- */
+
+/* What is read is the file that was opened, as long as the cluster has it, and never the other one. */
+TEST(replaced_while_read) {
+  CLUSTER("write /tmp/replaced %lld %d %lld", (long long)SIZE, SEED, (long long)BLOCK);
+  arrowio_file *file = open_to_read("/tmp/replaced");
+  CLUSTER("write /tmp/replaced %lld %d %lld", (long long)SIZE, SEED + 1, (long long)BLOCK);
+  uint8_t bytes[1000];
+  arrowio_status status = ARROWIO_OK;
+  int64_t got = -1;
+  for (int i = 0; i < 300 && status == ARROWIO_OK; i++) {
+    status = arrowio_file_read_at(file, 2 * BLOCK, bytes, sizeof bytes, &got, &error);
+    CHECK(status != ARROWIO_OK || (got == sizeof bytes && is_pattern(bytes, 2 * BLOCK, got, SEED)));
+    usleep(100000);
+  }
+  FAILS_WITH(ESTALE, status);
+  FAILS_WITH(ESTALE, arrowio_file_read(file, bytes, sizeof bytes, &got, &error));
+  close_file(file);
+}
+
+/* Who gives his file up does not end the other one's, who has its path. */
+TEST(replaced_while_written) {
+  arrowio_file *first = open_to_write("/tmp/contested", small_blocks);
+  write_pattern(first, 0, 1000, 1000, SEED + 1);
+  OK(arrowio_file_flush(first, &error));
+  usleep(5000);
+  arrowio_file *second = open_to_write("/tmp/contested", small_blocks);
+  write_pattern(second, 0, 100000, 100000, SEED);
+  OK(arrowio_file_flush(second, &error));
+  OK(arrowio_file_abort(first, &error));
+  arrowio_file_release(first);
+  write_pattern(second, 100000, SIZE - 100000, 1 << 20, SEED);
+  close_file(second);
+  CLUSTER("check /tmp/contested %lld %d", (long long)SIZE, SEED);
+}
+
 /* ---- How it is opened ---- */
 
 TEST(options) {
@@ -530,6 +566,8 @@ int main(int argc, char **argv) {
   RUN(appended_at_once);
   RUN(appended_while_read);
   RUN(one_writer_at_a_time);
+  RUN(replaced_while_read);
+  RUN(replaced_while_written);
   RUN(flush_shows);
   RUN(release_closes);
   RUN(abort);

@@ -88,13 +88,24 @@ impl Ahead {
         }
     }
 
-    /// Passes over `count` bytes; `false`: it cannot without fetching them.
-    pub(super) fn skip(&mut self, count: usize) -> bool {
-        let is_there = count <= self.rest.len();
-        if is_there {
-            self.rest.advance(count);
+    /// Passes over `count` bytes; `false`: so many have not come, and some may be gone.
+    pub(super) fn skip(&mut self, mut count: usize) -> bool {
+        while count > self.rest.len() {
+            count -= self.rest.len();
+            match self.packets.next().or_else(|| self.next_hand_over()) {
+                Some(Ok(packet)) => self.rest = packet,
+                _ => return false,
+            }
+            self.missing = self.missing.saturating_sub(self.rest.len());
         }
-        is_there
+        self.rest.advance(count);
+        true
+    }
+
+    /// Its first packet, if it has come.
+    fn next_hand_over(&mut self) -> Option<Packet> {
+        self.packets = self.hand_overs.try_recv().ok()?.into_iter();
+        self.packets.next()
     }
 }
 

@@ -67,6 +67,11 @@ impl Connection {
         Err(self.session.late())
     }
 
+    /// When what is at a path was changed last, in milliseconds since 1970: the most that the client tells of which file it is.
+    pub(super) fn modified(&self, path: &str) -> Result<u64> {
+        self.ask(async |client| client.get_file_info(path).await).map(|found| found.modification_time)
+    }
+
     /// Has something changed, once: whether that is done of which no answer comes nobody can tell.
     pub(super) fn command<T>(&self, command: impl AsyncFnOnce(&Client) -> hdfs_native::Result<T>) -> Result<T> {
         let (client, limit) = (self.client(), self.session.timeout());

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// So far ahead is fetched at once: the client sets up each block of it beforehand.
 const AHEAD: usize = 1 << 30;
+/// A read of so many bytes is taken for one of several.
+const LARGE: usize = 1 << 20;
 /// How often a read is tried; before each but the first the name node is asked where the blocks are, which may have moved.
 const ATTEMPTS: u32 = 3;
 /// How long is waited before the first of them, then four times as long.
@@ -48,6 +50,8 @@ pub(super) fn check_process() -> Result<()> {
 pub(super) struct HdfsInput {
     ahead: Option<Own<Ahead>>,
     position: usize,
+    /// Where the last read ended.
+    read_to: usize,
     source: Shared<Source>,
 }
 
@@ -58,19 +62,24 @@ struct Source {
     path: PathText,
     /// What it was when it was opened.
     size: usize,
+    /// When it had been changed then, in milliseconds since 1970. What is there later is the same only if that is.
+    modified: u64,
 }
 
 impl HdfsInput {
     pub(super) fn open(connection: &Shared<Connection>, path: &str, name: &[u8]) -> Result<File> {
+        // Before, so that nothing that comes between can be taken for what is read; why it fails the other one says better.
+        let modified = connection.modified(path);
         let reader = connection.ask(async |client| client.read(path).await)?;
         let _ = READS.compare_exchange(0, process_number(), Relaxed, Relaxed);
         let source = Source {
             connection: connection.clone(),
             path: path_text(path)?,
             size: reader.file_length(),
+            modified: modified?,
             reader: RwLock::new(Some(Arc::new(Own::new(reader)))),
         };
-        let input = Self { source: Shared::try_new(source)?, position: 0, ahead: None };
+        let input = Self { source: Shared::try_new(source)?, position: 0, read_to: usize::MAX, ahead: None };
         File::new(input, format_args!("{}", Quoted(name)), connection.pool(), connection.options().buffer_size)
     }
 
@@ -132,7 +141,7 @@ impl Source {
     fn look_again(&self) -> Result<()> {
         let path = text(self.path.as_c_str())?;
         let reader = self.connection.ask(async |client| client.read(path).await)?;
-        if reader.file_length() < self.size {
+        if reader.file_length() < self.size || self.connection.modified(path)? != self.modified {
             return Err(Error::from_os(libc::ESTALE));
         }
         let mut current = write_lock(&self.reader);
@@ -174,9 +183,16 @@ impl Stream for HdfsInput {
         if size == 0 {
             return Ok(0);
         }
-        let mut done = 0;
-        self.source.clone().with_attempts(|| self.advance(&mut dst[..size], &mut done))?;
+        let (source, position) = (self.source.clone(), self.position);
+        let (dst, mut done) = (&mut dst[..size], 0);
+        // Of a file that is not read through what comes ahead would be in vain.
+        let is_ahead = self.ahead.is_some() || position == self.read_to || size >= LARGE;
+        source.with_attempts(|| match is_ahead {
+            true => self.advance(dst, &mut done),
+            false => source.read_range(position, dst, &mut done),
+        })?;
         self.position += size;
+        self.read_to = self.position;
         Ok(size)
     }
 

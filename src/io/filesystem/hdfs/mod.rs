@@ -27,6 +27,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const FILE_PERMISSIONS: u32 = 0o644;
 const DIRECTORY_PERMISSIONS: u32 = 0o755;
 
+/// HDFS counts replicas in 16 bits.
+const MOST_REPLICAS: u32 = i16::MAX as u32;
+
 /// So long after a file was closed all of its replicas are known.
 const SETTLES_WITHIN: Duration = Duration::from_secs(2);
 
@@ -122,12 +125,22 @@ impl Backend for HdfsFileSystem {
             wait_until_settled(&found)?;
             let path = text(path)?;
             let writer = self.0.command(async |client| client.append(path).await).map_err(while_written)?;
-            return HdfsOutput::file(&self.0, writer, path, name, found.size());
+            // Only now nobody else makes it longer.
+            let size = self.0.ask(async |client| client.get_file_info(path).await)?.length;
+            return HdfsOutput::file(&self.0, writer, path, name, i64::try_from(size).unwrap_or(i64::MAX));
         }
         let usual = self.0.options();
+        let replication = options.replication.or(usual.replication);
+        if replication.is_some_and(|count| count > MOST_REPLICAS) {
+            return Err(error!(
+                Invalid,
+                "replication is {}, at most {MOST_REPLICAS} can be said",
+                replication.unwrap_or(0)
+            ));
+        }
         let how = WriteOptions {
             block_size: options.block_size.or(usual.block_size),
-            replication: options.replication.or(usual.replication),
+            replication,
             permission: options.permissions.unwrap_or(FILE_PERMISSIONS),
             overwrite: !options.exclusive,
             create_parent: options.parents,
@@ -171,6 +184,9 @@ impl Backend for HdfsFileSystem {
     }
 
     fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
+        if path == c"/" {
+            return Err(Error::from_os(libc::EBUSY));
+        }
         let path = text(path)?;
         let removed = self.0.command(async |client| client.delete(path, recursive).await)?;
         if removed { Ok(()) } else { Err(Error::from_os(libc::ENOENT)) }

@@ -16,9 +16,13 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use hdfs_native::file::FileWriter;
 use std::ffi::CStr;
+use std::time::Duration;
 
 /// So many bytes go to the client at once.
 const PIECE: usize = 1 << 20;
+
+/// So long at most a call that has failed, or gives a file up, waits for the name node to end the file.
+const GIVES_UP_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) struct HdfsOutput {
     /// `None`: it is at work, closed, or failed.
@@ -37,6 +41,8 @@ type Work = BoxFuture<'static, (FileWriter, hdfs_native::Result<()>)>;
 struct Target {
     connection: Shared<Connection>,
     path: PathText,
+    /// When it had been changed before it was written, in milliseconds since 1970, which stays so until it is closed.
+    modified: u64,
 }
 
 impl HdfsOutput {
@@ -47,7 +53,8 @@ impl HdfsOutput {
         name: &[u8],
         position: i64,
     ) -> Result<File> {
-        let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)? })?;
+        let modified = connection.modified(path)?;
+        let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)?, modified })?;
         let output = Self { writer: Some(Own::new(writer)), work: None, target, position, failure: None };
         File::new(output, format_args!("{}", Quoted(name)), connection.pool(), 0)
     }
@@ -97,25 +104,37 @@ impl HdfsOutput {
     #[cold]
     fn fail(&mut self, error: &Error) {
         self.failure = Some(error.clone());
-        // Who has taken the file's place is to keep it.
-        let is_lost = matches!(error.os_error(), libc::ESTALE | libc::ENOENT);
-        self.let_go(!is_lost);
+        self.let_go();
     }
 
-    /// Gives the writer up; `ours`: and has the name node end the file with what arrived, so that nobody waits for it.
-    fn let_go(&mut self, ours: bool) {
+    /// Gives the writer up, and has the name node end the file with what arrived, so that nobody waits for it.
+    fn let_go(&mut self) {
         let (writer, work) = (self.writer.take(), self.work.take());
         if writer.is_none() && work.is_none() {
             return;
         }
         drop((writer, work));
-        if !ours {
-            return;
-        }
-        let connection = &self.target.connection;
-        // Where that fails as well it does so by itself, twenty minutes after it has last heard of this file system's writers.
-        let _ = text(self.target.path.as_c_str())
-            .and_then(|path| uninterrupted(|| connection.command(async |client| client.recover_lease(path).await)));
+        // Where that fails the name node does so by itself, twenty minutes after it has last heard of this file system's writers.
+        let _ = uninterrupted(|| self.target.give_up());
+    }
+}
+
+impl Target {
+    fn give_up(&self) -> Result<()> {
+        let path = text(self.path.as_c_str())?;
+        let Connection { session, .. } = &*self.connection;
+        let client = self.connection.client();
+        let end = async {
+            // Who has taken the file's place is to keep it.
+            let found = client.get_file_info(path).await?;
+            if found.modification_time == self.modified {
+                client.recover_lease(path).await?;
+            }
+            Ok(())
+        };
+        let limit = session.timeout().map_or(GIVES_UP_WITHIN, |limit| limit.min(GIVES_UP_WITHIN));
+        let ended = session.run(async { Ok(session.within(Some(limit), end).await) })?;
+        ended.unwrap_or(Ok(())).map_err(errors::convert)
     }
 }
 
@@ -167,7 +186,7 @@ impl Stream for HdfsOutput {
 
     fn abort(&mut self) -> Result<()> {
         self.target.connection.session.check_process()?;
-        self.let_go(true);
+        self.let_go();
         Ok(())
     }
 }
