@@ -7,6 +7,8 @@ mod input;
 mod output;
 #[allow(unsafe_code, reason = "threads are ended")]
 mod session;
+#[cfg(test)]
+mod tests;
 
 use super::info::{Details, Entries};
 use super::{Backend, FileInfo, FileSystemOptions, OutputOptions, Uri};

@@ -1,0 +1,93 @@
+use super::ahead::Ahead;
+use super::session::Session;
+use crate::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+use futures::stream::{self, Stream, StreamExt};
+use hdfs_native::HdfsError;
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+const PACKET: usize = 1000;
+
+fn session() -> Session {
+    Session::new(1, Some(Duration::from_secs(20))).unwrap()
+}
+
+/// Packets of bytes that count up.
+fn packets(count: usize) -> impl Stream<Item = hdfs_native::Result<Bytes>> + Send + 'static {
+    stream::iter((0..count).map(|packet| Ok((packet * PACKET..(packet + 1) * PACKET).map(|at| at as u8).collect())))
+}
+
+/// What an attempt to fill so many bytes gives.
+fn fill(session: &Session, ahead: &mut Ahead, size: usize) -> (Vec<u8>, Result<()>) {
+    let mut room = vec![MaybeUninit::new(0); size];
+    let mut done = 0;
+    let result = session.run(ahead.fill(session, &mut room, &mut done));
+    (crate::memory::filled(&room, done).to_vec(), result)
+}
+
+fn counting(from: usize, to: usize) -> Vec<u8> {
+    (from..to).map(|at| at as u8).collect()
+}
+
+#[test]
+fn what_comes_ahead_is_in_order() {
+    let session = session();
+    for size in [1, 7, PACKET, PACKET + 1, 5 * PACKET, 100 * PACKET] {
+        let mut ahead = Ahead::start(&session, packets(100), 100 * PACKET);
+        let mut at = 0;
+        while at < 100 * PACKET {
+            let (bytes, result) = fill(&session, &mut ahead, size);
+            result.unwrap();
+            assert_eq!(bytes, counting(at, (at + size).min(100 * PACKET)));
+            at += bytes.len();
+        }
+        // At the end of the stretch there is nothing, which is no error.
+        let (bytes, result) = fill(&session, &mut ahead, size);
+        assert!(bytes.is_empty() && result.is_ok());
+    }
+}
+
+#[test]
+fn what_has_come_is_passed_over() {
+    let session = session();
+    let mut ahead = Ahead::start(&session, packets(100), 100 * PACKET);
+    assert_eq!(fill(&session, &mut ahead, 10).0, counting(0, 10));
+    assert!(ahead.skip(20));
+    assert_eq!(fill(&session, &mut ahead, 10).0, counting(30, 40));
+    // The other packets of the hand-over are there.
+    assert!(ahead.skip(3 * PACKET));
+    assert_eq!(fill(&session, &mut ahead, 10).0, counting(3 * PACKET + 40, 3 * PACKET + 50));
+    assert!(!ahead.skip(100 * PACKET));
+}
+
+#[test]
+fn failures_keep_what_came_before() {
+    type Packets = stream::BoxStream<'static, hdfs_native::Result<Bytes>>;
+    let cases: [(Packets, ErrorKind, &str); 3] = [
+        (packets(3).boxed(), ErrorKind::IoError, "sent 2000 bytes less"),
+        (
+            packets(3).chain(stream::iter([Err(HdfsError::DataTransferError("lost".to_owned()))])).boxed(),
+            ErrorKind::IoError,
+            "lost",
+        ),
+        (packets(3).chain(stream::poll_fn(|_| panic!("of the client"))).boxed(), ErrorKind::Internal, "of the client"),
+    ];
+    let session = session();
+    for (packets, kind, text) in cases {
+        let mut ahead = Ahead::start(&session, packets, 5 * PACKET);
+        let (bytes, result) = fill(&session, &mut ahead, 5 * PACKET);
+        let error = result.unwrap_err();
+        assert!(counting(0, 3 * PACKET).starts_with(&bytes));
+        assert_eq!((error.kind(), error.to_string().contains(text)), (kind, true), "{error}");
+    }
+}
+
+#[test]
+fn a_panic_of_the_client_is_an_error_and_nothing_else() {
+    let session = session();
+    let error: Error = session.run(async { panic!("of the client") }).map(|(): ()| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert!(error.to_string().contains("of the client"));
+    assert_eq!(session.run(async { Ok(5) }).unwrap(), 5);
+}
