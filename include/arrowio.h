@@ -3700,7 +3700,7 @@ arrowio_status arrowio_filesystem_list(struct arrowio_filesystem *filesystem,
                                        struct arrowio_error **out_error);
 
 /**
- * Makes a directory.
+ * Makes a directory. On a cluster this is no lock: one that another one makes at the same moment may count as made by both.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.

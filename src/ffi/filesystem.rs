@@ -390,7 +390,7 @@ pub unsafe extern "C" fn arrowio_filesystem_list(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Makes a directory.
+/// Makes a directory. On a cluster this is no lock: one that another one makes at the same moment may count as made by both.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
