@@ -49,15 +49,17 @@ impl Connection {
         &self.options.pool
     }
 
-    pub(super) fn client(&self) -> Arc<Own<Client>> {
-        read_lock(&self.client).clone()
+    /// In a child of a fork there is none, and the lock may be held by a thread that is not there.
+    pub(super) fn client(&self) -> Result<Arc<Own<Client>>> {
+        self.session.check_process()?;
+        Ok(read_lock(&self.client).clone())
     }
 
     /// Asks what changes nothing, and again where no answer comes.
     pub(super) fn ask<T>(&self, question: impl AsyncFn(&Client) -> hdfs_native::Result<T>) -> Result<T> {
         let limit = self.session.timeout().map(|whole| whole / ATTEMPTS);
         for _ in 0..ATTEMPTS {
-            let client = self.client();
+            let client = self.client()?;
             let answer = self.session.run(async { Ok(self.session.within(limit, question(&client)).await) })?;
             match answer {
                 Some(answer) => return answer.map_err(errors::convert),
@@ -74,7 +76,7 @@ impl Connection {
 
     /// Has something changed, once: whether that is done of which no answer comes nobody can tell.
     pub(super) fn command<T>(&self, command: impl AsyncFnOnce(&Client) -> hdfs_native::Result<T>) -> Result<T> {
-        let (client, limit) = (self.client(), self.session.timeout());
+        let (client, limit) = (self.client()?, self.session.timeout());
         let answer = self.session.run(async { Ok(self.session.within(limit, command(&client)).await) })?;
         match answer {
             Some(answer) => answer.map_err(errors::convert),

@@ -162,12 +162,12 @@ impl Backend for HdfsFileSystem {
     }
 
     fn list(&self, path: &CStr, recursive: bool) -> Result<Box<dyn Entries>> {
-        self.0.session.check_process()?;
+        let client = self.0.client()?;
         if path == HOME {
             // The client would say of what is in it that it is in the root.
             return Err(error!(Invalid, "the home directory is listed by its whole path only"));
         }
-        let iterator = Own::new(self.0.client().list_status_iter(text(path)?, recursive));
+        let iterator = Own::new(client.list_status_iter(text(path)?, recursive));
         let asked = path_text(text(path)?)?;
         Ok(try_box(HdfsEntries { connection: self.0.clone(), iterator, asked: Some(asked) })?)
     }

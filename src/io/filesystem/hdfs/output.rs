@@ -123,7 +123,7 @@ impl Target {
     fn give_up(&self) -> Result<()> {
         let path = text(self.path.as_c_str())?;
         let Connection { session, .. } = &*self.connection;
-        let client = self.connection.client();
+        let client = self.connection.client()?;
         let end = async {
             // Who has taken the file's place is to keep it.
             let found = client.get_file_info(path).await?;
