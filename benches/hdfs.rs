@@ -81,7 +81,7 @@ impl Sides {
         let options = FileSystemOptions { configuration_directory: configuration, ..Default::default() };
         let filesystem = FileSystem::open(&uri, options).map_err(text)?;
         let runtime = Builder::new_multi_thread()
-            .worker_threads(FileSystemOptions::default().threads)
+            .worker_threads(FileSystemOptions::default_threads())
             .enable_all()
             .build()
             .map_err(text)?;

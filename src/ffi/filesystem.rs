@@ -89,7 +89,7 @@ impl arrowio_filesystem_options {
                 keytab: text(given.keytab, "keytab")?,
                 ticket_cache: text(given.ticket_cache, "ticket_cache")?,
                 timeout,
-                threads: arguments::size_or(threads, "threads", usual.threads, MOST_THREADS)?,
+                threads: Some(arguments::size_or(threads, "threads", 0, MOST_THREADS)?).filter(|count| *count > 0),
                 buffer_size: if given.buffer_size == -1 {
                     0
                 } else {

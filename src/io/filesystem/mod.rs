@@ -40,8 +40,8 @@ pub struct FileSystemOptions {
     pub ticket_cache: Option<String>,
     /// How long a call goes on without an answer; `None`: for ever.
     pub timeout: Option<Duration>,
-    /// Threads that send and receive.
-    pub threads: usize,
+    /// Threads that send and receive; `None`: `default_threads`.
+    pub threads: Option<usize>,
     /// Small reads fetch so many bytes at once; 0: none.
     pub buffer_size: usize,
     /// Of new files; `None`: as the file system has it.
@@ -54,7 +54,8 @@ impl FileSystemOptions {
     /// How long a call goes on without an answer, where nothing else is said.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
-    /// Threads, where nothing else is said: half as many as there are processors, from 1 to 4.
+    /// Threads, where nothing else is said: half as many as there are processors, from 1 to 4. To know that takes memory, without
+    /// which Rust ends the process; so it is asked only for a cluster, whose client does the same.
     pub fn default_threads() -> usize {
         // With one for each they would take turns with the caller's, and wake each other all the time.
         available_parallelism().map_or(1, |processors| (processors.get() / 2).clamp(1, 4))
@@ -72,7 +73,7 @@ impl Default for FileSystemOptions {
             keytab: None,
             ticket_cache: None,
             timeout: Some(Self::DEFAULT_TIMEOUT),
-            threads: Self::default_threads(),
+            threads: None,
             buffer_size: super::transfer::CHUNK,
             block_size: None,
             replication: None,

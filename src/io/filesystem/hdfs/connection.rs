@@ -36,7 +36,8 @@ impl Connection {
             try_format(format_args!("{text}{more}")).ok_or_else(|| Error::out_of_memory(text.len() + more.len()))
         };
         let (any_first, uri) = (owned(ANY_FIRST, &uri.authority)?, owned(uri.text(), "")?);
-        let session = Session::new(options.threads, options.timeout)?;
+        let threads = options.threads.unwrap_or_else(FileSystemOptions::default_threads);
+        let session = Session::new(threads, options.timeout)?;
         let client = RwLock::new(Arc::new(Own::new(build(&uri, &options, &session, None)?)));
         Shared::try_new(Self { client, session, uri, any_first, options })
     }
