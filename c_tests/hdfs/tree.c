@@ -223,6 +223,29 @@ TEST(listing) {
   CHECK(strcmp("a b b/c b/c/e b/d empty", listed(at("tree"), 1)) == 0);
 }
 
+/* A directory that is removed before the listing comes to it is left out. */
+TEST(removed_while_listed) {
+  char name[20];
+  for (int i = 0; i < 5; i++) {
+    snprintf(name, sizeof name, "d%d", i);
+    make_directory(at(name));
+  }
+  arrowio_listing *listing = list(at(""), 1);
+  arrowio_file_info *info = next_of(listing);
+  char *first = strdup(arrowio_file_info_path(info));
+  for (int i = 0; i < 5; i++) {
+    snprintf(name, sizeof name, "d%d", i);
+    if (strcmp(first, at(name)) != 0) OK(arrowio_filesystem_remove(files, at(name), 0, &error));
+  }
+  free(first);
+  for (int count = 0; info != NULL; count++) {
+    CHECK(count < 5);
+    arrowio_file_info_release(info);
+    info = next_of(listing);
+  }
+  arrowio_listing_release(listing);
+}
+
 /* All that is known of each; a directory comes before what is in it. */
 TEST(entries) {
   make_directory(at("a"));
@@ -549,6 +572,7 @@ int main(int argc, char **argv) {
   EVERYWHERE(what_is_not_there);
   EVERYWHERE(permissions);
   EVERYWHERE(listing);
+  EVERYWHERE(removed_while_listed);
   EVERYWHERE(entries);
   EVERYWHERE(listings_that_fail);
   EVERYWHERE(large_directory);

@@ -233,16 +233,29 @@ struct HdfsEntries {
     asked: Option<PathText>,
 }
 
-impl Entries for HdfsEntries {
-    fn next(&mut self) -> Result<Option<FileInfo>> {
+impl HdfsEntries {
+    fn next_status(&self) -> Result<Option<FileStatus>> {
         let session = &self.connection.session;
         let next = session.run(async { session.in_time(self.iterator.next()).await })?;
-        let Some(status) = next.transpose().map_err(errors::convert)? else { return Ok(None) };
-        let entry = info(status)?;
-        // The name node lists a file as what is in itself.
-        match self.asked.take() {
-            Some(asked) if asked.as_c_str() == entry.path() => Err(Error::from_os(libc::ENOTDIR)),
-            _ => Ok(Some(entry)),
+        next.transpose().map_err(errors::convert)
+    }
+}
+
+impl Entries for HdfsEntries {
+    fn next(&mut self) -> Result<Option<FileInfo>> {
+        loop {
+            let entry = match self.next_status() {
+                Ok(Some(status)) => info(status)?,
+                Ok(None) => return Ok(None),
+                // A directory in it that somebody has removed meanwhile; the client goes on behind it.
+                Err(error) if error.os_error() == libc::ENOENT && self.asked.is_none() => continue,
+                Err(error) => return Err(error),
+            };
+            // The name node lists a file as what is in itself.
+            return match self.asked.take() {
+                Some(asked) if asked.as_c_str() == entry.path() => Err(Error::from_os(libc::ENOTDIR)),
+                _ => Ok(Some(entry)),
+            };
         }
     }
 }
