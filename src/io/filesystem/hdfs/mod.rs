@@ -5,6 +5,7 @@ mod connection;
 mod errors;
 mod input;
 mod output;
+mod room;
 #[allow(unsafe_code, reason = "threads are ended")]
 mod session;
 #[cfg(test)]

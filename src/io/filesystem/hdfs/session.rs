@@ -1,6 +1,7 @@
 //! The threads of a file system, what waits for them, each call with a deadline for every answer, until the host says stop, and
 //! what is theirs alone.
 
+use super::room;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{LOOKS_EVERY, is_interruptible, without_signals};
 use crate::task::{Process, check};
@@ -24,7 +25,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(threads: usize, timeout: Option<Duration>) -> Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(threads).thread_name("arrowio-hdfs").enable_all();
+        builder.worker_threads(threads).thread_name("arrowio-hdfs").on_thread_start(room::keep).enable_all();
         let runtime = without_signals(|| builder.build());
         let runtime = runtime.map_err(|error| {
             let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
