@@ -92,8 +92,9 @@ TEST(wrong_uris_open_nothing) {
   does_not_open(ARROWIO_INVALID, "/tmp", NULL, "no URI of a file system");
   does_not_open(ARROWIO_INVALID, "file", NULL, "no URI of a file system");
   does_not_open(ARROWIO_INVALID, "file:relative", NULL, "no URI of a file system");
-  does_not_open(ARROWIO_INVALID, "s3://bucket/key", NULL, "no URI of a file system");
-  does_not_open(ARROWIO_INVALID, "hdfs:/a", NULL, "no URI of a file system");
+  does_not_open(ARROWIO_INVALID, "s3://bucket/key", NULL, "no kind of file system");
+  does_not_open(ARROWIO_INVALID, "hdfs:a", NULL, "no URI of a file system");
+  does_not_open(ARROWIO_INVALID, "hdfs://me@host:8020/a", NULL, "names a user");
   does_not_open(ARROWIO_INVALID, "file://elsewhere/a", NULL, "on another machine, elsewhere");
   does_not_open(ARROWIO_INVALID, "file:///a%00b", NULL, "has a NUL in it");
 }
@@ -224,9 +225,9 @@ TEST(paths_elsewhere_are_refused) {
   SAYS(ARROWIO_INVALID, "on another machine, elsewhere", arrowio_filesystem_info(filesystem, "file://elsewhere/a", &info, &error));
   SAYS(ARROWIO_INVALID, "viewfs://t/b", arrowio_filesystem_rename(filesystem, here("a"), "viewfs://t/b", 0, &error));
   SAYS(ARROWIO_INVALID, "the path is empty", arrowio_filesystem_info(filesystem, "", &info, &error));
-  SAYS(ARROWIO_INVALID, "the path is empty", arrowio_filesystem_info(filesystem, "file://", &info, &error));
-  /* What no file system is called is a path. */
-  FAILS_AT(ENOENT, "s3://a/b", arrowio_filesystem_info(filesystem, "s3://a/b", &info, &error));
+  /* A scheme that is not known is no path; a name that looks so is one. */
+  SAYS(ARROWIO_INVALID, "no kind of file system", arrowio_filesystem_info(filesystem, "s3://a/b", &info, &error));
+  FAILS_AT(ENOENT, "./s3://a/b", arrowio_filesystem_info(filesystem, "./s3://a/b", &info, &error));
 }
 
 static void use_relative_paths(void) {
@@ -591,6 +592,28 @@ TEST(removes_trees_and_no_more) {
   CHECK(!exists(here("tree")) && file_holds(here("outside/stays"), "abc", 3));
 }
 
+static void remove_from_within(void) {
+  CHECK_INT(0, chdir(here("kept/deep")));
+  const char *const names[] = {".", "./", "..", "../", "../deep/..", "here/.", "../../to/."};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    FAILS_AT(EINVAL, names[i], arrowio_filesystem_remove(filesystem, names[i], 1, &error));
+  }
+  FAILS_AT(EBUSY, "/", arrowio_filesystem_remove(filesystem, "/", 0, &error));
+}
+
+/* What cannot be removed keeps all that is in it, and what a link leads to stays however its name ends. */
+TEST(removes_nothing_of_what_stays) {
+  make("kept");
+  CHECK_INT(0, shell("mkdir -p kept/deep/here && touch kept/file kept/deep/file kept/deep/here/file && ln -s kept/deep to"));
+  in_child(remove_from_within);
+  FAILS_AT(ENOTDIR, here("to/"), removes("to/", 1));
+  FAILS_AT(ENOTDIR, here("to//"), removes("to//", 0));
+  LISTS("deep/ deep/file deep/here/ deep/here/file file ", "kept", 1);
+  OK(removes("to", 1));
+  OK(removes("kept/", 1));
+  CHECK(!exists(here("kept")) && !exists(here("to")));
+}
+
 /* Far deeper than a path can be long or a process may have descriptors. */
 static void make_deep_tree(void) {
   CHECK_INT(0, chdir(here("deep")));
@@ -600,7 +623,6 @@ static void make_deep_tree(void) {
   }
   save("file", "", 0);
 }
-
 TEST(deep_trees) {
   make("deep");
   in_child(make_deep_tree);
@@ -805,6 +827,7 @@ int main(int argc, char **argv) {
   RUN(makes_directories);
   RUN(removes);
   RUN(removes_trees_and_no_more);
+  RUN(removes_nothing_of_what_stays);
   RUN(deep_trees);
   RUN(what_is_forbidden_stays);
   RUN(renames);

@@ -1,5 +1,7 @@
 /* What a child of fork() does with files of its parent: it finishes none of them by letting go of them. */
 #include "codecs.h"
+#include <pthread.h>
+#include <time.h>
 
 static const uint8_t text[] = "written before the fork";
 enum { SIZE = sizeof text - 1 };
@@ -75,6 +77,42 @@ TEST(closed_by_a_child) {
   CHECK(file_holds(here("by the child"), text, SIZE));
   OK(arrowio_file_abort(files[0], &error));
   arrowio_file_release(files[0]);
+}
+
+static arrowio_file *waiting;
+
+static void *wait_for_a_byte(void *unused) {
+  (void)unused;
+  char byte = 0;
+  int64_t got = 0;
+  return arrowio_file_read(waiting, &byte, 1, &got, NULL) == ARROWIO_OK && got == 1 ? waiting : NULL;
+}
+
+static void use_in_child(void) {
+  alarm(60);
+  char byte;
+  int64_t number;
+  FAILS(ARROWIO_INVALID, arrowio_file_read(waiting, &byte, 1, &number, &error));
+  FAILS(ARROWIO_INVALID, arrowio_file_tell(waiting, &number, &error));
+  FAILS(ARROWIO_INVALID, arrowio_file_close(waiting, &error));
+  arrowio_file_release(waiting);
+}
+
+/* The thread that uses it is not there and will never end its call. */
+TEST(in_use_by_another_thread) {
+  int ends[2];
+  pthread_t thread;
+  void *right = NULL;
+  CHECK_INT(0, pipe(ends));
+  OK(arrowio_os_file_open_fd(ends[0], ARROWIO_MODE_READ, NULL, &waiting, &error));
+  CHECK_INT(0, pthread_create(&thread, NULL, wait_for_a_byte, NULL));
+  nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+  in_child(use_in_child);
+  CHECK_INT(1, write(ends[1], "x", 1));
+  CHECK_INT(0, pthread_join(thread, &right));
+  CHECK(right == waiting);
+  close_file(waiting);
+  close(ends[1]);
 }
 
 /* Frames that each are worth a thread. */
@@ -177,6 +215,7 @@ int main(int argc, char **argv) {
   RUN(closed_by_a_child);
   /* What threads that are not there hold stays theirs; valgrind takes it for lost. */
   if (!is_slow()) {
+    RUN(in_use_by_another_thread);
     RUN(threads_that_decompress);
     RUN(threads_that_compress);
   }

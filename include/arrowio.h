@@ -27,8 +27,8 @@
  *
  * Time: a timeout is in nanoseconds from now; as a parameter -1 means for ever, in an option 0 does where nothing else is said.
  *
- * Fork: a child of fork() may use everything but a file that another thread was using at that moment, which would wait for
- * it for ever, and the executors, operations and clusters of its parent, which say so. Descriptors share their position with the
+ * Fork: a child of fork() may use everything but a file that another thread was using at that moment, and the executors,
+ * operations and clusters of its parent, which all say ARROWIO_INVALID. Descriptors share their position with the
  * parent's, as always. Files of the parent that the child releases without closing them are let go as they are: nothing is
  * flushed, ended, replaced or put back by it.
  *
@@ -144,7 +144,7 @@
 #define ARROWIO_CAPABILITY_ZERO_COPY 128
 
 /**
- * The file must be there; what is written goes behind its end.
+ * The file must be there; what is written goes behind its end. What the options say of new files is not looked at.
  */
 #define ARROWIO_OUTPUT_APPEND 1
 
@@ -856,6 +856,8 @@ typedef struct arrowio_filesystem_options {
   const char *configuration_directory;
   /**
    * Keys and values, in turn, such as "dfs.client.use.datanode.hostname", "true"; they count more than those of the files.
+   * Only here can dfs.client.block.write.replace-datanode-on-failure.best-effort be set to "false": a block then fails where
+   * a data node of it failed and none takes its place, instead of going on with those that are left.
    */
   const char *const *configuration;
   /**
@@ -877,7 +879,8 @@ typedef struct arrowio_filesystem_options {
   const char *ticket_cache;
   /**
    * How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
-   * this limit. A data node that is silent for a quarter of it is given up for another one. 0: 60 s; -1: for ever.
+   * this limit. A data node that is silent for a quarter of it is given up for another one, unless configuration, not a file,
+   * says otherwise by dfs.client.socket-timeout. 0: 60 s; -1: for ever.
    */
   int64_t timeout_ns;
   /**
@@ -890,7 +893,7 @@ typedef struct arrowio_filesystem_options {
    */
   int64_t block_size;
   /**
-   * How many copies of new files there are to be. 0: as the cluster has it.
+   * How many copies of new files there are to be, 32767 at most. 0: as the cluster has it.
    */
   int32_t replication;
   /**
@@ -921,7 +924,7 @@ typedef struct arrowio_output_options {
    */
   int64_t block_size;
   /**
-   * How many copies of a new file there are to be. 0: as arrowio_filesystem_options says.
+   * How many copies of a new file there are to be, 32767 at most. 0: as arrowio_filesystem_options says.
    */
   int32_t replication;
   /**
@@ -3570,7 +3573,7 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * Opens a file system by its URI:
  *
  * * file:///path: this machine's; needs nothing.
- * * hdfs://host:port: HDFS with one name node; hdfs://nameservice: with several, of which one serves, as the configuration has it;
+ * * hdfs://host:port: HDFS with one name node, whose port has to be said; hdfs://nameservice: with several, of which one serves, as the configuration has it;
  *   hdfs:///: that of fs.defaultFS.
  * * viewfs://table: parts of several, as the configuration has it.
  *
@@ -3579,10 +3582,11 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * whether there is a cluster shows with the first call.
  *
  * Its functions take paths and URIs. A relative path begins in the current directory, on a cluster in the user's home
- * directory; a URI without a host, such as hdfs:///path, is one on this file system.
+ * directory; a URI without a host, such as hdfs:///path, is one on this file system. What begins with another scheme and "://"
+ * is ARROWIO_INVALID and not a path.
  *
- * In a child of fork() everything but release is ARROWIO_INVALID for clusters of the parent and their files, and, where the
- * parent has read from one, for clusters that the child opens as well; a process started by exec has no such limits.
+ * In a child of fork() all that would ask a cluster of the parent is ARROWIO_INVALID, and, where the parent has read from one,
+ * so are clusters that the child opens as well; a process started by exec has no such limits.
  *
  * \param uri             a NUL-terminated URI.
  * \param options         optional.
@@ -3609,8 +3613,9 @@ arrowio_status arrowio_filesystem_open(const char *uri,
  * \param path        a NUL-terminated path, or the URI of one on this file system.
  * \param out_file    the file; NULL on failure.
  * \param out_error   optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
- *         (with errno: ENOENT, EISDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_NOT_IMPLEMENTED (a
+ *         kind of file that the library does not have), ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EISDIR, EACCES),
+ *         ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
  */
@@ -3623,8 +3628,8 @@ arrowio_status arrowio_filesystem_open_input_file(struct arrowio_filesystem *fil
  * Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
  * a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and Hadoop's readers see what was
  * written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, which closing it says again,
- * or arrowio_file_abort, the file has what had arrived until then, which may be nothing. Appending right behind a close waits up
- * to two seconds, until all copies are known.
+ * or arrowio_file_abort, the file has what had arrived until then, which may be nothing. Appending to what was closed less than
+ * ten seconds ago waits two seconds, until all copies are known.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -3632,9 +3637,9 @@ arrowio_status arrowio_filesystem_open_input_file(struct arrowio_filesystem *fil
  * \param out_file    the file; NULL on failure.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, options that are wrong or that the file system
- *         does not have, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR, EACCES,
- *         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ *         does not have, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_NOT_IMPLEMENTED (a kind of file that the
+ *         library does not have), ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EISDIR, EACCES, EDQUOT, EROFS in safe
+ *         mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
  */
@@ -3652,7 +3657,7 @@ arrowio_status arrowio_filesystem_open_output_stream(struct arrowio_filesystem *
  * \param out_info    what is known; NULL on failure.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
- *         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         (with errno, such as ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
  */
@@ -3669,7 +3674,7 @@ arrowio_status arrowio_filesystem_info(struct arrowio_filesystem *filesystem,
  * \param out_exists  1 or 0. Written on success only.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
- *         (with errno: EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         (with errno, such as EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
@@ -3687,9 +3692,9 @@ arrowio_status arrowio_filesystem_exists(struct arrowio_filesystem *filesystem,
  * \param recursive    not 0: also what is in directories found; each comes before what is in it.
  * \param out_listing  the listing; NULL on failure.
  * \param out_error    optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
- *         (with errno: ENOENT, ENOTDIR, EACCES; on a cluster the
- *         listing's first arrowio_listing_next tells), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, on a cluster ".", in a child of fork()),
+ *         ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference; the listing keeps the file system. Threads: any. Since 0.1.
  */
@@ -3700,14 +3705,16 @@ arrowio_status arrowio_filesystem_list(struct arrowio_filesystem *filesystem,
                                        struct arrowio_error **out_error);
 
 /**
- * Makes a directory. On a cluster this is no lock: one that another one makes at the same moment may count as made by both.
+ * Makes a directory, which everybody may use as far as the process's umask lets them, on a cluster with permissions 0755. On a
+ * cluster do not use it as a lock: where two make the same directory at the same moment both may succeed.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
  * \param parents     not 0: also those that are missing on the way to it, and it may be there already.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
- *         ARROWIO_IO_ERROR (with errno: ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
@@ -3717,14 +3724,15 @@ arrowio_status arrowio_filesystem_make_directory(struct arrowio_filesystem *file
                                                  struct arrowio_error **out_error);
 
 /**
- * Removes a file, a symbolic link or a directory.
+ * Removes a file, a symbolic link or a directory. The root is EBUSY and a path that ends in "." or ".." is EINVAL before anything
+ * is removed, and so is a mount of viewfs EBUSY.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
  * \param recursive   not 0: a directory with all that is in it; 0: only if there is nothing in it.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
- *         (with errno: ENOENT, ENOTEMPTY, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         (with errno, such as ENOENT, ENOTDIR, ENOTEMPTY, EACCES, EBUSY, EINVAL), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */
@@ -3742,7 +3750,7 @@ arrowio_status arrowio_filesystem_remove(struct arrowio_filesystem *filesystem,
  * \param replace     not 0: a file that is there already, or a directory with nothing in it, goes.
  * \param out_error   optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
- *         ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR or ENOTDIR where one is a directory, ENOTEMPTY, EINVAL into itself,
+ *         ARROWIO_IO_ERROR (with errno, such as ENOENT, EISDIR or ENOTDIR where one is a directory, ENOTEMPTY, EINVAL into itself,
  *         EXDEV onto another disk or cluster, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -3760,8 +3768,8 @@ arrowio_status arrowio_filesystem_rename(struct arrowio_filesystem *filesystem,
  * \param path         a NUL-terminated path, or the URI of one on this file system.
  * \param permissions  the bits, 07777 at most.
  * \param out_error    optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, bits beyond 07777, in a child of fork()), ARROWIO_IO_ERROR
- *         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, bits beyond 07777, in a child of fork()),
+ *         ARROWIO_IO_ERROR (with errno, such as ENOENT, EACCES, EPERM), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: any. Since 0.1.
  */

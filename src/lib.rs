@@ -8,7 +8,8 @@
 //! * [`task`]: work that stops when the host says so, and work on other threads; above `memory`, for what such work gives is
 //!   buffers, and below the files, whose waits it ends
 //! * [`codec`]: compression, one codec a file
-//! * [`io`]: files and streams, one class a file, all under the contract of `io::file`
+//! * [`io`]: files and streams, one class a file, all under the contract of `io::file`; in `io::filesystem` where they are,
+//!   on this machine or on a cluster (HDFS)
 //! * `ffi`: the C layer, one family a file; it checks, converts, calls and converts back
 //!
 //! The C header `include/arrowio.h` is generated from `ffi`.

@@ -51,6 +51,7 @@ fn main() -> ExitCode {
     trials.push(with(Kind::Kerberos, "tickets", tickets));
     trials.push(with(Kind::Single, "resilience.c", |cluster| cluster.run_program("resilience.c", Way::Shared, &[])));
     trials.push(with(Kind::Ha, "failover.c", |cluster| cluster.run_program("failover.c", Way::Shared, &[])));
+    trials.push(with(Kind::Ha, "silence.c", |cluster| cluster.run_program("silence.c", Way::Shared, &[])));
     for kind in Kind::KERBEROS {
         trials.push(with(kind, "kerberos.c", |cluster| cluster.run_program("kerberos.c", Way::Shared, &[])));
     }

@@ -223,7 +223,7 @@ TEST(listing) {
   CHECK(strcmp("a b b/c b/c/e b/d empty", listed(at("tree"), 1)) == 0);
 }
 
-/* A directory that is removed before the listing comes to it is left out. */
+/* What is removed before the listing comes to it is left out, or was known already; nothing comes twice. */
 TEST(removed_while_listed) {
   char name[20];
   for (int i = 0; i < 5; i++) {
@@ -232,16 +232,22 @@ TEST(removed_while_listed) {
   }
   arrowio_listing *listing = list(at(""), 1);
   arrowio_file_info *info = next_of(listing);
-  char *first = strdup(arrowio_file_info_path(info));
+  int seen[5] = {0};
   for (int i = 0; i < 5; i++) {
     snprintf(name, sizeof name, "d%d", i);
-    if (strcmp(first, at(name)) != 0) OK(arrowio_filesystem_remove(files, at(name), 0, &error));
+    if (strcmp(arrowio_file_info_path(info), at(name)) == 0) {
+      seen[i]++;
+    } else {
+      OK(arrowio_filesystem_remove(files, at(name), 0, &error));
+    }
   }
-  free(first);
-  for (int count = 0; info != NULL; count++) {
-    CHECK(count < 5);
+  CHECK_INT(1, seen[0] + seen[1] + seen[2] + seen[3] + seen[4]);
+  arrowio_file_info_release(info);
+  while ((info = next_of(listing)) != NULL) {
+    const char *path = arrowio_file_info_path(info);
+    int which = path[strlen(path) - 1] - '0';
+    CHECK(which >= 0 && which < 5 && seen[which]++ == 0);
     arrowio_file_info_release(info);
-    info = next_of(listing);
   }
   arrowio_listing_release(listing);
 }
@@ -270,19 +276,10 @@ TEST(entries) {
   arrowio_listing_release(listing);
 }
 
-/* A listing that fails does so when it is asked for or with its first entry, and goes on failing. */
 static void listing_fails(const char *path, int os_error) {
   arrowio_listing *listing = NULL;
-  arrowio_file_info *info = NULL;
-  arrowio_status status = arrowio_filesystem_list(files, path, 0, &listing, &error);
-  if (status != ARROWIO_OK) {
-    CHECK(listing == NULL);
-    FAILS_AT(path, os_error, status);
-    return;
-  }
-  for (int i = 0; i < 2; i++) FAILS_AT(path, os_error, arrowio_listing_next(listing, &info, &error));
-  CHECK(info == NULL);
-  arrowio_listing_release(listing);
+  FAILS_AT(path, os_error, arrowio_filesystem_list(files, path, 0, &listing, &error));
+  CHECK(listing == NULL);
 }
 
 TEST(listings_that_fail) {
@@ -401,6 +398,27 @@ TEST(relative_paths) {
   OK(arrowio_filesystem_remove(files, "made", 1, &error));
 }
 
+/* The root, and the directory that relative paths begin in, keep all that is in them. The root of this machine is not tried. */
+TEST(what_cannot_be_removed) {
+  char here_now[4096];
+  CHECK(getcwd(here_now, sizeof here_now) != NULL);
+  CHECK_INT(0, chdir(folder));
+  OK(arrowio_filesystem_make_directory(files, ".", 1, &error));
+  make_file("kept", "here");
+  const char *names[] = {".", "./", "kept/..", "kept/../."};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    FAILS_AT("", EINVAL, arrowio_filesystem_remove(files, names[i], 1, &error));
+    CHECK(holds("kept", "here"));
+  }
+  if (place->known_as != NULL) {
+    FAILS_AT("/", EBUSY, arrowio_filesystem_remove(files, "/", 1, &error));
+    FAILS_AT("/", EBUSY, arrowio_filesystem_remove(files, "//a/..", 1, &error));
+    CHECK(exists(at("")));
+  }
+  OK(arrowio_filesystem_remove(files, "kept", 0, &error));
+  CHECK_INT(0, chdir(here_now));
+}
+
 TEST(wrong_arguments) {
   arrowio_file_info *info = NULL;
   arrowio_listing *listing = NULL;
@@ -413,7 +431,7 @@ TEST(wrong_arguments) {
   SAYS(ARROWIO_INVALID, "empty", arrowio_filesystem_remove(files, "", 1, &error));
   SAYS(ARROWIO_INVALID, "empty", arrowio_filesystem_list(files, "", 1, &listing, &error));
   SAYS(ARROWIO_INVALID, "empty", arrowio_filesystem_rename(files, at("a"), "", 1, &error));
-  SAYS(ARROWIO_INVALID, "", arrowio_filesystem_info(files, "file:///a%00b", &info, &error));
+  SAYS(ARROWIO_INVALID, "NUL", arrowio_filesystem_info(files, "file:///a%00b", &info, &error));
   CHECK(info == NULL && listing == NULL && there == 7);
 }
 
@@ -511,6 +529,25 @@ TEST(views) {
   CHECK(strncmp("error ", cluster_command("stat /behind/seen"), 6) == 0);
 }
 
+/* What is behind a mount goes by its own name only. */
+TEST(mounts_stay) {
+  const struct place *view = &places[2], *behind = &places[1];
+  arrowio_file *file = NULL;
+  int32_t there = 0;
+  const arrowio_output_options parents = {.struct_size = sizeof parents, .flags = ARROWIO_OUTPUT_PARENTS};
+  OK(arrowio_filesystem_open_output_stream(view->filesystem, "/mounted/kept/file", &parents, &file, &error));
+  close_file(file);
+  for (int recursive = 0; recursive < 2; recursive++) {
+    FAILS_AT("/mounted", EBUSY, arrowio_filesystem_remove(view->filesystem, "/mounted", recursive, &error));
+  }
+  FAILS_AT("/mounted", EXDEV, arrowio_filesystem_rename(view->filesystem, "/mounted", "/moved", 0, &error));
+  OK(arrowio_filesystem_exists(behind->filesystem, "/behind/kept/file", &there, &error));
+  CHECK_INT(1, there);
+  OK(arrowio_filesystem_remove(view->filesystem, "/mounted/kept", 1, &error));
+  OK(arrowio_filesystem_exists(behind->filesystem, "/behind/kept", &there, &error));
+  CHECK_INT(0, there);
+}
+
 TEST(names_that_a_cluster_has_not) {
   arrowio_file_info *info = NULL;
   files = places[1].filesystem;
@@ -520,12 +557,15 @@ TEST(names_that_a_cluster_has_not) {
 
 TEST(opening) {
   arrowio_filesystem *opened = NULL;
-  const char *wrong[] = {"", "/tmp", "http://a/b", "hdfs:/a", "viewfs://unknown/", "hdfs://unknown-service", "file://elsewhere/"};
+  const char *wrong[] = {"", "/tmp", "http://a/b", "hdfs:a", "viewfs://unknown/", "hdfs://unknown-service", "file://elsewhere/"};
   for (int i = 0; i < 7; i++) {
     FAILS(ARROWIO_INVALID, arrowio_filesystem_open(wrong[i], NULL, &opened, &error));
     CHECK(opened == NULL);
   }
-  OK(arrowio_filesystem_open("hdfs:///", NULL, &opened, &error));
+  SAYS(ARROWIO_INVALID, "the user's name is empty",
+       arrowio_filesystem_open("hdfs:///", &(arrowio_filesystem_options){.struct_size = sizeof(arrowio_filesystem_options), .user = ""},
+                               &opened, &error));
+  OK(arrowio_filesystem_open("hdfs:/tmp", NULL, &opened, &error));
   int32_t there = -1;
   OK(arrowio_filesystem_exists(opened, "/tmp", &there, &error));
   CHECK_INT(1, there);
@@ -580,12 +620,14 @@ int main(int argc, char **argv) {
   EVERYWHERE(names);
   EVERYWHERE(uris);
   EVERYWHERE(relative_paths);
+  EVERYWHERE(what_cannot_be_removed);
   EVERYWHERE(wrong_arguments);
   EVERYWHERE(directories_are_made);
   EVERYWHERE(removing);
   EVERYWHERE(renaming);
   EVERYWHERE(renaming_onto_something);
   RUN(views);
+  RUN(mounts_stay);
   RUN(names_that_a_cluster_has_not);
   RUN(opening);
   RUN(end);

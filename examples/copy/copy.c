@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct place {
     const char *path; /* or URI */
@@ -26,7 +27,7 @@ static bool find(const char *path, struct place *place, arrowio_error **error)
     static const char *const schemes[] = {"file:/", "hdfs:/", "viewfs:/"};
     const char *uri = "file:///";
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-        if (strncmp(path, schemes[i], strlen(schemes[i])) == 0) uri = path;
+        if (strncasecmp(path, schemes[i], strlen(schemes[i])) == 0) uri = path;
     }
     place->path = path;
     return arrowio_filesystem_open(uri, NULL, &place->filesystem, error) == ARROWIO_OK;

@@ -11,6 +11,7 @@ use crate::error::{Error, Result, error, try_format};
 use crate::io::{FileSystem, FileSystemOptions, OutputOptions, check_permissions};
 use crate::shared::try_vec;
 use std::ffi::{CStr, c_char};
+use std::num::NonZero;
 use std::time::Duration;
 
 /// Where paths lead: the files of this machine, or of a cluster. Any number of threads may use one at once. Goes with
@@ -34,6 +35,8 @@ pub struct arrowio_filesystem_options {
     /// there are none.
     pub configuration_directory: *const c_char,
     /// Keys and values, in turn, such as "dfs.client.use.datanode.hostname", "true"; they count more than those of the files.
+    /// Only here can dfs.client.block.write.replace-datanode-on-failure.best-effort be set to "false": a block then fails where
+    /// a data node of it failed and none takes its place, instead of going on with those that are left.
     pub configuration: *const *const c_char,
     /// How many pairs of them there are.
     pub configuration_count: i64,
@@ -45,14 +48,15 @@ pub struct arrowio_filesystem_options {
     /// The cache of tickets. NULL: KRB5CCNAME, or else the system's usual one.
     pub ticket_cache: *const c_char,
     /// How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
-    /// this limit. A data node that is silent for a quarter of it is given up for another one. 0: 60 s; -1: for ever.
+    /// this limit. A data node that is silent for a quarter of it is given up for another one, unless configuration, not a file,
+    /// says otherwise by dfs.client.socket-timeout. 0: 60 s; -1: for ever.
     pub timeout_ns: i64,
     /// Small reads fetch so many bytes at once. 0: 65536; -1: none. A cluster sends ahead of them, up to some MiB, so that
     /// arrowio_file_read_at is the better one for few bytes here and there.
     pub buffer_size: i64,
     /// Bytes of a block of new files. 0: as the cluster has it.
     pub block_size: i64,
-    /// How many copies of new files there are to be. 0: as the cluster has it.
+    /// How many copies of new files there are to be, 32767 at most. 0: as the cluster has it.
     pub replication: i32,
     /// Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
     /// processors, from 1 to 4.
@@ -89,14 +93,14 @@ impl arrowio_filesystem_options {
                 keytab: text(given.keytab, "keytab")?,
                 ticket_cache: text(given.ticket_cache, "ticket_cache")?,
                 timeout,
-                threads: Some(arguments::size_or(threads, "threads", 0, MOST_THREADS)?).filter(|count| *count > 0),
+                threads: NonZero::new(arguments::size_or(threads, "threads", 0, MOST_THREADS)?),
                 buffer_size: if given.buffer_size == -1 {
                     0
                 } else {
                     arguments::size_or(given.buffer_size, "buffer_size", usual.buffer_size, crate::io::MOST_GATHERED)?
                 },
-                block_size: some(given.block_size, "block_size")?,
-                replication: some(given.replication.into(), "replication")?.map(|count| count as u32),
+                block_size: optional_size(given.block_size, "block_size")?,
+                replication: optional_size(given.replication.into(), "replication")?.map(|count| count as u32),
             })
         }
     }
@@ -133,8 +137,8 @@ unsafe fn pairs(given: *const *const c_char, count: i64) -> Result<Vec<(String, 
     Ok(pairs)
 }
 
-/// What is more than 0.
-fn some(given: i64, name: &str) -> Result<Option<u64>> {
+/// A size; 0: none is said.
+fn optional_size(given: i64, name: &str) -> Result<Option<u64>> {
     Ok(Some(arguments::size(given, name)? as u64).filter(|given| *given > 0))
 }
 
@@ -150,13 +154,13 @@ pub struct arrowio_output_options {
     pub permissions: u32,
     /// Bytes of a block of a new file. 0: as arrowio_filesystem_options says.
     pub block_size: i64,
-    /// How many copies of a new file there are to be. 0: as arrowio_filesystem_options says.
+    /// How many copies of a new file there are to be, 32767 at most. 0: as arrowio_filesystem_options says.
     pub replication: i32,
     /// 0.
     pub reserved: i32,
 }
 
-/// The file must be there; what is written goes behind its end.
+/// The file must be there; what is written goes behind its end. What the options say of new files is not looked at.
 pub const ARROWIO_OUTPUT_APPEND: u32 = 1;
 /// The file must not be there: ARROWIO_ALREADY_EXISTS.
 pub const ARROWIO_OUTPUT_EXCLUSIVE: u32 = 2;
@@ -190,8 +194,8 @@ impl arrowio_output_options {
             exclusive: has(ARROWIO_OUTPUT_EXCLUSIVE),
             parents: has(ARROWIO_OUTPUT_PARENTS),
             permissions: Some(given.permissions).filter(|bits| *bits != 0),
-            block_size: some(given.block_size, "block_size")?,
-            replication: some(given.replication.into(), "replication")?.map(|count| count as u32),
+            block_size: optional_size(given.block_size, "block_size")?,
+            replication: optional_size(given.replication.into(), "replication")?.map(|count| count as u32),
         })
     }
 }
@@ -199,7 +203,7 @@ impl arrowio_output_options {
 /// Opens a file system by its URI:
 ///
 /// * file:///path: this machine's; needs nothing.
-/// * hdfs://host:port: HDFS with one name node; hdfs://nameservice: with several, of which one serves, as the configuration has it;
+/// * hdfs://host:port: HDFS with one name node, whose port has to be said; hdfs://nameservice: with several, of which one serves, as the configuration has it;
 ///   hdfs:///: that of fs.defaultFS.
 /// * viewfs://table: parts of several, as the configuration has it.
 ///
@@ -208,10 +212,11 @@ impl arrowio_output_options {
 /// whether there is a cluster shows with the first call.
 ///
 /// Its functions take paths and URIs. A relative path begins in the current directory, on a cluster in the user's home
-/// directory; a URI without a host, such as hdfs:///path, is one on this file system.
+/// directory; a URI without a host, such as hdfs:///path, is one on this file system. What begins with another scheme and "://"
+/// is ARROWIO_INVALID and not a path.
 ///
-/// In a child of fork() everything but release is ARROWIO_INVALID for clusters of the parent and their files, and, where the
-/// parent has read from one, for clusters that the child opens as well; a process started by exec has no such limits.
+/// In a child of fork() all that would ask a cluster of the parent is ARROWIO_INVALID, and, where the parent has read from one,
+/// so are clusters that the child opens as well; a process started by exec has no such limits.
 ///
 /// \param uri             a NUL-terminated URI.
 /// \param options         optional.
@@ -248,8 +253,9 @@ pub unsafe extern "C" fn arrowio_filesystem_open(
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
 /// \param out_file    the file; NULL on failure.
 /// \param out_error   optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
-///         (with errno: ENOENT, EISDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_NOT_IMPLEMENTED (a
+///         kind of file that the library does not have), ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EISDIR, EACCES),
+///         ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -272,8 +278,8 @@ pub unsafe extern "C" fn arrowio_filesystem_open_input_file(
 /// Opens a file for writing, from its start or behind its end. Only arrowio_file_close tells whether everything has arrived. On
 /// a cluster arrowio_file_flush, as arrowio_file_sync, returns when all copies are on disks and Hadoop's readers see what was
 /// written, which arrowio_filesystem_open_input_file shows when the file is closed; after a failure, which closing it says again,
-/// or arrowio_file_abort, the file has what had arrived until then, which may be nothing. Appending right behind a close waits up
-/// to two seconds, until all copies are known.
+/// or arrowio_file_abort, the file has what had arrived until then, which may be nothing. Appending to what was closed less than
+/// ten seconds ago waits two seconds, until all copies are known.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -281,9 +287,9 @@ pub unsafe extern "C" fn arrowio_filesystem_open_input_file(
 /// \param out_file    the file; NULL on failure.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, options that are wrong or that the file system
-///         does not have, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR, EACCES,
-///         EDQUOT, EROFS in safe mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
-///         ARROWIO_INTERNAL.
+///         does not have, in a child of fork()), ARROWIO_ALREADY_EXISTS, ARROWIO_NOT_IMPLEMENTED (a kind of file that the
+///         library does not have), ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EISDIR, EACCES, EDQUOT, EROFS in safe
+///         mode, EBUSY while another one writes it), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; the file keeps the file system. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -312,7 +318,7 @@ pub unsafe extern "C" fn arrowio_filesystem_open_output_stream(
 /// \param out_info    what is known; NULL on failure.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
-///         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         (with errno, such as ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -339,7 +345,7 @@ pub unsafe extern "C" fn arrowio_filesystem_info(
 /// \param out_exists  1 or 0. Written on success only.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
-///         (with errno: EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         (with errno, such as EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -367,9 +373,9 @@ pub unsafe extern "C" fn arrowio_filesystem_exists(
 /// \param recursive    not 0: also what is in directories found; each comes before what is in it.
 /// \param out_listing  the listing; NULL on failure.
 /// \param out_error    optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
-///         (with errno: ENOENT, ENOTDIR, EACCES; on a cluster the
-///         listing's first arrowio_listing_next tells), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, on a cluster ".", in a child of fork()),
+///         ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference; the listing keeps the file system. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -390,14 +396,16 @@ pub unsafe extern "C" fn arrowio_filesystem_list(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Makes a directory. On a cluster this is no lock: one that another one makes at the same moment may count as made by both.
+/// Makes a directory, which everybody may use as far as the process's umask lets them, on a cluster with permissions 0755. On a
+/// cluster do not use it as a lock: where two make the same directory at the same moment both may succeed.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
 /// \param parents     not 0: also those that are missing on the way to it, and it may be there already.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
-///         ARROWIO_IO_ERROR (with errno: ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno, such as ENOENT, ENOTDIR, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -416,14 +424,15 @@ pub unsafe extern "C" fn arrowio_filesystem_make_directory(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Removes a file, a symbolic link or a directory.
+/// Removes a file, a symbolic link or a directory. The root is EBUSY and a path that ends in "." or ".." is EINVAL before anything
+/// is removed, and so is a mount of viewfs EBUSY.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.
 /// \param recursive   not 0: a directory with all that is in it; 0: only if there is nothing in it.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_IO_ERROR
-///         (with errno: ENOENT, ENOTEMPTY, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         (with errno, such as ENOENT, ENOTDIR, ENOTEMPTY, EACCES, EBUSY, EINVAL), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]
@@ -450,7 +459,7 @@ pub unsafe extern "C" fn arrowio_filesystem_remove(
 /// \param replace     not 0: a file that is there already, or a directory with nothing in it, goes.
 /// \param out_error   optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, in a child of fork()), ARROWIO_ALREADY_EXISTS,
-///         ARROWIO_IO_ERROR (with errno: ENOENT, EISDIR or ENOTDIR where one is a directory, ENOTEMPTY, EINVAL into itself,
+///         ARROWIO_IO_ERROR (with errno, such as ENOENT, EISDIR or ENOTDIR where one is a directory, ENOTEMPTY, EINVAL into itself,
 ///         EXDEV onto another disk or cluster, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
@@ -477,8 +486,8 @@ pub unsafe extern "C" fn arrowio_filesystem_rename(
 /// \param path         a NUL-terminated path, or the URI of one on this file system.
 /// \param permissions  the bits, 07777 at most.
 /// \param out_error    optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, bits beyond 07777, in a child of fork()), ARROWIO_IO_ERROR
-///         (with errno: ENOENT, EACCES), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a path of another file system, bits beyond 07777, in a child of fork()),
+///         ARROWIO_IO_ERROR (with errno, such as ENOENT, EACCES, EPERM), ARROWIO_TIMED_OUT, ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: any. Since 0.1.
 #[unsafe(no_mangle)]

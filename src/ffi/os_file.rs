@@ -120,6 +120,7 @@ impl arrowio_os_file_options {
             no_follow: has(ARROWIO_OPEN_NO_FOLLOW),
             regular: has(ARROWIO_OPEN_REGULAR),
             exclusive: has(ARROWIO_OPEN_EXCLUSIVE),
+            existing: false,
             atomic: has(ARROWIO_OPEN_ATOMIC),
         })
     }

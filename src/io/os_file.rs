@@ -28,9 +28,8 @@ pub(super) fn open(path: &CStr, mode: Mode, options: &OsFileOptions, block_size:
     let (descriptor, replacement) = match options.atomic {
         true => Replacement::begin(path, options).map(|(descriptor, replacement)| (descriptor, Some(replacement)))?,
         false => {
-            let flags = if options.exclusive { mode.flags().exclusive() } else { mode.flags() };
             let permissions = options.permissions.unwrap_or(OsFileOptions::DEFAULT_PERMISSIONS);
-            (options.open_file(path, flags, permissions)?, None)
+            (options.open_file(path, options.flags(mode), permissions)?, None)
         }
     };
     let own_path = PathText::join(&[path.to_bytes()]).map_err(Error::from_os)?;

@@ -79,6 +79,8 @@ pub struct OsFileOptions {
     pub regular: bool,
     /// Whether the file must not be there already.
     pub exclusive: bool,
+    /// Whether the file must be there already.
+    pub existing: bool,
     /// Whether what is written takes the file's place on `close`, all at once.
     pub atomic: bool,
 }
@@ -99,6 +101,7 @@ impl OsFileOptions {
             no_follow: false,
             regular: false,
             exclusive: false,
+            existing: false,
             atomic: false,
         }
     }
@@ -133,6 +136,13 @@ impl OsFileOptions {
 
     fn open_place(&self, place: &Place<'_>, flags: OpenFlags, permissions: u32) -> Result<Descriptor> {
         place.open(flags, permissions).map_err(|os_error| refused(place, os_error))
+    }
+
+    /// How a file is opened that is there or is made at its own place.
+    pub(super) fn flags(&self, mode: Mode) -> OpenFlags {
+        let flags = mode.flags();
+        let flags = if self.exclusive { flags.exclusive() } else { flags };
+        if self.existing { flags.existing() } else { flags }
     }
 
     pub(super) fn place<'a>(&self, path: &'a CStr) -> Place<'a> {

@@ -33,6 +33,11 @@ impl OpenFlags {
         self.with(libc::O_EXCL)
     }
 
+    /// Fails where the file is not there yet.
+    pub(crate) fn existing(self) -> Self {
+        Self(self.0 & !libc::O_CREAT)
+    }
+
     /// Without a wait, be it for another end or for a line, and without an effect on the process.
     pub(crate) fn at_once(self) -> Self {
         self.with(libc::O_NONBLOCK | libc::O_NOCTTY)

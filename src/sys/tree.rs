@@ -63,13 +63,17 @@ fn make_one(path: &CStr) -> OsResult<()> {
 /// Removes what a path names: a directory only if there is nothing in it, or with `recursive` all of that; links are not
 /// followed.
 pub(crate) fn remove(path: &CStr, recursive: bool) -> OsResult<()> {
-    if metadata_of_name(path)?.kind != FileKind::Directory {
+    // With a slash behind it the system would follow a link.
+    let end = path.to_bytes().iter().rposition(|byte| *byte != b'/').map_or(0, |last| last + 1);
+    let plain = PathText::join(&[&path.to_bytes()[..end]])?;
+    let plain = plain.as_c_str();
+    if metadata_of_name(plain)?.kind != FileKind::Directory {
         return unlink_at(libc::AT_FDCWD, path, 0);
     }
     if recursive {
-        empty(Descriptor::open(path, LISTED, 0)?)?;
+        empty(Descriptor::open(plain, LISTED, 0)?)?;
     }
-    unlink_at(libc::AT_FDCWD, path, libc::AT_REMOVEDIR)
+    unlink_at(libc::AT_FDCWD, plain, libc::AT_REMOVEDIR)
 }
 
 /// A directory that is left for one in it.
@@ -88,7 +92,11 @@ fn empty(directory: Descriptor) -> OsResult<()> {
     loop {
         if let Some(inner) = remove_up_to_directory(&here)? {
             let Metadata { device, inode, .. } = here.metadata()?;
-            let next = here.open_in(inner.as_c_str(), LISTED, 0)?;
+            let next = match here.open_in(inner.as_c_str(), LISTED, 0) {
+                // Another one has removed it meanwhile.
+                Err(libc::ENOENT) => continue,
+                next => next?,
+            };
             outer.try_reserve(1).map_err(|_| libc::ENOMEM)?;
             outer.push(Outer { device, inode, inner });
             here = next;

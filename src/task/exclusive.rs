@@ -1,5 +1,6 @@
 //! One caller at a time: others wait, and whoever comes back out of a callback into the same file is told so.
 
+use super::Process;
 use crate::error::{Error, Result, error};
 use crate::sys::{lock, thread_token};
 use std::cell::UnsafeCell;
@@ -13,6 +14,8 @@ pub(crate) struct Exclusive<T> {
     /// The holder's thread token, or 0.
     holder: AtomicUsize,
     waiting: AtomicU32,
+    /// Where it was made: a child of a fork would wait for ever for a thread that is not there.
+    process: Process,
     broken: AtomicBool,
     queue: Mutex<()>,
     freed: Condvar,
@@ -26,10 +29,11 @@ unsafe impl<T: Send> Sync for Exclusive<T> {}
 pub(crate) struct Held<'a, T>(&'a Exclusive<T>);
 
 impl<T> Exclusive<T> {
-    pub(crate) const fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self {
             holder: AtomicUsize::new(0),
             waiting: AtomicU32::new(0),
+            process: Process::here(),
             broken: AtomicBool::new(false),
             queue: Mutex::new(()),
             freed: Condvar::new(),
@@ -67,6 +71,7 @@ impl<T> Exclusive<T> {
     #[inline(never)]
     fn wait(&self, me: usize) -> Result<()> {
         self.check_entry()?;
+        self.process.check("file in use")?;
         // Whoever lets go either sees this count or lets go before the attempt below; see `Held::drop`.
         self.waiting.fetch_add(1, SeqCst);
         let mut turn = lock(&self.queue);
@@ -104,13 +109,13 @@ impl<T> Exclusive<T> {
 /// Said to a call out of a callback into the file that called it.
 #[cold]
 pub(crate) fn reentry() -> Error {
-    error!(Invalid, "called from within a call on the same file")
+    error!(Invalid, "called from within a call on the same file or listing")
 }
 
 #[cold]
 #[inline(never)]
 fn broken() -> Error {
-    error!(Invalid, "an earlier call on this file failed inside the library; it can only be released")
+    error!(Invalid, "an earlier call on it failed inside the library; it can only be released")
 }
 
 impl<T> Drop for Held<'_, T> {

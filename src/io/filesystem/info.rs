@@ -76,7 +76,7 @@ impl Listing {
         Shared::try_new(Progress { process: Process::here(), state }).map(Self)
     }
 
-    /// The next one; `None`: that was all. After an error it gives that again, but for the host's word and the deadline.
+    /// The next one; `None`: that was all. After an error it gives that again, unless it was cancelled or timed out.
     pub fn next(&self) -> Result<Option<FileInfo>> {
         self.0.process.check("listing")?;
         let mut state = self.0.state.hold()?;

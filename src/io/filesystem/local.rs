@@ -26,10 +26,8 @@ impl Backend for LocalFileSystem {
     }
 
     fn open_output(&self, path: &CStr, _name: &[u8], options: &OutputOptions) -> Result<File> {
-        if options.append {
-            // Appending makes no file.
-            tree::metadata(path).map_err(Error::from_os)?;
-        } else if options.parents
+        if options.parents
+            && !options.append
             && let Some(parent) = parent(path)?
         {
             let made = tree::make_directory(parent.as_c_str(), true);
@@ -41,6 +39,7 @@ impl Backend for LocalFileSystem {
         let how = OsFileOptions {
             permissions: options.permissions,
             exclusive: options.exclusive,
+            existing: options.append,
             ..OsFileOptions::new(self.pool.clone())
         };
         os_file::open(path, mode, &how, 0)
@@ -130,21 +129,37 @@ struct LocalEntries {
 }
 
 impl LocalEntries {
-    /// On to the next directory; `false`: there is none.
-    fn enter(&mut self) -> Result<bool> {
+    /// On to the next directory, if there is one.
+    fn enter(&mut self) -> Result<()> {
         self.current = None;
         while let Some(path) = self.waiting.pop() {
             match tree::Names::of_directory_itself(path.as_c_str()) {
                 Ok(names) => {
                     self.current = Some((path, names));
-                    return Ok(true);
+                    return Ok(());
                 }
                 // It was removed meanwhile, or is another thing now.
                 Err(libc::ENOENT | libc::ENOTDIR | libc::ELOOP) => {}
                 Err(os_error) => return Err(inside(os_error, &path)),
             }
         }
-        Ok(false)
+        Ok(())
+    }
+
+    /// What is known of a path, which lies in the directory that is listed.
+    fn entry(&mut self, path: PathText, found: &Metadata) -> Result<FileInfo> {
+        if self.recursive && found.kind == FileKind::Directory {
+            self.waiting.try_reserve(1).map_err(|_| Error::out_of_memory(size_of::<PathText>()))?;
+            self.waiting.push(PathText::join(&[path.bytes()]).map_err(Error::from_os)?);
+        }
+        if self.owner.as_ref().is_none_or(|owner| !owner.owns(found)) {
+            self.owner = None;
+        }
+        let owner = match &mut self.owner {
+            Some(owner) => owner,
+            none => none.insert(Owner::of(found)?),
+        };
+        info(path, found, owner)
     }
 }
 
@@ -169,20 +184,8 @@ impl Entries for LocalEntries {
                 found => found.map_err(|os_error| inside(os_error, directory))?,
             };
             let separator: &[u8] = if directory.bytes().ends_with(b"/") { b"" } else { b"/" };
-            let path = || PathText::join(&[directory.bytes(), separator, name.bytes()]).map_err(Error::from_os);
-            if self.recursive && found.kind == FileKind::Directory {
-                let path = path()?;
-                self.waiting.try_reserve(1).map_err(|_| Error::out_of_memory(size_of::<PathText>()))?;
-                self.waiting.push(path);
-            }
-            if self.owner.as_ref().is_none_or(|owner| !owner.owns(&found)) {
-                self.owner = None;
-            }
-            let owner = match &mut self.owner {
-                Some(owner) => owner,
-                none => none.insert(Owner::of(&found)?),
-            };
-            return info(path()?, &found, owner).map(Some);
+            let path = PathText::join(&[directory.bytes(), separator, name.bytes()]).map_err(Error::from_os)?;
+            return self.entry(path, &found).map(Some);
         }
     }
 }

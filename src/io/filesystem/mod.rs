@@ -18,11 +18,12 @@ use crate::sys::PathText;
 use info::Entries;
 use local::LocalFileSystem;
 use std::ffi::CStr;
+use std::num::NonZero;
 use std::thread::available_parallelism;
 use std::time::Duration;
 use uri::Scheme;
 
-/// How a file system is reached. What only a cluster needs says nothing to the local one.
+/// How a file system is reached. The local one has no use for what only a cluster needs.
 pub struct FileSystemOptions {
     /// Where buffers for what is read come from.
     pub pool: Pool,
@@ -41,7 +42,7 @@ pub struct FileSystemOptions {
     /// How long a call goes on without an answer; `None`: for ever.
     pub timeout: Option<Duration>,
     /// Threads that send and receive; `None`: `default_threads`.
-    pub threads: Option<usize>,
+    pub threads: Option<NonZero<usize>>,
     /// Small reads fetch so many bytes at once; 0: none.
     pub buffer_size: usize,
     /// Of new files; `None`: as the file system has it.
@@ -135,9 +136,9 @@ impl FileSystem {
     }
 
     pub(super) fn of(uri: Uri, options: FileSystemOptions) -> Result<Self> {
-        let backend: Box<dyn Backend> = match uri.scheme {
-            Scheme::File => crate::shared::try_box(LocalFileSystem::new(&options))?,
-            Scheme::Hdfs | Scheme::ViewFs => connect(&uri, options)?,
+        let (uri, backend): (Uri, Box<dyn Backend>) = match uri.scheme {
+            Scheme::File => (uri, crate::shared::try_box(LocalFileSystem::new(&options))?),
+            Scheme::Hdfs | Scheme::ViewFs => connect(uri, options)?,
         };
         Shared::try_new(Inner { uri, backend }).map(Self)
     }
@@ -194,7 +195,10 @@ impl FileSystem {
 
     /// A file, or a directory, with what is in it only when `recursive`.
     pub fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
-        self.call("remove", path, |path| self.0.backend.remove(path, recursive))
+        self.call("remove", path, |path| {
+            check_has_name(path)?;
+            self.0.backend.remove(path, recursive)
+        })
     }
 
     /// In one step; with `replace` a file, or an empty directory, that is there already goes.
@@ -239,12 +243,23 @@ impl FileSystem {
     }
 }
 
+/// Before anything in it is gone: a directory cannot be removed as the root, ".", or "..".
+fn check_has_name(path: &CStr) -> Result<()> {
+    let name = path.to_bytes().rsplit(|byte| *byte == b'/').find(|name| !name.is_empty());
+    match name {
+        None => Err(Error::from_os(libc::EBUSY)),
+        Some(b"." | b"..") => Err(Error::from_os(libc::EINVAL)),
+        Some(_) => Ok(()),
+    }
+}
+
 #[cfg(feature = "hdfs")]
-fn connect(uri: &Uri, options: FileSystemOptions) -> Result<Box<dyn Backend>> {
-    Ok(crate::shared::try_box(hdfs::HdfsFileSystem::new(uri, options)?)?)
+fn connect(uri: Uri, options: FileSystemOptions) -> Result<(Uri, Box<dyn Backend>)> {
+    let (uri, backend) = hdfs::HdfsFileSystem::new(uri, options)?;
+    Ok((uri, crate::shared::try_box(backend)?))
 }
 
 #[cfg(not(feature = "hdfs"))]
-fn connect(uri: &Uri, _options: FileSystemOptions) -> Result<Box<dyn Backend>> {
+fn connect(uri: Uri, _options: FileSystemOptions) -> Result<(Uri, Box<dyn Backend>)> {
     Err(error!(NotImplemented, "this build of libarrowio has no HDFS, which {} needs", Quoted(uri.text().as_bytes())))
 }

@@ -25,10 +25,10 @@ pub(crate) struct Uri {
 }
 
 impl Uri {
-    /// The file system and the path that a URI names; `None`: it is a path, not a URI of a file system.
+    /// The file system and the path that a URI names; `None`: it is a path, not a URI.
     pub(crate) fn parse(text: &CStr) -> Result<Option<(Self, PathText)>> {
         let bytes = text.to_bytes();
-        let Some((scheme, rest)) = split_scheme(bytes) else { return Ok(None) };
+        let Some((scheme, rest)) = split_scheme(bytes)? else { return Ok(None) };
         // RFC 8089 has file:/path as well.
         let (authority, path) = match rest.strip_prefix(b"//") {
             Some(rest) => rest.split_at(rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len())),
@@ -38,9 +38,14 @@ impl Uri {
             return Err(error!(Invalid, "{} names no host", Quoted(bytes)));
         };
         let is_here = authority.is_empty() || authority.eq_ignore_ascii_case("localhost");
+        if authority.contains(['@', '?', '#']) {
+            let what = "names a user, or has a query or a fragment, which URIs of file systems do not";
+            return Err(error!(Invalid, "{} {what}", Quoted(bytes)));
+        }
         if scheme == Scheme::File && !is_here {
             return Err(error!(Invalid, "{} is on another machine, {authority}", Quoted(bytes)));
         }
+        let path = if path.is_empty() { b"/" } else { path };
         let path = match scheme {
             Scheme::File => decoded(path)?,
             // As Hadoop does, so that every name can be said.
@@ -86,12 +91,23 @@ impl Scheme {
     }
 }
 
-/// The scheme, if it is a known one with a path or host behind it, and the rest.
-fn split_scheme(text: &[u8]) -> Option<(Scheme, &[u8])> {
-    let (name, rest) = text.split_at_checked(text.iter().position(|byte| *byte == b':')?)?;
-    let (scheme, _) = SCHEMES.iter().find(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes()))?;
-    let least: &[u8] = if *scheme == Scheme::File { b":/" } else { b"://" };
-    rest.starts_with(least).then(|| (*scheme, &rest[1..]))
+/// The scheme, if there is one, and what comes behind its colon. Those of others, which end with "://", are an error: as a name
+/// of a file nobody means them.
+fn split_scheme(text: &[u8]) -> Result<Option<(Scheme, &[u8])>> {
+    let end = text.iter().position(|byte| !byte.is_ascii_alphanumeric() && !b"+-.".contains(byte));
+    let Some((name, rest)) = end.and_then(|end| text.split_at_checked(end)) else { return Ok(None) };
+    if !rest.starts_with(b":/") || name.is_empty() {
+        return Ok(None);
+    }
+    match SCHEMES.iter().find(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes())) {
+        Some((scheme, _)) => Ok(Some((*scheme, &rest[1..]))),
+        None if rest.starts_with(b"://") => Err(error!(
+            Invalid,
+            "{} is of no kind of file system that there is: file, hdfs, viewfs; a file of that name is one by ./ before it",
+            Quoted(text)
+        )),
+        None => Ok(None),
+    }
 }
 
 /// A path with what stands behind percent signs.
@@ -174,16 +190,25 @@ mod tests {
         };
         let is = |uri: &str, path: &str| Some((uri.to_owned(), path.to_owned()));
         assert_eq!(parsed(c"hdfs://nn:8020/a%20b"), is("hdfs://nn:8020", "/a%20b"));
-        assert_eq!(parsed(c"HDFS://nn"), is("hdfs://nn", ""));
+        assert_eq!(parsed(c"HDFS://nn"), is("hdfs://nn", "/"));
+        assert_eq!(parsed(c"hdfs:/a"), is("hdfs://", "/a"));
         assert_eq!(parsed(c"hdfs:///a"), is("hdfs://", "/a"));
         assert_eq!(parsed(c"viewfs://table/x/y"), is("viewfs://table", "/x/y"));
         assert_eq!(parsed(c"file:///a%20b%2fc%zz%4"), is("file://", "/a b/c%zz%4"));
         assert_eq!(parsed(c"file:/a"), is("file://", "/a"));
         assert_eq!(parsed(c"file://localhost/a"), is("file://", "/a"));
-        for path in [c"", c"a", c"/a", c"hdfs", c"hdfs:/a", c"file:a", c"c:/a", c"http://a/b", c"./hdfs://a"] {
+        for path in [c"", c"a", c"/a", c"hdfs", c"hdfs:a", c"file:a", c"c:/a", c"://a", c"a b://c", c"./hdfs://a"] {
             assert_eq!(parsed(path), None);
         }
-        for wrong in [c"file://elsewhere/a", c"hdfs://\xff/a", c"file:///%00"] {
+        for wrong in [
+            c"file://elsewhere/a",
+            c"hdfs://\xff/a",
+            c"file:///%00",
+            c"hdfs://me@nn/a",
+            c"hdfs://nn?a",
+            c"hdfs://nn#a",
+            c"s3://bucket/a",
+        ] {
             assert!(Uri::parse(wrong).is_err());
         }
     }

@@ -10,10 +10,10 @@ use std::vec;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
 
-/// So many packets, of mostly 64 KiB, are handed over at once where they have come: each hand-over wakes the reader, which
+/// How many packets, of mostly 64 KiB, are handed over at once where they have come: each hand-over wakes the reader, which
 /// costs more than its packets do.
 const PACKETS: usize = 16;
-/// So many hand-overs lie ready beside the one that is being read and the one that is being made. With more, what comes is out
+/// How many hand-overs lie ready beside the one that is being read and the one that is being made. With more, what comes is out
 /// of the processor's caches by the time it is read.
 const READY: usize = 1;
 

@@ -1,22 +1,28 @@
 //! What a file system asks the name nodes by.
 
 use super::super::{FileSystemOptions, Uri};
+use super::configuration::Configuration;
 use super::errors;
 use super::session::{Own, Session};
-use crate::error::{Error, ErrorKind, Quoted, Result, try_format};
+use crate::error::{Error, ErrorKind, Quoted, Result, error, try_format};
 use crate::memory::Pool;
 use crate::shared::Shared;
 use crate::sys::{ErrnoText, FileKind, PathText, read_lock, tree, write_lock};
 use hdfs_native::{Client, ClientBuilder};
+use std::num::NonZero;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
-/// So many times within the deadline a question is asked that changes nothing.
-const ATTEMPTS: u32 = 3;
+/// How often a question that changes nothing is asked within the deadline.
+const QUESTIONS: u32 = 3;
 
+/// How long a name node has at last to say why it did not answer.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
+/// How often the client asks a name node again that failed.
+const MOST_ATTEMPTS: &str = "dfs.client.failover.max.attempts";
 /// How long a data node may be silent, in milliseconds.
 const SILENCE: &str = "dfs.client.socket-timeout";
-/// Whether any of the name nodes of a name service, whose name follows, is asked first.
-const ANY_FIRST: &str = "dfs.client.failover.random.order.";
 /// Whether a block goes on with the data nodes that are left where there is no other one to take the place of one that failed.
 /// The client asks for another one for every block, Hadoop's only where most have failed.
 const BEST_EFFORT: &str = "dfs.client.block.write.replace-datanode-on-failure.best-effort";
@@ -26,20 +32,24 @@ pub(super) struct Connection {
     client: RwLock<Arc<Own<Client>>>,
     pub(super) session: Session,
     uri: String,
-    any_first: String,
+    configuration: Configuration,
     options: FileSystemOptions,
 }
 
 impl Connection {
-    pub(super) fn open(uri: &Uri, options: FileSystemOptions) -> Result<Shared<Self>> {
-        let owned = |text: &str, more: &str| {
-            try_format(format_args!("{text}{more}")).ok_or_else(|| Error::out_of_memory(text.len() + more.len()))
-        };
-        let (any_first, uri) = (owned(ANY_FIRST, &uri.authority)?, owned(uri.text(), "")?);
-        let threads = options.threads.unwrap_or_else(FileSystemOptions::default_threads);
+    pub(super) fn open(
+        uri: &Uri,
+        configuration: Configuration,
+        mut options: FileSystemOptions,
+    ) -> Result<Shared<Self>> {
+        let uri = try_format(format_args!("{}", uri.text())).ok_or_else(|| Error::out_of_memory(uri.text().len()))?;
+        // Both stay as they are now, whatever becomes of the environment.
+        options.user = options.user.or_else(|| configuration.user());
+        options.configuration.extend(configuration.name_nodes());
+        let threads = options.threads.map_or_else(FileSystemOptions::default_threads, NonZero::get);
         let session = Session::new(threads, options.timeout)?;
-        let client = RwLock::new(Arc::new(Own::new(build(&uri, &options, &session, None)?)));
-        Shared::try_new(Self { client, session, uri, any_first, options })
+        let client = RwLock::new(Arc::new(Own::new(build(&uri, &options, &session, Vec::new())?)));
+        Shared::try_new(Self { client, session, uri, configuration, options })
     }
 
     pub(super) fn options(&self) -> &FileSystemOptions {
@@ -56,10 +66,15 @@ impl Connection {
         Ok(read_lock(&self.client).clone())
     }
 
+    /// How long an answer to a question may take before it is asked again.
+    pub(super) fn question_limit(&self) -> Option<Duration> {
+        self.session.timeout().map(|whole| whole / QUESTIONS)
+    }
+
     /// Asks what changes nothing, and again where no answer comes.
     pub(super) fn ask<T>(&self, question: impl AsyncFn(&Client) -> hdfs_native::Result<T>) -> Result<T> {
-        let limit = self.session.timeout().map(|whole| whole / ATTEMPTS);
-        for _ in 0..ATTEMPTS {
+        let limit = self.question_limit();
+        for _ in 0..QUESTIONS {
             let client = self.client()?;
             let answer = self.session.run(async { Ok(self.session.within(limit, question(&client)).await) })?;
             match answer {
@@ -67,28 +82,57 @@ impl Connection {
                 None => self.renew(&client)?,
             }
         }
-        Err(self.session.late())
+        Err(self.late())
     }
 
-    /// When what is at a path was changed last, in milliseconds since 1970: the most that the client tells of which file it is.
-    pub(super) fn modified(&self, path: &str) -> Result<u64> {
-        self.ask(async |client| client.get_file_info(path).await).map(|found| found.modification_time)
-    }
-
-    /// Has something changed, once: whether that is done of which no answer comes nobody can tell.
+    /// Has something changed, once: where no answer comes nobody can tell whether it was done.
     pub(super) fn command<T>(&self, command: impl AsyncFnOnce(&Client) -> hdfs_native::Result<T>) -> Result<T> {
         let (client, limit) = (self.client()?, self.session.timeout());
         let answer = self.session.run(async { Ok(self.session.within(limit, command(&client)).await) })?;
         match answer {
             Some(answer) => answer.map_err(errors::convert),
-            None => self.renew(&client).and_then(|()| Err(self.session.late())),
+            None => self.renew(&client).and_then(|()| Err(self.late())),
         }
     }
 
-    /// The client stays with a name node that says nothing, though another one has taken over. A new one comes to another.
+    /// Says also why, where a name node that is asked once more says so at once: the client asks again until the deadline
+    /// whatever the reason, be it a wrong port.
+    #[cold]
+    fn late(&self) -> Error {
+        let late = self.session.late();
+        let last = || {
+            let client = Own::new(build(
+                &self.uri,
+                &self.options,
+                &self.session,
+                vec![(MOST_ATTEMPTS.to_owned(), "0".to_owned())],
+            )?);
+            self.session.run(async { Ok(self.session.within(Some(LAST_WORD), client.get_file_info("/")).await) })
+        };
+        match last() {
+            Ok(Some(Err(reason))) => {
+                let reason = errors::convert(reason);
+                Error::with_os_error(
+                    late.kind(),
+                    late.os_error(),
+                    format_args!("{late}; the last attempt failed: {reason}"),
+                )
+            }
+            _ => late,
+        }
+    }
+
+    /// Goes on with another name node than the present one.
+    #[cold]
+    pub(super) fn leave(&self) -> Result<()> {
+        self.renew(&self.client()?)
+    }
+
+    /// The client stays with a name node that says nothing, though another one has taken over. A new client begins with any of
+    /// them.
     #[cold]
     fn renew(&self, silent: &Arc<Own<Client>>) -> Result<()> {
-        let client = build(&self.uri, &self.options, &self.session, Some((&self.any_first, "true")))?;
+        let client = build(&self.uri, &self.options, &self.session, self.configuration.any_first().collect())?;
         let mut current = write_lock(&self.client);
         if Arc::ptr_eq(&current, silent) {
             *current = Arc::new(Own::new(client));
@@ -97,22 +141,28 @@ impl Connection {
     }
 }
 
-fn build(uri: &str, options: &FileSystemOptions, session: &Session, more: Option<(&str, &str)>) -> Result<Client> {
-    let mut configuration = options.configuration.clone();
-    // A data node that does not answer is to be given up while there is time to ask another one.
-    let silence = session.timeout().map(|timeout| (timeout.as_millis() / 4).max(1).to_string());
-    let silence = silence.as_deref().map(|silence| (SILENCE, silence));
-    for (key, value) in [Some((BEST_EFFORT, "true")), silence, more].into_iter().flatten() {
-        if configuration.iter().all(|(known, _)| known != key) {
-            configuration.push((key.to_owned(), value.to_owned()));
-        }
+/// A client with the options' configuration; what it does not say is as in `usual`.
+fn build(
+    uri: &str,
+    options: &FileSystemOptions,
+    session: &Session,
+    mut usual: Vec<(String, String)>,
+) -> Result<Client> {
+    usual.push((BEST_EFFORT.to_owned(), "true".to_owned()));
+    if let Some(timeout) = session.timeout() {
+        // A data node that does not answer is to be given up while there is time to ask another one.
+        usual.push((SILENCE.to_owned(), (timeout.as_millis() / 4).max(1).to_string()));
     }
+    let configuration = usual.into_iter().chain(options.configuration.iter().cloned());
     let mut builder = ClientBuilder::new().with_url(uri).with_config(configuration).with_io_runtime(session.handle());
     if let Some(directory) = &options.configuration_directory {
         check_directory(directory)?;
         builder = builder.with_config_dir(directory);
     }
     if let Some(user) = &options.user {
+        if user.is_empty() {
+            return Err(error!(Invalid, "the user's name is empty"));
+        }
         builder = builder.with_user(user);
     }
     if let Some(principal) = &options.kerberos_principal {
@@ -124,7 +174,11 @@ fn build(uri: &str, options: &FileSystemOptions, session: &Session, more: Option
     if let Some(cache) = &options.ticket_cache {
         builder = builder.with_kerberos_cache(cache);
     }
-    session.run(async { builder.build().map_err(errors::convert) })
+    let built = session.run(async { builder.build().map_err(errors::convert) });
+    built.map_err(|error| match &options.configuration_directory {
+        Some(directory) => error.context(format_args!("configuration in {}", Quoted(directory.as_bytes()))),
+        None => error.context(format_args!("configuration in HADOOP_CONF_DIR, HADOOP_HOME or the options")),
+    })
 }
 
 /// The client takes one that is not there for one with nothing in it.

@@ -13,20 +13,21 @@ use crate::shared::Shared;
 use crate::sys::{Descriptor, PathText, process_number, read_lock, write_lock};
 use crate::task::{UntilClosed, closed};
 use futures::StreamExt;
+use hdfs_native::client::FileStatus;
 use hdfs_native::file::FileReader;
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
-use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// So far ahead is fetched at once: the client sets up each block of it beforehand.
+/// How far ahead is fetched at once: the client sets up each block of it beforehand.
 const AHEAD: usize = 1 << 30;
-/// A read of so many bytes is taken for one of several.
+/// From so many bytes on a read is taken for one of several.
 const LARGE: usize = 1 << 20;
-/// How often a read is tried; before each but the first the name node is asked where the blocks are, which may have moved.
+/// How often a read is tried; before each further time the name node is asked where the blocks are, which may have moved.
 const ATTEMPTS: u32 = 3;
-/// How long is waited before the first of them, then four times as long.
+/// How long is waited before the second time; before each further one four times as long.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The process that has opened a file for reading, or 0.
@@ -34,7 +35,7 @@ static READS: AtomicI32 = AtomicI32::new(0);
 
 /// For all file systems of a process together the client keeps connections to data nodes that answered, and takes them up
 /// again. A child of a fork would talk in the midst of what its parent says on them.
-pub(super) fn check_process() -> Result<()> {
+pub(super) fn check_no_parent_reads() -> Result<()> {
     match READS.load(Relaxed) {
         0 => Ok(()),
         process if process == process_number() => Ok(()),
@@ -64,19 +65,20 @@ struct Source {
     size: usize,
     /// When it had been changed then, in milliseconds since 1970. What is there later is the same only if that is.
     modified: u64,
+    /// The last read had no answer in time.
+    is_silent: AtomicBool,
 }
 
 impl HdfsInput {
     pub(super) fn open(connection: &Shared<Connection>, path: &str, name: &[u8]) -> Result<File> {
-        // Before, so that nothing that comes between can be taken for what is read; why it fails the other one says better.
-        let modified = connection.modified(path);
-        let reader = connection.ask(async |client| client.read(path).await)?;
+        let (found, reader) = located(connection, path)?;
         let _ = READS.compare_exchange(0, process_number(), Relaxed, Relaxed);
         let source = Source {
             connection: connection.clone(),
             path: path_text(path)?,
             size: reader.file_length(),
-            modified: modified?,
+            modified: found.modification_time,
+            is_silent: AtomicBool::new(false),
             reader: RwLock::new(Some(Arc::new(Own::new(reader)))),
         };
         let input = Self { source: Shared::try_new(source)?, position: 0, read_to: usize::MAX, ahead: None };
@@ -103,6 +105,16 @@ impl HdfsInput {
     }
 }
 
+/// What is known of a file, and where its blocks are.
+fn located(connection: &Connection, path: &str) -> Result<(FileStatus, FileReader)> {
+    connection.ask(async |client| {
+        // Asked first, so that what replaces the file in between is not taken for it. Where both fail, the other error is better.
+        let found = client.get_file_info(path).await;
+        let reader = client.read(path).await?;
+        Ok((found?, reader))
+    })
+}
+
 /// Whether it counts more than what failed before: the host's word, the deadline, or that it is another file now.
 fn is_final(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::TimedOut) || error.os_error() == libc::ESTALE
@@ -121,27 +133,38 @@ impl Source {
         Ok(Ahead::start(&self.connection.session, packets, size))
     }
 
-    /// Does `attempt`, and where that fails for another reason than the host's or the deadline's, asks the name node where the
-    /// blocks are now and does it again.
+    /// Does `attempt`, and where the data nodes fail, asks the name node where the blocks are now and does it again, if there is
+    /// time for that.
     fn with_attempts(&self, mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
+        if self.is_silent.swap(false, Relaxed) {
+            self.look_again()?;
+        }
+        let begin = Instant::now();
+        let is_time_left = || self.connection.session.timeout().is_none_or(|whole| begin.elapsed() < whole / 2);
         let mut pause = PAUSE;
         for _ in 1..ATTEMPTS {
             match attempt() {
-                Err(error) if error.kind() == ErrorKind::IoError => {
+                Err(error) if error.kind() == ErrorKind::IoError && is_time_left() => {
                     crate::sys::sleep(pause.as_nanos() as i64).map_err(Error::from_os)?;
                     pause *= 4;
                     self.look_again().map_err(|other| if is_final(&other) { other } else { error })?;
                 }
-                result => return result,
+                result => return result.inspect_err(|error| self.remember(error)),
             }
         }
-        attempt()
+        attempt().inspect_err(|error| self.remember(error))
+    }
+
+    /// Where nobody answered in time the next read asks anew, for the reader stays with the name node that it has.
+    #[cold]
+    fn remember(&self, error: &Error) {
+        self.is_silent.fetch_or(error.kind() == ErrorKind::TimedOut, Relaxed);
     }
 
     fn look_again(&self) -> Result<()> {
         let path = text(self.path.as_c_str())?;
-        let reader = self.connection.ask(async |client| client.read(path).await)?;
-        if reader.file_length() < self.size || self.connection.modified(path)? != self.modified {
+        let (found, reader) = located(&self.connection, path)?;
+        if reader.file_length() < self.size || found.modification_time != self.modified {
             return Err(Error::from_os(libc::ESTALE));
         }
         let mut current = write_lock(&self.reader);
@@ -208,8 +231,12 @@ impl Stream for HdfsInput {
     fn seek(&mut self, offset: i64, whence: Whence) -> Result<i64> {
         self.source.connection.session.check_process()?;
         let target = position::seek(self.position, self.source.size, offset, whence)?;
-        let is_ahead = |ahead: &mut Own<Ahead>| target >= self.position && ahead.skip(target - self.position);
-        if !self.ahead.as_mut().is_some_and(is_ahead) {
+        let distance = target.checked_sub(self.position);
+        let has_come = match (&mut self.ahead, distance) {
+            (Some(ahead), Some(distance)) => ahead.skip(distance),
+            _ => false,
+        };
+        if !has_come {
             self.ahead = None;
         }
         self.position = target;

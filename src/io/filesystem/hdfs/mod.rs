@@ -1,6 +1,7 @@
 //! HDFS, by the client hdfs-native, in which there is no Java.
 
 mod ahead;
+mod configuration;
 mod connection;
 mod errors;
 mod input;
@@ -12,41 +13,58 @@ mod session;
 mod tests;
 
 use super::info::{Details, Entries};
+use super::uri::Scheme;
 use super::{Backend, FileInfo, FileSystemOptions, OutputOptions, Uri};
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::io::{File, FileKind};
 use crate::shared::{Shared, try_box};
-use crate::sys::{PathText, sleep};
+use crate::sys::{PathText, random_name, sleep};
+use configuration::Configuration;
 use connection::Connection;
-use hdfs_native::WriteOptions;
 use hdfs_native::client::{FileStatus, ListStatusIterator};
+use hdfs_native::file::FileWriter;
+use hdfs_native::{HdfsError, WriteOptions};
 use input::HdfsInput;
 use output::HdfsOutput;
 use session::Own;
 use std::ffi::CStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Of new files and directories, before the cluster's own mask.
+/// Of new files and directories: Hadoop's own client makes them so with its usual mask, which is its own and not the cluster's.
 const FILE_PERMISSIONS: u32 = 0o644;
 const DIRECTORY_PERMISSIONS: u32 = 0o755;
 
 /// HDFS counts replicas in 16 bits.
 const MOST_REPLICAS: u32 = i16::MAX as u32;
 
+/// As many characters as name nodes allow.
+const LONGEST_PATH: usize = 8000;
+
 /// So long after a file was closed all of its replicas are known.
 const SETTLES_WITHIN: Duration = Duration::from_secs(2);
+/// A file that looks so old was not closed a moment ago, whatever the clocks of this machine and of the name node are apart.
+const SETTLED: Duration = Duration::from_secs(10);
 
-pub(super) struct HdfsFileSystem(Shared<Connection>);
+pub(super) struct HdfsFileSystem {
+    connection: Shared<Connection>,
+    /// Parts of it are on other file systems.
+    has_mounts: bool,
+}
 
 impl HdfsFileSystem {
-    pub(super) fn new(uri: &Uri, options: FileSystemOptions) -> Result<Self> {
-        input::check_process()?;
-        Connection::open(uri, options).map(Self)
+    /// Of the name that it has in the configuration.
+    pub(super) fn new(uri: Uri, options: FileSystemOptions) -> Result<(Uri, Self)> {
+        input::check_no_parent_reads()?;
+        let configuration = Configuration::read(&options)?;
+        let uri = configuration.resolved(uri)?;
+        let has_mounts = uri.scheme == Scheme::ViewFs;
+        let connection = Connection::open(&uri, configuration, options)?;
+        Ok((uri, Self { connection, has_mounts }))
     }
 
-    /// Where a directory is in the way, the name node says something else, `said`.
-    fn for_directory(&self, path: &CStr, error: Error, said: i32) -> Error {
-        if error.os_error() != said {
+    /// EISDIR in place of the errno that the name node gives where a directory is in the way.
+    fn for_directory(&self, path: &CStr, error: Error, given: i32) -> Error {
+        if error.os_error() != given {
             return error;
         }
         match self.info(path) {
@@ -55,11 +73,10 @@ impl HdfsFileSystem {
         }
     }
 
-    /// What the name node has only words for.
+    /// The errno of a rename, for which the name node has a message only.
     fn of_rename(&self, from: &CStr, to: &CStr, replace: bool, error: Error) -> Error {
         let behind = to.to_bytes().strip_prefix(from.to_bytes());
-        if error.kind() == ErrorKind::Invalid && error.os_error() == libc::EINVAL {
-            // All that the client itself refuses: paths on different clusters of a viewfs.
+        if is_of_another_mount(&error) {
             return Error::from_os(libc::EXDEV);
         }
         if error.os_error() != libc::EIO {
@@ -77,6 +94,54 @@ impl HdfsFileSystem {
             _ => error,
         }
     }
+
+    /// Whether another file system begins at the path. The client tells only by refusing, before it asks a name node, to rename
+    /// what is beside it to what is in it. There is nothing by that name that could be renamed.
+    fn is_mount(&self, path: &str) -> Result<bool> {
+        if !self.has_mounts {
+            return Ok(false);
+        }
+        let beside = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        let nothing = random_name().map_err(Error::from_os)?;
+        let nothing = String::from_utf8_lossy(&nothing);
+        let (from, to) = (format!("{beside}/{nothing}"), format!("{path}/{nothing}"));
+        match self.connection.command(async |client| client.rename(&from, &to, false).await) {
+            Err(error) => Ok(is_of_another_mount(&error)),
+            Ok(()) => Ok(false),
+        }
+    }
+
+    fn append(&self, path: &CStr) -> Result<FileWriter> {
+        let found = self.info(path)?;
+        if found.kind() == FileKind::Directory {
+            return Err(Error::from_os(libc::EISDIR));
+        }
+        wait_until_settled(&found)?;
+        let path = text(path)?;
+        self.connection.command(async |client| client.append(path).await).map_err(while_written)
+    }
+
+    fn create(&self, path: &CStr, options: &OutputOptions) -> Result<FileWriter> {
+        let usual = self.connection.options();
+        let replication = options.replication.or(usual.replication);
+        if let Some(count) = replication.filter(|count| *count > MOST_REPLICAS) {
+            return Err(error!(Invalid, "replication is {count}, it must be at most {MOST_REPLICAS}"));
+        }
+        let how = WriteOptions {
+            block_size: options.block_size.or(usual.block_size),
+            replication,
+            permission: options.permissions.unwrap_or(FILE_PERMISSIONS),
+            overwrite: !options.exclusive,
+            create_parent: options.parents,
+        };
+        let target = text(path)?;
+        self.connection.command(async |client| client.create(target, how).await).map_err(|error| {
+            match options.exclusive {
+                true => error,
+                false => self.for_directory(path, error, libc::EEXIST),
+            }
+        })
+    }
 }
 
 /// The name node comes to know of a replica a moment after the file is closed. The client appends to those that are known and
@@ -84,9 +149,9 @@ impl HdfsFileSystem {
 fn wait_until_settled(found: &FileInfo) -> Result<()> {
     let modified = UNIX_EPOCH + Duration::from_nanos(found.0.modified.max(0) as u64);
     let age = SystemTime::now().duration_since(modified).unwrap_or_default();
-    match SETTLES_WITHIN.checked_sub(age) {
-        Some(rest) if found.size() > 0 => sleep(rest.as_nanos() as i64).map_err(Error::from_os),
-        _ => Ok(()),
+    match age < SETTLED && found.size() > 0 {
+        true => sleep(SETTLES_WITHIN.as_nanos() as i64).map_err(Error::from_os),
+        false => Ok(()),
     }
 }
 
@@ -95,7 +160,14 @@ fn while_written(error: Error) -> Error {
     if error.os_error() != libc::EEXIST {
         return error;
     }
-    Error::with_os_error(ErrorKind::IoError, libc::EBUSY, format_args!("another one writes it: {error}"))
+    let text = error.to_string();
+    let text = text.strip_prefix("file already exists: ").unwrap_or(&text);
+    Error::with_os_error(ErrorKind::IoError, libc::EBUSY, format_args!("another one writes it: {text}"))
+}
+
+/// Whether a rename failed for the paths are on different mounts: nothing else is refused by the client itself.
+fn is_of_another_mount(error: &Error) -> bool {
+    error.kind() == ErrorKind::Invalid && error.os_error() == libc::EINVAL
 }
 
 /// The home directory as it is named here; to the client it is nothing.
@@ -104,7 +176,12 @@ const HOME: &CStr = c".";
 /// A path, which on a cluster is text.
 fn text(path: &CStr) -> Result<&str> {
     let path = if path == HOME { c"" } else { path };
-    path.to_str().map_err(|_| error!(Invalid, "the path is not UTF-8"))
+    let path = path.to_str().map_err(|_| error!(Invalid, "the path is not UTF-8"))?;
+    if path.chars().take(LONGEST_PATH + 1).count() > LONGEST_PATH {
+        Err(Error::from_os(libc::ENAMETOOLONG))
+    } else {
+        Ok(path)
+    }
 }
 
 fn path_text(text: &str) -> Result<PathText> {
@@ -116,61 +193,27 @@ fn path_text(text: &str) -> Result<PathText> {
 
 impl Backend for HdfsFileSystem {
     fn open_input(&self, path: &CStr, name: &[u8]) -> Result<File> {
-        HdfsInput::open(&self.0, text(path)?, name).map_err(|error| self.for_directory(path, error, libc::ENOENT))
+        HdfsInput::open(&self.connection, text(path)?, name)
+            .map_err(|error| self.for_directory(path, error, libc::ENOENT))
     }
 
     fn open_output(&self, path: &CStr, name: &[u8], options: &OutputOptions) -> Result<File> {
-        if options.append {
-            let found = self.info(path)?;
-            if found.kind() == FileKind::Directory {
-                return Err(Error::from_os(libc::EISDIR));
-            }
-            wait_until_settled(&found)?;
-            let path = text(path)?;
-            let writer = self.0.command(async |client| client.append(path).await).map_err(while_written)?;
-            // Only now nobody else makes it longer.
-            let size = self.0.ask(async |client| client.get_file_info(path).await)?.length;
-            return HdfsOutput::file(&self.0, writer, path, name, i64::try_from(size).unwrap_or(i64::MAX));
-        }
-        let usual = self.0.options();
-        let replication = options.replication.or(usual.replication);
-        if replication.is_some_and(|count| count > MOST_REPLICAS) {
-            return Err(error!(
-                Invalid,
-                "replication is {}, at most {MOST_REPLICAS} can be said",
-                replication.unwrap_or(0)
-            ));
-        }
-        let how = WriteOptions {
-            block_size: options.block_size.or(usual.block_size),
-            replication,
-            permission: options.permissions.unwrap_or(FILE_PERMISSIONS),
-            overwrite: !options.exclusive,
-            create_parent: options.parents,
-        };
-        let target = text(path)?;
-        let writer = match self.0.command(async |client| client.create(target, how).await) {
-            Err(error) if !options.exclusive => return Err(self.for_directory(path, error, libc::EEXIST)),
-            writer => writer?,
-        };
-        HdfsOutput::file(&self.0, writer, target, name, 0)
+        let writer = if options.append { self.append(path)? } else { self.create(path, options)? };
+        HdfsOutput::file(&self.connection, writer, text(path)?, name)
     }
 
     fn info(&self, path: &CStr) -> Result<FileInfo> {
         let asked = text(path)?;
-        let status = self.0.ask(async |client| client.get_file_info(asked).await)?;
+        let status = self.connection.ask(async |client| client.get_file_info(asked).await)?;
         info(if path == HOME { FileStatus { path: ".".to_owned(), ..status } } else { status })
     }
 
     fn list(&self, path: &CStr, recursive: bool) -> Result<Box<dyn Entries>> {
-        let client = self.0.client()?;
         if path == HOME {
             // The client would say of what is in it that it is in the root.
             return Err(error!(Invalid, "the home directory is listed by its whole path only"));
         }
-        let iterator = Own::new(client.list_status_iter(text(path)?, recursive));
-        let asked = path_text(text(path)?)?;
-        Ok(try_box(HdfsEntries { connection: self.0.clone(), iterator, asked: Some(asked) })?)
+        Ok(try_box(HdfsEntries::open(&self.connection, text(path)?, recursive)?)?)
     }
 
     fn make_directory(&self, path: &CStr, parents: bool) -> Result<()> {
@@ -183,15 +226,15 @@ impl Backend for HdfsFileSystem {
             }
         }
         let path = text(path)?;
-        self.0.command(async |client| client.mkdirs(path, DIRECTORY_PERMISSIONS, parents).await)
+        self.connection.command(async |client| client.mkdirs(path, DIRECTORY_PERMISSIONS, parents).await)
     }
 
     fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
-        if path == c"/" {
+        let path = text(path)?;
+        if self.is_mount(path)? {
             return Err(Error::from_os(libc::EBUSY));
         }
-        let path = text(path)?;
-        let removed = self.0.command(async |client| client.delete(path, recursive).await)?;
+        let removed = self.connection.command(async |client| client.delete(path, recursive).await)?;
         if removed { Ok(()) } else { Err(Error::from_os(libc::ENOENT)) }
     }
 
@@ -201,13 +244,13 @@ impl Backend for HdfsFileSystem {
             return self.info(from).map(drop);
         }
         let (source, target) = (text(from)?, text(to)?);
-        let renamed = self.0.command(async |client| client.rename(source, target, replace).await);
+        let renamed = self.connection.command(async |client| client.rename(source, target, replace).await);
         renamed.map_err(|error| self.of_rename(from, to, replace, error))
     }
 
     fn set_permissions(&self, path: &CStr, bits: u32) -> Result<()> {
         let path = text(path)?;
-        self.0.command(async |client| client.set_permission(path, bits).await)
+        self.connection.command(async |client| client.set_permission(path, bits).await)
     }
 }
 
@@ -227,36 +270,78 @@ fn info(status: FileStatus) -> Result<FileInfo> {
     })
 }
 
+/// What is in a directory. The name node sends it bit by bit.
 struct HdfsEntries {
     iterator: Own<ListStatusIterator>,
     connection: Shared<Connection>,
-    /// The path that is listed, until the first entry is known.
-    asked: Option<PathText>,
+    path: String,
+    recursive: bool,
+    /// The first entry, until it is given.
+    first: Option<FileStatus>,
+    /// The path of the last one.
+    last: String,
 }
 
 impl HdfsEntries {
-    fn next_status(&self) -> Result<Option<FileStatus>> {
+    fn open(connection: &Shared<Connection>, path: &str, recursive: bool) -> Result<Self> {
+        let (iterator, first) = connection.ask(async |client| {
+            let iterator = Own::new(client.list_status_iter(path, recursive));
+            let first = iterator.next().await.transpose()?;
+            Ok((iterator, first))
+        })?;
+        // The name node lists a file as what is in itself.
+        if first.as_ref().is_some_and(|first| first.path == path) {
+            return Err(Error::from_os(libc::ENOTDIR));
+        }
+        let (connection, path, last) = (connection.clone(), path.to_owned(), String::new());
+        Ok(Self { iterator, connection, path, recursive, first, last })
+    }
+
+    fn next_status(&mut self) -> Result<Option<FileStatus>> {
         let session = &self.connection.session;
-        let next = session.run(async { session.in_time(self.iterator.next()).await })?;
-        next.transpose().map_err(errors::convert)
+        let limit = self.connection.question_limit();
+        match session.run(async { Ok(session.within(limit, self.iterator.next()).await) })? {
+            Some(next) => next.transpose().map_err(errors::convert),
+            None => self.begin_again(),
+        }
+    }
+
+    /// The entry behind the last one, by another name node than the one that says nothing.
+    #[cold]
+    fn begin_again(&mut self) -> Result<Option<FileStatus>> {
+        self.connection.leave()?;
+        let (path, last, recursive) = (&self.path, &self.last, self.recursive);
+        let (iterator, next) = self.connection.ask(async |client| {
+            let iterator = Own::new(client.list_status_iter(path, recursive));
+            while let Some(found) = iterator.next().await.transpose()? {
+                if found.path == *last {
+                    let next = iterator.next().await.transpose()?;
+                    return Ok((iterator, next));
+                }
+            }
+            Err(HdfsError::OperationFailed(format!("{last}, behind which the listing was to go on, is gone")))
+        })?;
+        self.iterator = iterator;
+        Ok(next)
     }
 }
 
 impl Entries for HdfsEntries {
     fn next(&mut self) -> Result<Option<FileInfo>> {
         loop {
-            let entry = match self.next_status() {
-                Ok(Some(status)) => info(status)?,
-                Ok(None) => return Ok(None),
-                // A directory in it that somebody has removed meanwhile; the client goes on behind it.
-                Err(error) if error.os_error() == libc::ENOENT && self.asked.is_none() => continue,
-                Err(error) => return Err(error),
+            let next = match self.first.take() {
+                Some(first) => Ok(Some(first)),
+                None => self.next_status(),
             };
-            // The name node lists a file as what is in itself.
-            return match self.asked.take() {
-                Some(asked) if asked.as_c_str() == entry.path() => Err(Error::from_os(libc::ENOTDIR)),
-                _ => Ok(Some(entry)),
-            };
+            match next {
+                // A directory that somebody has removed meanwhile; the client goes on behind it.
+                Err(error) if error.os_error() == libc::ENOENT => {}
+                Ok(Some(found)) => {
+                    self.last.clone_from(&found.path);
+                    return info(found).map(Some);
+                }
+                next => return next.map(|_| None),
+            }
         }
     }
 }

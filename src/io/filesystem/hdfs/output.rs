@@ -18,10 +18,10 @@ use hdfs_native::file::FileWriter;
 use std::ffi::CStr;
 use std::time::Duration;
 
-/// So many bytes go to the client at once.
+/// How many bytes go to the client at once.
 const PIECE: usize = 1 << 20;
 
-/// So long at most a call that has failed, or gives a file up, waits for the name node to end the file.
+/// How long at most a call that has failed, or gives a file up, waits for the name node to end the file.
 const GIVES_UP_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) struct HdfsOutput {
@@ -41,25 +41,30 @@ type Work = BoxFuture<'static, (FileWriter, hdfs_native::Result<()>)>;
 struct Target {
     connection: Shared<Connection>,
     path: PathText,
-    /// When it had been changed before it was written, in milliseconds since 1970, which stays so until it is closed.
-    modified: u64,
+    /// When it had been changed when it was opened, in milliseconds since 1970, which stays so until it is closed. `None`: the
+    /// name node did not say.
+    modified: Option<u64>,
 }
 
 impl HdfsOutput {
-    pub(super) fn file(
-        connection: &Shared<Connection>,
-        writer: FileWriter,
-        path: &str,
-        name: &[u8],
-        position: i64,
-    ) -> Result<File> {
-        let modified = connection.modified(path)?;
+    /// A file that the client has just opened for writing, so that nobody else changes it now.
+    pub(super) fn file(connection: &Shared<Connection>, writer: FileWriter, path: &str, name: &[u8]) -> Result<File> {
+        let writer = Own::new(writer);
+        let found = connection.ask(async |client| client.get_file_info(path).await);
+        let modified = found.as_ref().ok().map(|found| found.modification_time);
         let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)?, modified })?;
-        let output = Self { writer: Some(Own::new(writer)), work: None, target, position, failure: None };
+        let mut output = Self { writer: Some(writer), work: None, target, position: 0, failure: None };
+        match found {
+            Ok(found) => output.position = i64::try_from(found.length).unwrap_or(i64::MAX),
+            Err(error) => {
+                output.let_go();
+                return Err(error);
+            }
+        }
         File::new(output, format_args!("{}", Quoted(name)), connection.pool(), 0)
     }
 
-    fn check(&self) -> Result<()> {
+    fn check_writable(&self) -> Result<()> {
         match &self.failure {
             Some(failure) => Err(failure.clone().context(format_args!("an earlier failure"))),
             None => check(),
@@ -76,7 +81,7 @@ impl HdfsOutput {
 
     /// Waits for what the client has begun.
     fn finish(&mut self) -> Result<()> {
-        self.check()?;
+        self.check_writable()?;
         let session = &self.target.connection.session;
         session.check_process()?;
         let Some(work) = &mut self.work else { return Ok(()) };
@@ -104,6 +109,10 @@ impl HdfsOutput {
     #[cold]
     fn fail(&mut self, error: &Error) {
         self.failure = Some(error.clone());
+        if error.kind() == ErrorKind::TimedOut {
+            // Another name node may have taken over from one that is silent.
+            let _ = self.target.connection.leave();
+        }
         self.let_go();
     }
 
@@ -127,7 +136,7 @@ impl Target {
         let end = async {
             // Who has taken the file's place is to keep it.
             let found = client.get_file_info(path).await?;
-            if found.modification_time == self.modified {
+            if self.modified.is_none_or(|modified| found.modification_time == modified) {
                 client.recover_lease(path).await?;
             }
             Ok(())

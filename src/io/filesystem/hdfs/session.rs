@@ -100,7 +100,7 @@ impl<T> Own<T> {
     }
 
     pub(super) fn into_inner(mut self) -> T {
-        // SAFETY: not used again, for nothing else is done with what is forgotten.
+        // SAFETY: not used again: `self` is forgotten, so that it is not dropped.
         let value = unsafe { ManuallyDrop::take(&mut self.value) };
         std::mem::forget(self);
         value

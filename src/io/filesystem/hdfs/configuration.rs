@@ -1,0 +1,99 @@
+//! What Hadoop's configuration says, as far as it matters here. The client reads all of it by itself, and says what is wrong
+//! with it; what cannot be read is passed over here.
+
+use super::super::FileSystemOptions;
+use super::super::Uri;
+use crate::error::{Error, Result};
+use crate::io::{Mode, OsFileOptions, os_file};
+use crate::sys::{PathText, environment, process_user, tree};
+use std::collections::HashMap;
+use std::ffi::CStr;
+
+const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
+
+/// The file system of URIs without a host.
+const DEFAULT: &str = "fs.defaultFS";
+/// The name nodes of a name service, whose name follows.
+const NAME_NODES: &str = "dfs.ha.namenodes.";
+/// Whether any of the name nodes of a name service, whose name follows, is asked first.
+const ANY_FIRST: &str = "dfs.client.failover.random.order.";
+/// "simple": the cluster believes who one says one is.
+const AUTHENTICATION: &str = "hadoop.security.authentication";
+
+pub(super) struct Configuration(HashMap<String, String>);
+
+impl Configuration {
+    pub(super) fn read(options: &FileSystemOptions) -> Result<Self> {
+        let mut values = HashMap::new();
+        if let Some(directory) = directory(options)? {
+            for file in FILES {
+                let path = PathText::join(&[directory.bytes(), b"/", file.as_bytes()]).map_err(Error::from_os)?;
+                values.extend(properties(&path, options).unwrap_or_default());
+            }
+        }
+        values.extend(options.configuration.iter().cloned());
+        Ok(Self(values))
+    }
+
+    /// The file system that a URI names; without a host that of the configuration, if it is of the same kind.
+    pub(super) fn resolved(&self, uri: Uri) -> Result<Uri> {
+        if !uri.authority.is_empty() {
+            return Ok(uri);
+        }
+        let usual = self.0.get(DEFAULT).and_then(|usual| PathText::join(&[usual.as_bytes()]).ok());
+        match usual.map(|usual| Uri::parse(usual.as_c_str())) {
+            Some(Ok(Some((usual, _)))) if usual.scheme == uri.scheme => Ok(usual),
+            _ => Ok(uri),
+        }
+    }
+
+    /// Who one is, where the cluster believes it and the options do not say; `None`: tickets tell.
+    pub(super) fn user(&self) -> Option<String> {
+        if self.0.get(AUTHENTICATION).is_some_and(|kind| kind != "simple") {
+            return None;
+        }
+        match environment(c"HADOOP_USER_NAME").and_then(|user| user.to_str().ok()) {
+            Some(user) if !user.is_empty() => Some(user.to_owned()),
+            _ => tree::user_name(process_user()).ok().and_then(|user| user.as_c_str().to_str().map(str::to_owned).ok()),
+        }
+    }
+
+    /// The lists of name nodes without the spaces that Hadoop allows in them, and the client does not.
+    pub(super) fn name_nodes(&self) -> impl Iterator<Item = (String, String)> {
+        let lists =
+            self.0.iter().filter(|(key, list)| key.starts_with(NAME_NODES) && list.contains(char::is_whitespace));
+        lists.map(|(key, list)| (key.clone(), list.split_whitespace().collect()))
+    }
+
+    /// What has the client begin with any of the name nodes of a name service, not with the first.
+    pub(super) fn any_first(&self) -> impl Iterator<Item = (String, String)> {
+        let services = self.0.keys().filter_map(|key| key.strip_prefix(NAME_NODES));
+        services.map(|service| (format!("{ANY_FIRST}{service}"), "true".to_owned()))
+    }
+}
+
+/// Where the files are.
+fn directory(options: &FileSystemOptions) -> Result<Option<PathText>> {
+    let home = environment(c"HADOOP_HOME").map(CStr::to_bytes);
+    let pieces: [&[u8]; 2] = match (&options.configuration_directory, environment(c"HADOOP_CONF_DIR"), home) {
+        (Some(directory), ..) => [directory.as_bytes(), b""],
+        (None, Some(directory), _) => [directory.to_bytes(), b""],
+        (None, None, Some(home)) => [home, b"/etc/hadoop"],
+        (None, None, None) => return Ok(None),
+    };
+    PathText::join(&pieces).map(Some).map_err(Error::from_os)
+}
+
+/// The keys and values in a file.
+fn properties(path: &PathText, options: &FileSystemOptions) -> Option<Vec<(String, String)>> {
+    let file = os_file::open(path.as_c_str(), Mode::Read, &OsFileOptions::new(options.pool.clone()), 0).ok()?;
+    let text = file.read_all().ok()?;
+    let how = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
+    let document = roxmltree::Document::parse_with_options(std::str::from_utf8(text.as_slice()).ok()?, how).ok()?;
+    let properties = document.root_element().children().filter(|node| node.has_tag_name("property"));
+    let text_of = |node: roxmltree::Node<'_, '_>, name| {
+        let child = node.children().find(|child| child.has_tag_name(name));
+        child.and_then(|child| child.text()).map(str::to_owned)
+    };
+    Some(properties.filter_map(|node| Some((text_of(node, "name")?, text_of(node, "value")?))).collect())
+}
