@@ -58,17 +58,17 @@ impl Configuration {
         }
     }
 
-    /// The lists of name nodes without the spaces that Hadoop allows in them, and the client does not.
-    pub(super) fn name_nodes(&self) -> impl Iterator<Item = (String, String)> {
-        let lists =
-            self.0.iter().filter(|(key, list)| key.starts_with(NAME_NODES) && list.contains(char::is_whitespace));
-        lists.map(|(key, list)| (key.clone(), list.split_whitespace().collect()))
-    }
-
-    /// What has the client begin with any of the name nodes of a name service, not with the first.
-    pub(super) fn any_first(&self) -> impl Iterator<Item = (String, String)> {
-        let services = self.0.keys().filter_map(|key| key.strip_prefix(NAME_NODES));
-        services.map(|service| (format!("{ANY_FIRST}{service}"), "true".to_owned()))
+    /// What has the client begin with the name node that is `turns` behind the first, in each name service. Hadoop allows spaces
+    /// in the lists, the client does not.
+    pub(super) fn name_nodes(&self, turns: usize) -> impl Iterator<Item = (String, String)> {
+        let lists = self.0.iter().filter_map(|(key, list)| Some((key.strip_prefix(NAME_NODES)?, list)));
+        lists.flat_map(move |(service, list)| {
+            let mut nodes: Vec<&str> = list.split(',').map(str::trim).collect();
+            let first = turns % nodes.len();
+            nodes.rotate_left(first);
+            let order = (turns > 0).then(|| (format!("{ANY_FIRST}{service}"), "false".to_owned()));
+            order.into_iter().chain([(format!("{NAME_NODES}{service}"), nodes.join(","))])
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::shared::Shared;
 use crate::sys::{ErrnoText, FileKind, PathText, read_lock, tree, write_lock};
 use hdfs_native::{Client, ClientBuilder};
 use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(super) struct Connection {
     uri: String,
     configuration: Configuration,
     options: FileSystemOptions,
+    /// How often it went on to the next name node.
+    turns: AtomicUsize,
 }
 
 impl Connection {
@@ -43,13 +46,12 @@ impl Connection {
         mut options: FileSystemOptions,
     ) -> Result<Shared<Self>> {
         let uri = try_format(format_args!("{}", uri.text())).ok_or_else(|| Error::out_of_memory(uri.text().len()))?;
-        // Both stay as they are now, whatever becomes of the environment.
+        // Whatever becomes of the environment.
         options.user = options.user.or_else(|| configuration.user());
-        options.configuration.extend(configuration.name_nodes());
         let threads = options.threads.map_or_else(FileSystemOptions::default_threads, NonZero::get);
         let session = Session::new(threads, options.timeout)?;
-        let client = RwLock::new(Arc::new(Own::new(build(&uri, &options, &session, Vec::new())?)));
-        Shared::try_new(Self { client, session, uri, configuration, options })
+        let client = RwLock::new(Arc::new(Own::new(build(&uri, &options, &session, configuration.name_nodes(0))?)));
+        Shared::try_new(Self { client, session, uri, configuration, options, turns: AtomicUsize::new(0) })
     }
 
     pub(super) fn options(&self) -> &FileSystemOptions {
@@ -128,11 +130,11 @@ impl Connection {
         self.renew(&self.client()?)
     }
 
-    /// The client stays with a name node that says nothing, though another one has taken over. A new client begins with any of
-    /// them.
+    /// The client stays with a name node that says nothing, though another one has taken over. A new client begins with the next.
     #[cold]
     fn renew(&self, silent: &Arc<Own<Client>>) -> Result<()> {
-        let client = build(&self.uri, &self.options, &self.session, self.configuration.any_first().collect())?;
+        let turns = self.turns.fetch_add(1, Relaxed) + 1;
+        let client = build(&self.uri, &self.options, &self.session, self.configuration.name_nodes(turns))?;
         let mut current = write_lock(&self.client);
         if Arc::ptr_eq(&current, silent) {
             *current = Arc::new(Own::new(client));
@@ -141,19 +143,19 @@ impl Connection {
     }
 }
 
-/// A client with the options' configuration; what it does not say is as in `usual`.
+/// A client with the options' configuration, but for what is `given`.
 fn build(
     uri: &str,
     options: &FileSystemOptions,
     session: &Session,
-    mut usual: Vec<(String, String)>,
+    given: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Client> {
-    usual.push((BEST_EFFORT.to_owned(), "true".to_owned()));
+    let mut usual = vec![(BEST_EFFORT.to_owned(), "true".to_owned())];
     if let Some(timeout) = session.timeout() {
         // A data node that does not answer is to be given up while there is time to ask another one.
         usual.push((SILENCE.to_owned(), (timeout.as_millis() / 4).max(1).to_string()));
     }
-    let configuration = usual.into_iter().chain(options.configuration.iter().cloned());
+    let configuration = usual.into_iter().chain(options.configuration.iter().cloned()).chain(given);
     let mut builder = ClientBuilder::new().with_url(uri).with_config(configuration).with_io_runtime(session.handle());
     if let Some(directory) = &options.configuration_directory {
         check_directory(directory)?;
