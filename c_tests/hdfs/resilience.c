@@ -392,7 +392,7 @@ static void silence(int most, int taken) {
     CHECK(connect(others[i], (struct sockaddr *)&address, length) == 0 || errno == EINPROGRESS);
   }
   arrowio_filesystem *files = open_at(uri, 0.3);
-  everything_ends(files, 1.8, 1);
+  everything_ends(files, 2.5, 1);
   arrowio_filesystem_release(files);
   for (int i = 0; i < taken; i++) close(others[i]);
   close(listener);
@@ -406,7 +406,7 @@ TEST(name_node_does_not_answer) {
 /* It is tried until the deadline, and then the error says why. */
 TEST(name_node_is_not_there) {
   arrowio_filesystem *files = open_at("hdfs://127.0.0.1:1", 0.3);
-  everything_ends(files, 1.8, 1);
+  everything_ends(files, 2.5, 1);
   arrowio_file_info *info = NULL;
   arrowio_status status = arrowio_filesystem_info(files, "/", &info, &error);
   CHECK(strstr(arrowio_error_message(error), "no answer came within 0.3 s; the last attempt failed") != NULL);

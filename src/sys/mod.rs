@@ -42,7 +42,7 @@ pub use metadata::Metadata;
 pub(crate) use meter::Meter;
 pub(crate) use pages::{HUGE_PAGE, Pages, page_size, will_need};
 pub(crate) use path::{MOST_LINKS, PathText, Place, random_name};
-pub(crate) use process::{ErrnoText, environment, process_number, process_user, write_line_to_stderr};
+pub(crate) use process::{ErrnoText, environment, process_number, write_line_to_stderr};
 pub(crate) use search::find_byte;
 pub(crate) use shared_memory::SharedMemory;
 pub(crate) use signal::without_sigpipe;

@@ -9,12 +9,6 @@ pub(crate) fn process_number() -> i32 {
     unsafe { libc::getpid() }
 }
 
-/// The number of the user whose rights this process has.
-pub(crate) fn process_user() -> u32 {
-    // SAFETY: asks only.
-    unsafe { libc::geteuid() }
-}
-
 /// The value of an environment variable. Copies nothing, so it cannot run out of memory.
 pub(crate) fn environment(name: &CStr) -> Option<&'static CStr> {
     // SAFETY: the environment stays readable as long as the host changes it on no other thread, as getenv(3) demands of it.

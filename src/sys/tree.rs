@@ -213,6 +213,13 @@ pub(crate) fn user_name(uid: u32) -> OsResult<PathText> {
     })
 }
 
+/// What the user is called whose rights this process has.
+#[cfg(feature = "hdfs")]
+pub(crate) fn process_user_name() -> OsResult<PathText> {
+    // SAFETY: asks only.
+    user_name(unsafe { libc::geteuid() })
+}
+
 /// What a group is called; its number where it has no name.
 pub(crate) fn group_name(gid: u32) -> OsResult<PathText> {
     name_of(gid, |room, size, name| {

@@ -5,7 +5,7 @@ use super::super::FileSystemOptions;
 use super::super::Uri;
 use crate::error::{Error, Result};
 use crate::io::{Mode, OsFileOptions, os_file};
-use crate::sys::{PathText, environment, process_user, tree};
+use crate::sys::{PathText, environment, tree};
 use std::collections::HashMap;
 use std::ffi::CStr;
 
@@ -54,7 +54,7 @@ impl Configuration {
         }
         match environment(c"HADOOP_USER_NAME").and_then(|user| user.to_str().ok()) {
             Some(user) if !user.is_empty() => Some(user.to_owned()),
-            _ => tree::user_name(process_user()).ok().and_then(|user| user.as_c_str().to_str().map(str::to_owned).ok()),
+            _ => tree::process_user_name().ok().and_then(|user| user.as_c_str().to_str().map(str::to_owned).ok()),
         }
     }
 
