@@ -311,7 +311,7 @@ impl HdfsEntries {
     fn begin_again(&mut self) -> Result<Option<FileStatus>> {
         self.connection.leave()?;
         let (path, last, recursive) = (&self.path, &self.last, self.recursive);
-        let (iterator, next) = self.connection.ask(async |client| {
+        let found_again = self.connection.ask(async |client| {
             let iterator = Own::new(client.list_status_iter(path, recursive));
             while let Some(found) = iterator.next().await.transpose()? {
                 if found.path == *last {
@@ -320,6 +320,11 @@ impl HdfsEntries {
                 }
             }
             Err(HdfsError::OperationFailed(format!("{last}, behind which the listing was to go on, is gone")))
+        });
+        // Passed over, as that of a directory in it is, it would lead back to the one that says nothing.
+        let (iterator, next) = found_again.map_err(|error| match error.os_error() {
+            libc::ENOENT => Error::from_os(libc::ESTALE),
+            _ => error,
         })?;
         self.iterator = iterator;
         Ok(next)
