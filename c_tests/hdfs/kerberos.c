@@ -1,5 +1,5 @@
 /* Who one is by Kerberos: by tickets, by keys, or not at all. */
-#include "trouble.h"
+#include "silence.h"
 
 #define PATIENCE 10.0
 
@@ -152,6 +152,54 @@ TEST(permissions) {
   arrowio_filesystem_release(files);
 }
 
+/* The settings of Kerberos, but for the port of the centre, as a file in the folder. */
+static void write_settings(const char *path, int port) {
+  char line[200];
+  FILE *from = fopen(getenv("KRB5_CONFIG"), "r"), *to = fopen(path, "w");
+  CHECK(from != NULL && to != NULL);
+  int found = 0;
+  while (fgets(line, sizeof line, from) != NULL) {
+    if (strstr(line, " kdc = ") != NULL) {
+      snprintf(line, sizeof line, "    kdc = localhost:%d\n", port);
+      found++;
+    }
+    fputs(line, to);
+  }
+  CHECK_INT(1, found);
+  fclose(from);
+  fclose(to);
+}
+
+/* The system's library waits for a centre that takes connections and says nothing. Who called it here does not. */
+TEST(silent_centre) {
+  char former[1000], silent[1100];
+  int port;
+  int listener = listen_somewhere(&port, 200);
+  snprintf(former, sizeof former, "%s", getenv("KRB5_CONFIG"));
+  snprintf(silent, sizeof silent, "%s/silent-krb5.conf", folder);
+  write_settings(silent, port);
+  setenv("KRB5_CONFIG", silent, 1);
+
+  arrowio_filesystem_options options = options_of("client@EXAMPLE.COM", getenv("ARROWIO_HDFS_KEYTAB"), NULL);
+  options.threads = 1;
+  arrowio_filesystem *hasty = NULL, *patient = NULL;
+  OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &patient, &error));
+  options.timeout_ns = 300000000;
+  OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &hasty, &error));
+  everything_ends(hasty, 2.5, 1);
+  stops_when_told(patient);
+  double begin = now();
+  arrowio_filesystem_release(hasty);
+  arrowio_filesystem_release(patient);
+  CHECK(now() - begin < 4);
+
+  setenv("KRB5_CONFIG", former, 1);
+  arrowio_filesystem *files = open_as("client@EXAMPLE.COM", getenv("ARROWIO_HDFS_KEYTAB"), NULL);
+  is_user(files, "client");
+  arrowio_filesystem_release(files);
+  close(listener);
+}
+
 int main(int argc, char **argv) {
   folder = argc > 1 ? argv[1] : "/tmp";
   snprintf(tickets, sizeof tickets, "%s", getenv("KRB5CCNAME"));
@@ -162,5 +210,6 @@ int main(int argc, char **argv) {
   RUN(tickets_that_are_no_good);
   RUN(no_principal);
   RUN(permissions);
+  RUN(silent_centre);
   return finish();
 }

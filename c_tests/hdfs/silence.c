@@ -1,30 +1,13 @@
 /* A NameNode of a pair that says nothing any more and keeps its connections, as a machine does that has lost its power: what is
  * asked goes to the other one, which has taken over.
  */
-#include "trouble.h"
-#include <arpa/inet.h>
+#include "silence.h"
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 /* How long a call waits for an answer. */
 #define PATIENCE 6.0
-
-static struct sockaddr_in at_port(int port) {
-  return (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
-}
-
-/* A socket that takes connections. */
-static int listen_somewhere(int *port) {
-  struct sockaddr_in address = at_port(0);
-  socklen_t size = sizeof address;
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  CHECK(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 100) == 0);
-  CHECK(getsockname(listener, (struct sockaddr *)&address, &size) == 0);
-  *port = ntohs(address.sin_port);
-  return listener;
-}
 
 /* ---- What stands between: a process that passes on what comes, until it is stopped ---- */
 
@@ -71,7 +54,7 @@ static struct {
 } between[2];
 
 static void stand_between(int which, int target) {
-  int listener = listen_somewhere(&between[which].port);
+  int listener = listen_somewhere(&between[which].port, 100);
   between[which].process = fork();
   CHECK(between[which].process >= 0);
   if (between[which].process == 0) {
@@ -161,10 +144,10 @@ TEST(file_that_was_not_read_yet) {
   go_away();
 }
 
-/* Of more than a NameNode sends at once: each entry once, in all. */
-TEST(listing) {
-  enum { ENTRIES = 1100 };
-  arrowio_filesystem *files = open_pair("hdfs://half");
+/* More than a NameNode sends at once. */
+enum { ENTRIES = 1100, SENT_AT_ONCE = 1000 };
+
+static arrowio_listing *list_many(arrowio_filesystem *files) {
   char path[60];
   for (int i = 0; i < ENTRIES; i++) {
     snprintf(path, sizeof path, "/tmp/listed/%04d", i);
@@ -172,17 +155,50 @@ TEST(listing) {
   }
   arrowio_listing *listing = NULL;
   OK(arrowio_filesystem_list(files, "/tmp/listed", 0, &listing, &error));
-  fall_silent();
-  int entries = 0;
-  for (arrowio_file_info *info = NULL;; arrowio_file_info_release(info)) {
+  return listing;
+}
+
+/* Gives the entries from the first on, as many as there are, but `count` at most. */
+static int list_on(arrowio_listing *listing, int count) {
+  char path[60];
+  for (int i = 0; i < count; i++) {
+    arrowio_file_info *info = NULL;
     OK(arrowio_listing_next(listing, &info, &error));
-    if (info == NULL) break;
-    snprintf(path, sizeof path, "/tmp/listed/%04d", entries++);
+    if (info == NULL) return i;
+    snprintf(path, sizeof path, "/tmp/listed/%04d", i);
     CHECK(strcmp(path, arrowio_file_info_path(info)) == 0);
+    arrowio_file_info_release(info);
   }
-  CHECK_INT(ENTRIES, entries);
+  return count;
+}
+
+/* Each entry once, in all. */
+TEST(listing) {
+  arrowio_filesystem *files = open_pair("hdfs://half");
+  arrowio_listing *listing = list_many(files);
+  fall_silent();
+  CHECK_INT(ENTRIES, list_on(listing, 2 * ENTRIES));
   arrowio_listing_release(listing);
   arrowio_filesystem_release(files);
+  go_away();
+}
+
+/* There is no entry any more behind which the other NameNode could go on: the end comes as an error, and soon. */
+TEST(listing_of_what_is_removed) {
+  static const char *const GONE[] = {"/tmp/listed", "/tmp/listed/0999"};
+  for (int i = 0; i < 2; i++) {
+    arrowio_filesystem *files = open_pair("hdfs://half");
+    arrowio_listing *listing = list_many(files);
+    arrowio_file_info *info = NULL;
+    fall_silent();
+    CLUSTER("remove %s", GONE[i]);
+    CHECK_INT(SENT_AT_ONCE, list_on(listing, SENT_AT_ONCE));
+    double begin = now();
+    CHECK_INT(ESTALE, errno_of(ARROWIO_IO_ERROR, arrowio_listing_next(listing, &info, &error)));
+    CHECK(now() - begin < PATIENCE);
+    arrowio_listing_release(listing);
+    arrowio_filesystem_release(files);
+  }
   go_away();
 }
 
@@ -208,7 +224,7 @@ TEST(silent_from_the_start) {
   CLUSTER("restore");
   CLUSTER("write /tmp/heard %d 7 %d 2", 2 * MIB, MIB);
   int port;
-  int listener = listen_somewhere(&port);
+  int listener = listen_somewhere(&port, 100);
   char silent[40], first[200], second[200];
   snprintf(silent, sizeof silent, "127.0.0.1:%d", port);
   CHECK_INT(2, sscanf(getenv("ARROWIO_HDFS_NAMENODES"), "hdfs://%199[^,],hdfs://%199s", first, second));
@@ -243,6 +259,7 @@ int main(void) {
   RUN(questions);
   RUN(file_that_was_not_read_yet);
   RUN(listing);
+  RUN(listing_of_what_is_removed);
   RUN(writing);
   RUN(silent_from_the_start);
   return finish();

@@ -59,7 +59,8 @@ pub struct arrowio_filesystem_options {
     /// How many copies of new files there are to be, 32767 at most. 0: as the cluster has it.
     pub replication: i32,
     /// Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
-    /// processors, from 1 to 4.
+    /// processors, from 1 to 4. Beside them each call that waits for a name node or for what it writes has one, up to 512; it
+    /// ends ten seconds after it was last needed.
     pub threads: i32,
 }
 
@@ -203,8 +204,9 @@ impl arrowio_output_options {
 /// Opens a file system by its URI:
 ///
 /// * file:///path: this machine's; needs nothing.
-/// * hdfs://host:port: HDFS with one name node, whose port has to be said; hdfs://nameservice: with several, of which one serves, as the configuration has it;
-///   hdfs:///: that of fs.defaultFS.
+/// * hdfs://host:port: HDFS with one name node, whose port has to be said.
+/// * hdfs://nameservice: HDFS with several, of which one serves, as the configuration has it.
+/// * hdfs:///: that of fs.defaultFS.
 /// * viewfs://table: parts of several, as the configuration has it.
 ///
 /// A path in the URI is passed over, so that the URI of any file opens the file system that it is on. In URIs of files

@@ -50,7 +50,8 @@ impl Connection {
         options.user = options.user.or_else(|| configuration.user());
         let threads = options.threads.map_or_else(FileSystemOptions::default_threads, NonZero::get);
         let session = Session::new(threads, options.timeout)?;
-        let client = RwLock::new(Arc::new(Own::new(build(&uri, &options, &session, configuration.name_nodes(0))?)));
+        let client = build(&uri, &options, &session, options.timeout, configuration.name_nodes(0))?;
+        let client = RwLock::new(Arc::new(client));
         Shared::try_new(Self { client, session, uri, configuration, options, turns: AtomicUsize::new(0) })
     }
 
@@ -74,12 +75,14 @@ impl Connection {
     }
 
     /// Asks what changes nothing, and again where no answer comes.
-    pub(super) fn ask<T>(&self, question: impl AsyncFn(&Client) -> hdfs_native::Result<T>) -> Result<T> {
-        let limit = self.question_limit();
+    pub(super) fn ask<T, F>(&self, path: &str, question: impl Fn(Arc<Own<Client>>, String) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = hdfs_native::Result<T>> + Send + 'static,
+    {
         for _ in 0..QUESTIONS {
             let client = self.client()?;
-            let answer = self.session.run(async { Ok(self.session.within(limit, question(&client)).await) })?;
-            match answer {
+            match self.session.run(self.question_limit(), question(client.clone(), path.to_owned()))? {
                 Some(answer) => return answer.map_err(errors::convert),
                 None => self.renew(&client)?,
             }
@@ -88,10 +91,13 @@ impl Connection {
     }
 
     /// Has something changed, once: where no answer comes nobody can tell whether it was done.
-    pub(super) fn command<T>(&self, command: impl AsyncFnOnce(&Client) -> hdfs_native::Result<T>) -> Result<T> {
-        let (client, limit) = (self.client()?, self.session.timeout());
-        let answer = self.session.run(async { Ok(self.session.within(limit, command(&client)).await) })?;
-        match answer {
+    pub(super) fn command<T, F>(&self, command: impl FnOnce(Arc<Own<Client>>) -> F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = hdfs_native::Result<T>> + Send + 'static,
+    {
+        let client = self.client()?;
+        match self.session.run(self.session.timeout(), command(client.clone()))? {
             Some(answer) => answer.map_err(errors::convert),
             None => self.renew(&client).and_then(|()| Err(self.late())),
         }
@@ -103,13 +109,9 @@ impl Connection {
     fn late(&self) -> Error {
         let late = self.session.late();
         let last = || {
-            let client = Own::new(build(
-                &self.uri,
-                &self.options,
-                &self.session,
-                vec![(MOST_ATTEMPTS.to_owned(), "0".to_owned())],
-            )?);
-            self.session.run(async { Ok(self.session.within(Some(LAST_WORD), client.get_file_info("/")).await) })
+            let once = [(MOST_ATTEMPTS.to_owned(), "0".to_owned())];
+            let client = build(&self.uri, &self.options, &self.session, Some(LAST_WORD), once)?;
+            self.session.run(Some(LAST_WORD), async move { client.get_file_info("/").await })
         };
         match last() {
             Ok(Some(Err(reason))) => {
@@ -134,10 +136,11 @@ impl Connection {
     #[cold]
     fn renew(&self, silent: &Arc<Own<Client>>) -> Result<()> {
         let turns = self.turns.fetch_add(1, Relaxed) + 1;
-        let client = build(&self.uri, &self.options, &self.session, self.configuration.name_nodes(turns))?;
+        let next = self.configuration.name_nodes(turns);
+        let client = build(&self.uri, &self.options, &self.session, Some(LAST_WORD), next)?;
         let mut current = write_lock(&self.client);
         if Arc::ptr_eq(&current, silent) {
-            *current = Arc::new(Own::new(client));
+            *current = Arc::new(client);
         }
         Ok(())
     }
@@ -148,8 +151,9 @@ fn build(
     uri: &str,
     options: &FileSystemOptions,
     session: &Session,
+    limit: Option<Duration>,
     given: impl IntoIterator<Item = (String, String)>,
-) -> Result<Client> {
+) -> Result<Own<Client>> {
     let mut usual = vec![(BEST_EFFORT.to_owned(), "true".to_owned())];
     if let Some(timeout) = session.timeout() {
         // A data node that does not answer is to be given up while there is time to ask another one.
@@ -176,8 +180,9 @@ fn build(
     if let Some(cache) = &options.ticket_cache {
         builder = builder.with_kerberos_cache(cache);
     }
-    let built = session.run(async { builder.build().map_err(errors::convert) });
-    built.map_err(|error| match &options.configuration_directory {
+    // It looks names up.
+    let built = session.run(limit, async { builder.build().map(Own::new) })?.ok_or_else(|| session.late())?;
+    built.map_err(errors::convert).map_err(|error| match &options.configuration_directory {
         Some(directory) => error.context(format_args!("configuration in {}", Quoted(directory.as_bytes()))),
         None => error.context(format_args!("configuration in HADOOP_CONF_DIR, HADOOP_HOME or the options")),
     })

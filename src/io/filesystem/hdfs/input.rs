@@ -1,9 +1,9 @@
 //! Files of a cluster for reading.
 
-use super::ahead::{Ahead, ended_early, take};
+use super::ahead::Ahead;
 use super::connection::Connection;
 use super::session::Own;
-use super::{errors, path_text, text};
+use super::{path_text, text};
 use crate::error::{Error, ErrorKind, Quoted, Result, error};
 use crate::io::stream::{RandomAccess, Stream, Whence};
 use crate::io::system_file::SystemFile;
@@ -12,7 +12,6 @@ use crate::memory::Pool;
 use crate::shared::Shared;
 use crate::sys::{Descriptor, PathText, process_number, read_lock, write_lock};
 use crate::task::{UntilClosed, closed};
-use futures::StreamExt;
 use hdfs_native::client::FileStatus;
 use hdfs_native::file::FileReader;
 use std::ffi::CStr;
@@ -49,7 +48,7 @@ pub(super) fn check_no_parent_reads() -> Result<()> {
 }
 
 pub(super) struct HdfsInput {
-    ahead: Option<Own<Ahead>>,
+    ahead: Option<Ahead>,
     position: usize,
     /// Where the last read ended.
     read_to: usize,
@@ -92,10 +91,10 @@ impl HdfsInput {
         while *done < dst.len() {
             let ahead = match &mut self.ahead {
                 Some(ahead) => ahead,
-                None => self.ahead.insert(source.ahead(self.position + *done)?),
+                None => self.ahead.insert(source.ahead(self.position + *done, AHEAD)?),
             };
             let before = *done;
-            let filled = session.run(ahead.fill(session, dst, done));
+            let filled = ahead.fill(session, dst, done);
             if filled.is_err() || *done == before {
                 self.ahead = None;
             }
@@ -107,10 +106,10 @@ impl HdfsInput {
 
 /// What is known of a file, and where its blocks are.
 fn located(connection: &Connection, path: &str) -> Result<(FileStatus, FileReader)> {
-    connection.ask(async |client| {
+    connection.ask(path, |client, path| async move {
         // Asked first, so that what replaces the file in between is not taken for it. Where both fail, the other error is better.
-        let found = client.get_file_info(path).await;
-        let reader = client.read(path).await?;
+        let found = client.get_file_info(&path).await;
+        let reader = client.read(&path).await?;
         Ok((found?, reader))
     })
 }
@@ -126,9 +125,9 @@ impl Source {
         read_lock(&self.reader).clone().ok_or_else(closed)
     }
 
-    /// All that comes from `position` on, as far as is fetched at once.
-    fn ahead(&self, position: usize) -> Result<Own<Ahead>> {
-        let size = (self.size - position).min(AHEAD);
+    /// What comes from `position` on, of so many bytes at most.
+    fn ahead(&self, position: usize, most: usize) -> Result<Ahead> {
+        let size = (self.size - position).min(most);
         let packets = self.reader()?.read_range_stream(position, size);
         Ok(Ahead::start(&self.connection.session, packets, size))
     }
@@ -176,14 +175,7 @@ impl Source {
 
     /// Fills `dst`, which begins at `offset`, behind what is `done`, and counts in it, also where it fails.
     fn read_range(&self, offset: usize, dst: &mut [MaybeUninit<u8>], done: &mut usize) -> Result<()> {
-        let session = &self.connection.session;
-        let mut packets = self.reader()?.read_range_stream(offset + *done, dst.len() - *done).boxed();
-        session.run(async {
-            while let Some(next) = session.in_time(packets.next()).await? {
-                *done += take(&mut next.map_err(errors::convert)?, &mut dst[*done..]);
-            }
-            if *done < dst.len() { Err(ended_early(dst.len() - *done)) } else { Ok(()) }
-        })
+        self.ahead(offset + *done, dst.len() - *done)?.fill(&self.connection.session, dst, done)
     }
 }
 

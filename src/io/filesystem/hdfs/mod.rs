@@ -3,9 +3,11 @@
 mod ahead;
 mod configuration;
 mod connection;
+mod entries;
 mod errors;
 mod input;
 mod output;
+mod pump;
 mod room;
 #[allow(unsafe_code, reason = "threads are ended")]
 mod session;
@@ -21,12 +23,12 @@ use crate::shared::{Shared, try_box};
 use crate::sys::{PathText, random_name, sleep};
 use configuration::Configuration;
 use connection::Connection;
-use hdfs_native::client::{FileStatus, ListStatusIterator};
+use entries::HdfsEntries;
+use hdfs_native::WriteOptions;
+use hdfs_native::client::FileStatus;
 use hdfs_native::file::FileWriter;
-use hdfs_native::{HdfsError, WriteOptions};
 use input::HdfsInput;
 use output::HdfsOutput;
-use session::Own;
 use std::ffi::CStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -105,7 +107,7 @@ impl HdfsFileSystem {
         let nothing = random_name().map_err(Error::from_os)?;
         let nothing = String::from_utf8_lossy(&nothing);
         let (from, to) = (format!("{beside}/{nothing}"), format!("{path}/{nothing}"));
-        match self.connection.command(async |client| client.rename(&from, &to, false).await) {
+        match self.connection.command(|client| async move { client.rename(&from, &to, false).await }) {
             Err(error) => Ok(is_of_another_mount(&error)),
             Ok(()) => Ok(false),
         }
@@ -117,8 +119,8 @@ impl HdfsFileSystem {
             return Err(Error::from_os(libc::EISDIR));
         }
         wait_until_settled(&found)?;
-        let path = text(path)?;
-        self.connection.command(async |client| client.append(path).await).map_err(while_written)
+        let path = text(path)?.to_owned();
+        self.connection.command(|client| async move { client.append(&path).await }).map_err(while_written)
     }
 
     fn create(&self, path: &CStr, options: &OutputOptions) -> Result<FileWriter> {
@@ -134,12 +136,11 @@ impl HdfsFileSystem {
             overwrite: !options.exclusive,
             create_parent: options.parents,
         };
-        let target = text(path)?;
-        self.connection.command(async |client| client.create(target, how).await).map_err(|error| {
-            match options.exclusive {
-                true => error,
-                false => self.for_directory(path, error, libc::EEXIST),
-            }
+        let target = text(path)?.to_owned();
+        let created = self.connection.command(|client| async move { client.create(&target, how).await });
+        created.map_err(|error| match options.exclusive {
+            true => error,
+            false => self.for_directory(path, error, libc::EEXIST),
         })
     }
 }
@@ -203,8 +204,8 @@ impl Backend for HdfsFileSystem {
     }
 
     fn info(&self, path: &CStr) -> Result<FileInfo> {
-        let asked = text(path)?;
-        let status = self.connection.ask(async |client| client.get_file_info(asked).await)?;
+        let status =
+            self.connection.ask(text(path)?, |client, path| async move { client.get_file_info(&path).await })?;
         info(if path == HOME { FileStatus { path: ".".to_owned(), ..status } } else { status })
     }
 
@@ -225,8 +226,8 @@ impl Backend for HdfsFileSystem {
                 Err(error) => return Err(error),
             }
         }
-        let path = text(path)?;
-        self.connection.command(async |client| client.mkdirs(path, DIRECTORY_PERMISSIONS, parents).await)
+        let path = text(path)?.to_owned();
+        self.connection.command(|client| async move { client.mkdirs(&path, DIRECTORY_PERMISSIONS, parents).await })
     }
 
     fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
@@ -234,7 +235,8 @@ impl Backend for HdfsFileSystem {
         if self.is_mount(path)? {
             return Err(Error::from_os(libc::EBUSY));
         }
-        let removed = self.connection.command(async |client| client.delete(path, recursive).await)?;
+        let path = path.to_owned();
+        let removed = self.connection.command(|client| async move { client.delete(&path, recursive).await })?;
         if removed { Ok(()) } else { Err(Error::from_os(libc::ENOENT)) }
     }
 
@@ -243,14 +245,14 @@ impl Backend for HdfsFileSystem {
             // Nothing is to be done, which the name node does not see.
             return self.info(from).map(drop);
         }
-        let (source, target) = (text(from)?, text(to)?);
-        let renamed = self.connection.command(async |client| client.rename(source, target, replace).await);
+        let (source, target) = (text(from)?.to_owned(), text(to)?.to_owned());
+        let renamed = self.connection.command(|client| async move { client.rename(&source, &target, replace).await });
         renamed.map_err(|error| self.of_rename(from, to, replace, error))
     }
 
     fn set_permissions(&self, path: &CStr, bits: u32) -> Result<()> {
-        let path = text(path)?;
-        self.connection.command(async |client| client.set_permission(path, bits).await)
+        let path = text(path)?.to_owned();
+        self.connection.command(|client| async move { client.set_permission(&path, bits).await })
     }
 }
 
@@ -268,85 +270,4 @@ fn info(status: FileStatus) -> Result<FileInfo> {
         replication: status.replication.unwrap_or(0),
         block_size: status.blocksize.map_or(0, |size| i64::try_from(size).unwrap_or(i64::MAX)),
     })
-}
-
-/// What is in a directory. The name node sends it bit by bit.
-struct HdfsEntries {
-    iterator: Own<ListStatusIterator>,
-    connection: Shared<Connection>,
-    path: String,
-    recursive: bool,
-    /// The first entry, until it is given.
-    first: Option<FileStatus>,
-    /// The path of the last one.
-    last: String,
-}
-
-impl HdfsEntries {
-    fn open(connection: &Shared<Connection>, path: &str, recursive: bool) -> Result<Self> {
-        let (iterator, first) = connection.ask(async |client| {
-            let iterator = Own::new(client.list_status_iter(path, recursive));
-            let first = iterator.next().await.transpose()?;
-            Ok((iterator, first))
-        })?;
-        // The name node lists a file as what is in itself.
-        if first.as_ref().is_some_and(|first| first.path == path) {
-            return Err(Error::from_os(libc::ENOTDIR));
-        }
-        let (connection, path, last) = (connection.clone(), path.to_owned(), String::new());
-        Ok(Self { iterator, connection, path, recursive, first, last })
-    }
-
-    fn next_status(&mut self) -> Result<Option<FileStatus>> {
-        let session = &self.connection.session;
-        let limit = self.connection.question_limit();
-        match session.run(async { Ok(session.within(limit, self.iterator.next()).await) })? {
-            Some(next) => next.transpose().map_err(errors::convert),
-            None => self.begin_again(),
-        }
-    }
-
-    /// The entry behind the last one, by another name node than the one that says nothing.
-    #[cold]
-    fn begin_again(&mut self) -> Result<Option<FileStatus>> {
-        self.connection.leave()?;
-        let (path, last, recursive) = (&self.path, &self.last, self.recursive);
-        let found_again = self.connection.ask(async |client| {
-            let iterator = Own::new(client.list_status_iter(path, recursive));
-            while let Some(found) = iterator.next().await.transpose()? {
-                if found.path == *last {
-                    let next = iterator.next().await.transpose()?;
-                    return Ok((iterator, next));
-                }
-            }
-            Err(HdfsError::OperationFailed(format!("{last}, behind which the listing was to go on, is gone")))
-        });
-        // Passed over, as that of a directory in it is, it would lead back to the one that says nothing.
-        let (iterator, next) = found_again.map_err(|error| match error.os_error() {
-            libc::ENOENT => Error::from_os(libc::ESTALE),
-            _ => error,
-        })?;
-        self.iterator = iterator;
-        Ok(next)
-    }
-}
-
-impl Entries for HdfsEntries {
-    fn next(&mut self) -> Result<Option<FileInfo>> {
-        loop {
-            let next = match self.first.take() {
-                Some(first) => Ok(Some(first)),
-                None => self.next_status(),
-            };
-            match next {
-                // A directory that somebody has removed meanwhile; the client goes on behind it.
-                Err(error) if error.os_error() == libc::ENOENT => {}
-                Ok(Some(found)) => {
-                    self.last.clone_from(&found.path);
-                    return info(found).map(Some);
-                }
-                next => return next.map(|_| None),
-            }
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Files of a cluster for writing.
 
 use super::connection::Connection;
-use super::session::Own;
+use super::session::{Own, Work};
 use super::{errors, path_text, text};
 use crate::error::{Error, ErrorKind, Quoted, Result};
 use crate::io::stream::Stream;
@@ -12,8 +12,6 @@ use crate::shared::{Shared, try_vec};
 use crate::sys::{Descriptor, PathText, uninterrupted};
 use crate::task::{UntilClosed, check, closed};
 use bytes::Bytes;
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use hdfs_native::file::FileWriter;
 use std::ffi::CStr;
 use std::time::Duration;
@@ -29,14 +27,15 @@ pub(super) struct HdfsOutput {
     writer: Option<Own<FileWriter>>,
     /// What the client has begun. Where the host said stop meanwhile, the next call goes on with it: nobody can tell how far it
     /// is, so that it could only be given up with the whole file.
-    work: Option<Own<Work>>,
+    work: Option<Own<Work<Done>>>,
     target: Shared<Target>,
     position: i64,
     /// Why nothing more can be written: what the client did with the rest nobody knows.
     failure: Option<Error>,
 }
 
-type Work = BoxFuture<'static, (FileWriter, hdfs_native::Result<()>)>;
+/// The writer comes back with it.
+type Done = (FileWriter, hdfs_native::Result<()>);
 
 struct Target {
     connection: Shared<Connection>,
@@ -50,7 +49,7 @@ impl HdfsOutput {
     /// A file that the client has just opened for writing, so that nobody else changes it now.
     pub(super) fn file(connection: &Shared<Connection>, writer: FileWriter, path: &str, name: &[u8]) -> Result<File> {
         let writer = Own::new(writer);
-        let found = connection.ask(async |client| client.get_file_info(path).await);
+        let found = connection.ask(path, |client, path| async move { client.get_file_info(&path).await });
         let modified = found.as_ref().ok().map(|found| found.modification_time);
         let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)?, modified })?;
         let mut output = Self { writer: Some(writer), work: None, target, position: 0, failure: None };
@@ -72,10 +71,13 @@ impl HdfsOutput {
     }
 
     /// Has the client do something, once it has done what it had begun; after a failure it is not asked again.
-    fn begin(&mut self, work: impl FnOnce(FileWriter) -> Work) -> Result<()> {
+    fn begin<F>(&mut self, work: impl FnOnce(FileWriter) -> F) -> Result<()>
+    where
+        F: Future<Output = Done> + Send + 'static,
+    {
         self.finish()?;
         let writer = self.writer.take().ok_or_else(closed)?;
-        self.work = Some(Own::new(work(writer.into_inner())));
+        self.work = Some(Own::new(self.target.connection.session.begin(work(writer.into_inner()))?));
         Ok(())
     }
 
@@ -85,22 +87,14 @@ impl HdfsOutput {
         let session = &self.target.connection.session;
         session.check_process()?;
         let Some(work) = &mut self.work else { return Ok(()) };
-        let mut ended = false;
-        let result = session.run(async {
-            let result = session.in_time(work.as_mut()).await;
-            ended = true;
-            result
-        });
-        match result {
-            Ok((writer, result)) => {
+        match work.wait(session, session.timeout()) {
+            Ok(Some((writer, result))) => {
                 self.work = None;
                 self.writer = Some(Own::new(writer));
                 result.map_err(errors::convert).inspect_err(|error| self.fail(error))
             }
-            Err(error) if ended || error.kind() == ErrorKind::Internal => {
-                self.fail(&error);
-                Err(error)
-            }
+            Ok(None) => Err(session.late()).inspect_err(|late| self.fail(late)),
+            Err(error) if error.kind() == ErrorKind::Internal => Err(error).inspect_err(|error| self.fail(error)),
             // The host said stop.
             Err(error) => Err(error),
         }
@@ -130,20 +124,19 @@ impl HdfsOutput {
 
 impl Target {
     fn give_up(&self) -> Result<()> {
-        let path = text(self.path.as_c_str())?;
+        let path = text(self.path.as_c_str())?.to_owned();
         let Connection { session, .. } = &*self.connection;
-        let client = self.connection.client()?;
-        let end = async {
+        let (client, modified) = (self.connection.client()?, self.modified);
+        let end = async move {
             // Who has taken the file's place is to keep it.
-            let found = client.get_file_info(path).await?;
-            if self.modified.is_none_or(|modified| found.modification_time == modified) {
-                client.recover_lease(path).await?;
+            let found = client.get_file_info(&path).await?;
+            if modified.is_none_or(|modified| found.modification_time == modified) {
+                client.recover_lease(&path).await?;
             }
             Ok(())
         };
         let limit = session.timeout().map_or(GIVES_UP_WITHIN, |limit| limit.min(GIVES_UP_WITHIN));
-        let ended = session.run(async { Ok(session.within(Some(limit), end).await) })?;
-        ended.unwrap_or(Ok(())).map_err(errors::convert)
+        session.run(Some(limit), end)?.unwrap_or(Ok(())).map_err(errors::convert)
     }
 }
 
@@ -200,28 +193,19 @@ impl Stream for HdfsOutput {
     }
 }
 
-fn write(mut writer: FileWriter, bytes: Bytes) -> Work {
-    async move {
-        let result = writer.write_bytes(bytes).await;
-        (writer, result.map(|_| ()))
-    }
-    .boxed()
+async fn write(mut writer: FileWriter, bytes: Bytes) -> Done {
+    let result = writer.write_bytes(bytes).await;
+    (writer, result.map(drop))
 }
 
-fn sync(mut writer: FileWriter) -> Work {
-    async move {
-        let result = writer.hsync().await;
-        (writer, result)
-    }
-    .boxed()
+async fn sync(mut writer: FileWriter) -> Done {
+    let result = writer.hsync().await;
+    (writer, result)
 }
 
-fn close(mut writer: FileWriter) -> Work {
-    async move {
-        let result = writer.close().await;
-        (writer, result)
-    }
-    .boxed()
+async fn close(mut writer: FileWriter) -> Done {
+    let result = writer.close().await;
+    (writer, result)
 }
 
 impl SystemFile for Target {

@@ -1,17 +1,20 @@
-//! The threads of a file system, what waits for them, each call with a deadline for every answer, until the host says stop, and
+//! The threads of a file system, what is done on them and waited for, each time with a limit and until the host says stop, and
 //! what is theirs alone.
 
 use super::room;
-use crate::error::{Error, ErrorKind, Result};
-use crate::sys::{LOOKS_EVERY, is_interruptible, without_signals};
-use crate::task::{Process, check};
-use std::mem::ManuallyDrop;
+use crate::error::{Error, ErrorKind, Result, error};
+use crate::sys::{lock, now, without_signals};
+use crate::task::{self, Process, check};
+use futures::future::{AbortHandle, Aborted, abortable};
+use std::mem::{ManuallyDrop, take};
 use std::ops::{Deref, DerefMut};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::time::timeout;
+use tokio::task::{JoinError, JoinHandle};
 
 /// How long the last reference waits for threads that are in the midst of something, such as a look-up of a name.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,7 +28,13 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(threads: usize, timeout: Option<Duration>) -> Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(threads).thread_name("arrowio-hdfs").on_thread_start(room::keep).enable_all();
+        // Those that start first are the ones that stay, and that packets come on.
+        let stay = AtomicUsize::new(threads);
+        builder.worker_threads(threads).thread_name("arrowio-hdfs").enable_all().on_thread_start(move || {
+            if stay.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
+                room::keep();
+            }
+        });
         let runtime = without_signals(|| builder.build());
         let runtime = runtime.map_err(|error| {
             let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
@@ -47,37 +56,50 @@ impl Session {
         self.process.check("file system")
     }
 
-    /// Has some work done and waits for its end, or for the host's word to stop, which drops it. What the client panics with
-    /// becomes an error.
-    pub(super) fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    /// Begins some work on a thread of its own: the client may call Kerberos' library in it, which waits for the centre and
+    /// cannot be told to stop, and what else the file system has to do is not to wait with it.
+    pub(super) fn begin<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<Work<T>> {
         self.check_process()?;
-        let run = || {
-            self.runtime.block_on(async {
-                let mut work = pin!(work);
-                loop {
-                    check()?;
-                    if !is_interruptible() {
-                        return work.await;
-                    }
-                    if let Ok(result) = timeout(LOOKS_EVERY, &mut work).await {
-                        return result;
-                    }
+        let (work, abort) = abortable(work);
+        let handle = self.handle();
+        let end = without_signals(|| self.runtime.spawn_blocking(move || handle.block_on(work)));
+        Ok(Work { end, abort })
+    }
+
+    /// Has some work done. `None`: it was not done within the limit, and is given up. What the client panics with becomes an
+    /// error.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        limit: Option<Duration>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<Option<T>> {
+        check()?;
+        self.begin(work)?.wait(self, limit)
+    }
+
+    /// Waits for what is done on other threads. `None`: it did not end within the limit.
+    ///
+    /// The calling thread looks at the clock itself. The threads of the runtime, which could tell it as well, may all be held
+    /// by Kerberos' library.
+    pub(super) fn wait<T>(&self, limit: Option<Duration>, end: impl Future<Output = T>) -> Result<Option<T>> {
+        self.check_process()?;
+        let until = limit.map(|limit| now().saturating_add(i64::try_from(limit.as_nanos()).unwrap_or(i64::MAX)));
+        let bell = Arc::new(Bell::default());
+        let waker = Waker::from(bell.clone());
+        let mut end = pin!(end);
+        loop {
+            check()?;
+            if let Poll::Ready(value) = end.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Ok(Some(value));
+            }
+            let mut is_rung = lock(&bell.is_rung);
+            while !take(&mut *is_rung) {
+                check()?;
+                if until.is_some_and(|until| now() >= until) {
+                    return Ok(None);
                 }
-            })
-        };
-        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| Err(Error::from_panic(payload)))
-    }
-
-    /// Whatever comes of it within the deadline.
-    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T> {
-        self.within(self.timeout, work).await.ok_or_else(|| self.late())
-    }
-
-    /// Whatever comes of it within a limit, if there is one.
-    pub(super) async fn within<T>(&self, limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
-        match limit {
-            Some(limit) => timeout(limit, work).await.ok(),
-            None => Some(work.await),
+                is_rung = task::wait(&bell.signal, is_rung, until);
+            }
         }
     }
 
@@ -85,6 +107,53 @@ impl Session {
     pub(super) fn late(&self) -> Error {
         let limit = self.timeout.unwrap_or(Duration::MAX).as_secs_f32();
         Error::with_os_error(ErrorKind::TimedOut, libc::ETIMEDOUT, format_args!("no answer came within {limit} s"))
+    }
+}
+
+/// What wakes a thread that waits.
+#[derive(Default)]
+struct Bell {
+    is_rung: Mutex<bool>,
+    signal: Condvar,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        *lock(&self.is_rung) = true;
+        self.signal.notify_one();
+    }
+}
+
+/// What is done on a thread of its own, and given up when this is dropped.
+pub(super) struct Work<T> {
+    end: JoinHandle<std::result::Result<T, Aborted>>,
+    abort: AbortHandle,
+}
+
+impl<T> Work<T> {
+    /// `None`: it did not end within the limit. After that, and after the host has said stop, it can be waited for again.
+    pub(super) fn wait(&mut self, session: &Session, limit: Option<Duration>) -> Result<Option<T>> {
+        let Some(ended) = session.wait(limit, &mut self.end)? else { return Ok(None) };
+        match ended {
+            Ok(Ok(value)) => Ok(Some(value)),
+            Ok(Err(Aborted)) => Err(error!(Internal, "what was given up has been waited for")),
+            Err(failure) => Err(failed(failure)),
+        }
+    }
+}
+
+impl<T> Drop for Work<T> {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
+}
+
+/// What the client panicked with.
+#[cold]
+pub(super) fn failed(failure: JoinError) -> Error {
+    match failure.try_into_panic() {
+        Ok(payload) => Error::from_panic(payload),
+        Err(failure) => error!(Internal, "{failure}"),
     }
 }
 

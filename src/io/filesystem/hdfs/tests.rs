@@ -1,10 +1,12 @@
 use super::ahead::Ahead;
 use super::session::Session;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
+use crate::task::Cancellation;
 use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt};
 use hdfs_native::HdfsError;
 use std::mem::MaybeUninit;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 const PACKET: usize = 1000;
@@ -22,7 +24,7 @@ fn packets(count: usize) -> impl Stream<Item = hdfs_native::Result<Bytes>> + Sen
 fn fill(session: &Session, ahead: &mut Ahead, size: usize) -> (Vec<u8>, Result<()>) {
     let mut room = vec![MaybeUninit::new(0); size];
     let mut done = 0;
-    let result = session.run(ahead.fill(session, &mut room, &mut done));
+    let result = ahead.fill(session, &mut room, &mut done);
     (crate::memory::filled(&room, done).to_vec(), result)
 }
 
@@ -94,8 +96,54 @@ fn failures_keep_what_came_before() {
 #[test]
 fn a_panic_of_the_client_is_an_error_and_nothing_else() {
     let session = session();
-    let error: Error = session.run(async { panic!("of the client") }).map(|(): ()| ()).unwrap_err();
+    let error = session.run(None, async { panic!("of the client") }).map(|_: Option<()>| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Internal);
     assert!(error.to_string().contains("of the client"));
-    assert_eq!(session.run(async { Ok(5) }).unwrap(), 5);
+    assert_eq!(session.run(None, async { 5 }).unwrap(), Some(5));
+}
+
+/// As Kerberos' library does, which waits for the centre in the midst of what the client does.
+async fn blocked(released: Receiver<()>) {
+    let _ = released.recv();
+}
+
+#[test]
+fn who_blocks_a_thread_is_waited_for_within_the_limit_only() {
+    let session = session();
+    let limit = Some(Duration::from_millis(50));
+    let (release, released) = channel();
+    assert_eq!(session.run(limit, blocked(released)).unwrap(), None);
+
+    // Also where none of the threads that stay is left to look at the clock.
+    let (let_go, held) = channel();
+    session.handle().spawn(blocked(held));
+    assert_eq!(session.wait(limit, stream::pending::<()>().next()).unwrap(), None);
+    assert_eq!(session.run(None, async { 5 }).unwrap(), Some(5));
+
+    // Until the host says stop.
+    let (_release, released) = channel();
+    let (begin, begun) = channel();
+    let work = async move {
+        begin.send(()).unwrap();
+        blocked(released).await;
+    };
+    let cancellation = Cancellation::new().unwrap();
+    let result = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| cancellation.while_heeded(|| session.run(None, work)).flatten());
+        begun.recv().unwrap();
+        cancellation.cancel();
+        waiting.join().unwrap()
+    });
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Cancelled);
+    drop((release, let_go));
+}
+
+#[test]
+fn work_can_be_waited_for_again() {
+    let session = session();
+    let (release, released) = channel();
+    let mut work = session.begin(blocked(released)).unwrap();
+    assert_eq!(work.wait(&session, Some(Duration::from_millis(1))).unwrap(), None);
+    release.send(()).unwrap();
+    assert_eq!(work.wait(&session, None).unwrap(), Some(()));
 }
