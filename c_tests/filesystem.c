@@ -794,6 +794,21 @@ TEST(wrong_clusters) {
   SAYS(ARROWIO_IO_ERROR, "'hdfs://no-such-host.invalid:8020/path'", info_on("hdfs://no-such-host.invalid:8020", &quick));
 }
 
+/* It says that there are 2^40 tokens in it, for which the client would have memory. */
+TEST(damaged_tokens) {
+  if (!has_hdfs()) return;
+  arrowio_file *file = NULL;
+  OK(arrowio_filesystem_open_output_stream(filesystem, here("tokens"), NULL, &file, &error));
+  OK(arrowio_file_write(file, "HDTS\0\x8a\x01\0\0\0\0\0", 12, &error));
+  OK(arrowio_file_close(file, &error));
+  arrowio_file_release(file);
+  setenv("HADOOP_TOKEN_FILE_LOCATION", here("tokens"), 1);
+  does_not_open(ARROWIO_INVALID, "hdfs://127.0.0.1:1", NULL, "12 bytes and says that there are 1099511627776 tokens");
+  setenv("HADOOP_TOKEN_FILE_LOCATION", here("no-tokens"), 1);
+  CHECK(has_hdfs());
+  unsetenv("HADOOP_TOKEN_FILE_LOCATION");
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   if (arrowio_filesystem_open("file:///", NULL, &filesystem, &error) != ARROWIO_OK) return 1;
@@ -836,6 +851,7 @@ int main(int argc, char **argv) {
   RUN(streams_of_clusters_are_not_confined);
   RUN(a_build_without_hdfs_says_so);
   RUN(wrong_clusters);
+  RUN(damaged_tokens);
   arrowio_filesystem_release(filesystem);
   return finish_files();
 }

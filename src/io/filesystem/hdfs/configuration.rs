@@ -5,6 +5,7 @@ use super::super::FileSystemOptions;
 use super::super::Uri;
 use crate::error::{Error, Result};
 use crate::io::{Mode, OsFileOptions, os_file};
+use crate::memory::Buffer;
 use crate::sys::{PathText, environment, tree};
 use std::collections::HashMap;
 use std::ffi::CStr;
@@ -84,10 +85,14 @@ fn directory(options: &FileSystemOptions) -> Result<Option<PathText>> {
     PathText::join(&pieces).map(Some).map_err(Error::from_os)
 }
 
+/// What is in a file of this machine.
+pub(super) fn contents(path: &PathText, options: &FileSystemOptions) -> Result<Buffer> {
+    os_file::open(path.as_c_str(), Mode::Read, &OsFileOptions::new(options.pool.clone()), 0)?.read_all()
+}
+
 /// The keys and values in a file.
 fn properties(path: &PathText, options: &FileSystemOptions) -> Option<Vec<(String, String)>> {
-    let file = os_file::open(path.as_c_str(), Mode::Read, &OsFileOptions::new(options.pool.clone()), 0).ok()?;
-    let text = file.read_all().ok()?;
+    let text = contents(path, options).ok()?;
     let how = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
     let document = roxmltree::Document::parse_with_options(std::str::from_utf8(text.as_slice()).ok()?, how).ok()?;
     let properties = document.root_element().children().filter(|node| node.has_tag_name("property"));

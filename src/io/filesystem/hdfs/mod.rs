@@ -13,6 +13,7 @@ mod room;
 mod session;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use super::info::{Details, Entries};
 use super::uri::Scheme;
@@ -57,6 +58,7 @@ impl HdfsFileSystem {
     /// Of the name that it has in the configuration.
     pub(super) fn new(uri: Uri, options: FileSystemOptions) -> Result<(Uri, Self)> {
         input::check_no_parent_reads()?;
+        tokens::check(&options)?;
         let configuration = Configuration::read(&options)?;
         let uri = configuration.resolved(uri)?;
         let has_mounts = uri.scheme == Scheme::ViewFs;
