@@ -1,5 +1,6 @@
 //! What will be wanted next, fetched while the caller is busy with what it has.
 
+use super::room;
 use super::session::{Own, Session, failed};
 use crate::error::Result;
 use futures::{Stream, StreamExt};
@@ -7,10 +8,13 @@ use std::time::Duration;
 use std::vec;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
-/// How many items, such as packets of mostly 64 KiB, are handed over at once where they have come: each hand-over wakes the
-/// caller, which costs more than its items do.
-const ITEMS: usize = 16;
+/// How many items, such as packets of mostly 64 KiB, are handed over at once: each hand-over wakes the caller, which costs more
+/// than its items do.
+const ITEMS: usize = 32;
+/// How long is waited for so many at most.
+const GATHERS_FOR: Duration = Duration::from_millis(1);
 /// How many hand-overs lie ready beside the one that is being used and the one that is being made. With more, what comes is out
 /// of the processor's caches by the time it is used.
 const READY: usize = 1;
@@ -34,8 +38,8 @@ impl<T: Send + 'static> Pump<T> {
     pub(super) fn start(session: &Session, stream: impl Stream<Item = T> + Send + 'static) -> Own<Self> {
         let (sender, hand_overs) = channel(READY);
         let task = session.handle().spawn(async move {
-            let mut items = Box::pin(stream.ready_chunks(ITEMS));
-            while let Some(hand_over) = items.next().await {
+            let mut items = Box::pin(stream.fuse());
+            while let Some(hand_over) = gathered(&mut items).await {
                 if sender.send(hand_over).await.is_err() {
                     break;
                 }
@@ -73,6 +77,20 @@ impl<T: Send + 'static> Pump<T> {
             self.items.next()
         })
     }
+}
+
+/// What is handed over at once.
+async fn gathered<T>(items: &mut (impl Stream<Item = T> + Unpin)) -> Option<Vec<T>> {
+    room::keep();
+    let mut hand_over = Vec::with_capacity(ITEMS);
+    hand_over.push(items.next().await?);
+    let until = Instant::now() + GATHERS_FOR;
+    while hand_over.len() < ITEMS
+        && let Ok(Some(item)) = timeout_at(until, items.next()).await
+    {
+        hand_over.push(item);
+    }
+    Some(hand_over)
 }
 
 impl<T> Drop for Pump<T> {

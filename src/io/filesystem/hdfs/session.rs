@@ -1,7 +1,6 @@
 //! The threads of a file system, what is done on them and waited for, each time with a limit and until the host says stop, and
 //! what is theirs alone.
 
-use super::room;
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::sys::{lock, now, without_signals};
 use crate::task::{self, Process, check};
@@ -9,7 +8,6 @@ use futures::future::{AbortHandle, Aborted, abortable};
 use std::mem::{ManuallyDrop, take};
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
@@ -28,13 +26,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(threads: usize, timeout: Option<Duration>) -> Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        // Those that start first are the ones that stay, and that packets come on.
-        let stay = AtomicUsize::new(threads);
-        builder.worker_threads(threads).thread_name("arrowio-hdfs").enable_all().on_thread_start(move || {
-            if stay.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
-                room::keep();
-            }
-        });
+        builder.worker_threads(threads).thread_name("arrowio-hdfs").enable_all();
         let runtime = without_signals(|| builder.build());
         let runtime = runtime.map_err(|error| {
             let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
