@@ -213,8 +213,31 @@ TEST(writing) {
   arrowio_status closed = either(arrowio_file_close(file, &error));
   CHECK(status != ARROWIO_OK && closed != ARROWIO_OK);
   arrowio_file_release(file);
+  /* It is left once, for the other one. */
+  double begin = now();
+  ask(files);
+  CHECK(now() - begin < PATIENCE / 3);
   no_open_files(30);
   CHECK(written_size("/tmp/half-written", 4) <= 4 * MIB);
+  arrowio_filesystem_release(files);
+  go_away();
+}
+
+/* Whether all of it is there nobody knows; the NameNode is left once, for the other one. */
+TEST(closing) {
+  arrowio_filesystem *files = open_pair("hdfs://half");
+  arrowio_file *file = open_output(files, "/tmp/half-closed", 2, 1);
+  int64_t at = 0;
+  CHECK_INT(ARROWIO_OK, write_on(file, &at, MIB / 2, 4));
+  OK(arrowio_file_flush(file, &error));
+  fall_silent();
+  CHECK_INT(ARROWIO_TIMED_OUT, either(arrowio_file_close(file, &error)));
+  arrowio_file_release(file);
+  double begin = now();
+  ask(files);
+  CHECK(now() - begin < PATIENCE / 3);
+  no_open_files(30);
+  CHECK_INT(MIB / 2, written_size("/tmp/half-closed", 4));
   arrowio_filesystem_release(files);
   go_away();
 }
@@ -261,6 +284,7 @@ int main(void) {
   RUN(listing);
   RUN(listing_of_what_is_removed);
   RUN(writing);
+  RUN(closing);
   RUN(silent_from_the_start);
   return finish();
 }

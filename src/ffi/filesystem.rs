@@ -59,8 +59,8 @@ pub struct arrowio_filesystem_options {
     /// How many copies of new files there are to be, 32767 at most. 0: as the cluster has it.
     pub replication: i32,
     /// Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
-    /// processors, from 1 to 4. Beside them each call that waits for a name node or for what it writes has one, up to 512; it
-    /// ends ten seconds after it was last needed.
+    /// processors, from 1 to 4. Beside them a call that waits for a name node or for what it writes has one, and the names of
+    /// hosts are looked up on others.
     pub threads: i32,
 }
 

@@ -22,10 +22,19 @@ pub(crate) fn without_signals<T>(start: impl FnOnce() -> T) -> T {
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), former.as_mut_ptr());
     }
-    let result = start();
     // SAFETY: filled above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, former.as_ptr(), std::ptr::null_mut()) };
-    result
+    let _restored = Restored(unsafe { former.assume_init() });
+    start()
+}
+
+/// Signals that are blocked again as they were.
+struct Restored(libc::sigset_t);
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        // SAFETY: a valid set; nothing is written.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut()) };
+    }
 }
 
 /// A thread that is to be joined or detached.

@@ -84,7 +84,7 @@ impl Connection {
             let client = self.client()?;
             match self.session.run(self.question_limit(), question(client.clone(), path.to_owned()))? {
                 Some(answer) => return answer.map_err(errors::convert),
-                None => self.renew(&client)?,
+                None => self.leave(&client),
             }
         }
         Err(self.late())
@@ -99,7 +99,10 @@ impl Connection {
         let client = self.client()?;
         match self.session.run(self.session.timeout(), command(client.clone()))? {
             Some(answer) => answer.map_err(errors::convert),
-            None => self.renew(&client).and_then(|()| Err(self.late())),
+            None => {
+                self.leave(&client);
+                Err(self.late())
+            }
         }
     }
 
@@ -126,23 +129,22 @@ impl Connection {
         }
     }
 
-    /// Goes on with another name node than the present one.
+    /// Goes on with another name node than the one that a client is silent for: it stays with that one, though another one may
+    /// have taken over. A new client begins with the next. Where there cannot be one, the silent one is kept.
     #[cold]
-    pub(super) fn leave(&self) -> Result<()> {
-        self.renew(&self.client()?)
-    }
-
-    /// The client stays with a name node that says nothing, though another one has taken over. A new client begins with the next.
-    #[cold]
-    fn renew(&self, silent: &Arc<Own<Client>>) -> Result<()> {
-        let turns = self.turns.fetch_add(1, Relaxed) + 1;
-        let next = self.configuration.name_nodes(turns);
-        let client = build(&self.uri, &self.options, &self.session, Some(LAST_WORD), next)?;
-        let mut current = write_lock(&self.client);
-        if Arc::ptr_eq(&current, silent) {
-            *current = Arc::new(client);
+    pub(super) fn leave(&self, silent: &Arc<Own<Client>>) {
+        let is_current = |client: &Arc<Own<Client>>| Arc::ptr_eq(client, silent);
+        if !self.client().is_ok_and(|client| is_current(&client)) {
+            return;
         }
-        Ok(())
+        let turns = self.turns.load(Relaxed) + 1;
+        let next = self.configuration.name_nodes(turns);
+        let Ok(client) = build(&self.uri, &self.options, &self.session, self.question_limit(), next) else { return };
+        let mut current = write_lock(&self.client);
+        if is_current(&current) {
+            *current = Arc::new(client);
+            self.turns.store(turns, Relaxed);
+        }
     }
 }
 

@@ -9,7 +9,9 @@ use crate::io::filesystem::FileInfo;
 use crate::io::filesystem::info::Entries;
 use crate::shared::Shared;
 use futures::StreamExt;
+use hdfs_native::Client;
 use hdfs_native::client::FileStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) struct HdfsEntries {
@@ -48,13 +50,13 @@ impl HdfsEntries {
     /// Goes on behind the last entry, by another name node than the one that says nothing.
     #[cold]
     fn begin_again(&mut self) -> Result<()> {
-        self.connection.leave()?;
+        self.connection.leave(&self.pass.client);
         let Connection { session, .. } = &*self.connection;
         // Passed over, as that of a directory in it is, it would lead back to the one that says nothing.
         let opened = Pass::open(&self.connection, &self.path, self.recursive);
-        let mut again = opened.map_err(|error| match error.os_error() {
-            libc::ENOENT => Error::from_os(libc::ESTALE),
-            _ => error,
+        let mut again = opened.map_err(|error| match is_of_what_was_removed(&error) {
+            true => Error::from_os(libc::ESTALE),
+            false => error,
         })?;
         loop {
             match again.next(session, session.timeout()) {
@@ -79,7 +81,7 @@ impl HdfsEntries {
 
 /// Whether a directory could not be listed for somebody has removed it meanwhile; the client goes on behind it.
 fn is_of_what_was_removed(error: &Error) -> bool {
-    error.os_error() == libc::ENOENT
+    error.kind() == ErrorKind::IoError && error.os_error() == libc::ENOENT
 }
 
 impl Entries for HdfsEntries {
@@ -101,6 +103,7 @@ impl Entries for HdfsEntries {
 struct Pass {
     /// The first entry, until it is given.
     first: Option<FileStatus>,
+    client: Arc<Own<Client>>,
     rest: Own<Pump<hdfs_native::Result<FileStatus>>>,
 }
 
@@ -111,7 +114,7 @@ impl Pass {
             let first = entries.next().await.transpose()?;
             Ok((first, entries))
         })?;
-        Ok(Self { first, rest: Pump::start(&connection.session, rest) })
+        Ok(Self { first, client: connection.client()?, rest: Pump::start(&connection.session, rest) })
     }
 
     fn next(&mut self, session: &Session, limit: Option<Duration>) -> Result<Next<FileStatus>> {

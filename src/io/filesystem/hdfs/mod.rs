@@ -9,7 +9,7 @@ mod input;
 mod output;
 mod pump;
 mod room;
-#[allow(unsafe_code, reason = "threads are ended")]
+#[allow(unsafe_code, reason = "what is another process's is not dropped")]
 mod session;
 #[cfg(test)]
 mod tests;
@@ -110,6 +110,7 @@ impl HdfsFileSystem {
         let nothing = String::from_utf8_lossy(&nothing);
         let (from, to) = (format!("{beside}/{nothing}"), format!("{path}/{nothing}"));
         match self.connection.command(|client| async move { client.rename(&from, &to, false).await }) {
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Cancelled) => Err(error),
             Err(error) => Ok(is_of_another_mount(&error)),
             Ok(()) => Ok(false),
         }

@@ -12,8 +12,10 @@ use crate::shared::{Shared, try_vec};
 use crate::sys::{Descriptor, PathText, uninterrupted};
 use crate::task::{UntilClosed, check, closed};
 use bytes::Bytes;
+use hdfs_native::Client;
 use hdfs_native::file::FileWriter;
 use std::ffi::CStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many bytes go to the client at once.
@@ -39,6 +41,8 @@ type Done = (FileWriter, hdfs_native::Result<()>);
 
 struct Target {
     connection: Shared<Connection>,
+    /// Which it was opened by.
+    client: Arc<Own<Client>>,
     path: PathText,
     /// When it had been changed when it was opened, in milliseconds since 1970, which stays so until it is closed. `None`: the
     /// name node did not say.
@@ -51,8 +55,9 @@ impl HdfsOutput {
         let writer = Own::new(writer);
         let found = connection.ask(path, |client, path| async move { client.get_file_info(&path).await });
         let modified = found.as_ref().ok().map(|found| found.modification_time);
-        let target = Shared::try_new(Target { connection: connection.clone(), path: path_text(path)?, modified })?;
-        let mut output = Self { writer: Some(writer), work: None, target, position: 0, failure: None };
+        let (connection, client, path) = (connection.clone(), connection.client()?, path_text(path)?);
+        let target = Shared::try_new(Target { connection, client, path, modified })?;
+        let mut output = Self { writer: Some(writer), work: None, target: target.clone(), position: 0, failure: None };
         match found {
             Ok(found) => output.position = i64::try_from(found.length).unwrap_or(i64::MAX),
             Err(error) => {
@@ -60,7 +65,7 @@ impl HdfsOutput {
                 return Err(error);
             }
         }
-        File::new(output, format_args!("{}", Quoted(name)), connection.pool(), 0)
+        File::new(output, format_args!("{}", Quoted(name)), target.connection.pool(), 0)
     }
 
     fn check_writable(&self) -> Result<()> {
@@ -102,10 +107,13 @@ impl HdfsOutput {
 
     #[cold]
     fn fail(&mut self, error: &Error) {
+        if self.failure.is_some() {
+            return;
+        }
         self.failure = Some(error.clone());
         if error.kind() == ErrorKind::TimedOut {
             // Another name node may have taken over from one that is silent.
-            let _ = self.target.connection.leave();
+            self.target.connection.leave(&self.target.client);
         }
         self.let_go();
     }
@@ -116,7 +124,10 @@ impl HdfsOutput {
         if writer.is_none() && work.is_none() {
             return;
         }
-        drop((writer, work));
+        drop(writer);
+        if let Some(work) = work {
+            uninterrupted(|| work.into_inner().stop(&self.target.connection.session));
+        }
         // Where that fails the name node does so by itself, twenty minutes after it has last heard of this file system's writers.
         let _ = uninterrupted(|| self.target.give_up());
     }

@@ -4,21 +4,30 @@
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::sys::{lock, now, without_signals};
 use crate::task::{self, Process, check};
-use futures::future::{AbortHandle, Aborted, abortable};
+use futures::future::{AbortHandle, abortable};
 use std::mem::{ManuallyDrop, take};
 use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::sync::oneshot;
+use tokio::task::JoinError;
+
+const THREAD_NAME: &str = "arrowio-hdfs";
 
 /// How long the last reference waits for threads that are in the midst of something, such as a look-up of a name.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct Session {
     runtime: ManuallyDrop<Runtime>,
+    /// Each thread that works has one like it, and the other end knows when all are gone.
+    presence: ManuallyDrop<Sender<()>>,
+    absence: Mutex<Receiver<()>>,
     process: Process,
     timeout: Option<Duration>,
 }
@@ -26,13 +35,20 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(threads: usize, timeout: Option<Duration>) -> Result<Self> {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(threads).thread_name("arrowio-hdfs").enable_all();
+        builder.worker_threads(threads).thread_name(THREAD_NAME).enable_all();
         let runtime = without_signals(|| builder.build());
         let runtime = runtime.map_err(|error| {
             let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
             error.context(format_args!("start of {threads} threads"))
         })?;
-        Ok(Self { runtime: ManuallyDrop::new(runtime), process: Process::here(), timeout })
+        let (presence, absence) = channel();
+        Ok(Self {
+            runtime: ManuallyDrop::new(runtime),
+            presence: ManuallyDrop::new(presence),
+            absence: Mutex::new(absence),
+            process: Process::here(),
+            timeout,
+        })
     }
 
     pub(super) fn handle(&self) -> Handle {
@@ -49,13 +65,28 @@ impl Session {
     }
 
     /// Begins some work on a thread of its own: the client may call Kerberos' library in it, which waits for the centre and
-    /// cannot be told to stop, and what else the file system has to do is not to wait with it.
+    /// cannot be told to stop, and the threads of the runtime are to go on meanwhile.
     pub(super) fn begin<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<Work<T>> {
         self.check_process()?;
         let (work, abort) = abortable(work);
-        let handle = self.handle();
-        let end = without_signals(|| self.runtime.spawn_blocking(move || handle.block_on(work)));
-        Ok(Work { end, abort })
+        let (handle, presence) = (self.handle(), Sender::clone(&self.presence));
+        let (ends, end) = oneshot::channel();
+        let main = move || {
+            let _presence = presence;
+            let done = catch_unwind(AssertUnwindSafe(|| handle.block_on(work)));
+            // Nobody may be waiting any more.
+            let _ = match done {
+                Ok(Ok(value)) => ends.send(Ok(value)),
+                Ok(Err(aborted)) => ends.send(Err(error!(Internal, "{aborted}"))),
+                Err(payload) => ends.send(Err(Error::from_panic(payload))),
+            };
+        };
+        let started = without_signals(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(main));
+        let thread = started.map_err(|error| {
+            let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
+            error.context(format_args!("start of a thread"))
+        })?;
+        Ok(Work { end, abort, thread: Some(thread) })
     }
 
     /// Has some work done. `None`: it was not done within the limit, and is given up. What the client panics with becomes an
@@ -118,19 +149,30 @@ impl Wake for Bell {
 
 /// What is done on a thread of its own, and given up when this is dropped.
 pub(super) struct Work<T> {
-    end: JoinHandle<std::result::Result<T, Aborted>>,
+    end: oneshot::Receiver<Result<T>>,
     abort: AbortHandle,
+    /// Until its end has been waited for.
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 impl<T> Work<T> {
     /// `None`: it did not end within the limit. After that, and after the host has said stop, it can be waited for again.
     pub(super) fn wait(&mut self, session: &Session, limit: Option<Duration>) -> Result<Option<T>> {
         let Some(ended) = session.wait(limit, &mut self.end)? else { return Ok(None) };
-        match ended {
-            Ok(Ok(value)) => Ok(Some(value)),
-            Ok(Err(Aborted)) => Err(error!(Internal, "what was given up has been waited for")),
-            Err(failure) => Err(failed(failure)),
+        if let Some(thread) = self.thread.take() {
+            // It has nothing more to do.
+            let _ = thread.join();
         }
+        match ended {
+            Ok(ended) => ended.map(Some),
+            Err(gone) => Err(error!(Internal, "{gone}")),
+        }
+    }
+
+    /// Gives it up, and waits a moment until all that it had is dropped.
+    pub(super) fn stop(mut self, session: &Session) {
+        self.abort.abort();
+        let _ = self.wait(session, Some(PATIENCE));
     }
 }
 
@@ -197,8 +239,11 @@ impl Drop for Session {
             // None of its threads is here to be ended.
             return;
         }
-        // SAFETY: not used again.
-        let runtime = unsafe { ManuallyDrop::take(&mut self.runtime) };
+        // SAFETY: neither is used again.
+        let (runtime, presence) =
+            unsafe { (ManuallyDrop::take(&mut self.runtime), ManuallyDrop::take(&mut self.presence)) };
+        drop(presence);
+        let _ = lock(&self.absence).recv_timeout(PATIENCE);
         runtime.shutdown_timeout(PATIENCE);
     }
 }

@@ -10,6 +10,8 @@ const LOCATION: &CStr = c"HADOOP_TOKEN_FILE_LOCATION";
 
 /// What files of the older kind begin with.
 const OLDER: &[u8] = b"HDTS\0";
+/// A token has five texts, each with its size.
+const LEAST: usize = 5;
 /// Numbers from this one on are themselves; lower ones say how many bytes of a number follow, of a negative one below `NEGATIVE`.
 const SHORT: i8 = -112;
 const NEGATIVE: i8 = -120;
@@ -22,7 +24,7 @@ pub(super) fn check(options: &FileSystemOptions) -> Result<()> {
     let Ok(file) = contents(&path, options) else { return Ok(()) };
     let Some(tokens) = file.as_slice().strip_prefix(OLDER) else { return Ok(()) };
     match number(tokens) {
-        Some(count) if count < 0 || count as u64 > tokens.len() as u64 => Err(error!(
+        Some(count) if count < 0 || count as u64 > (tokens.len() / LEAST) as u64 => Err(error!(
             Invalid,
             "{} (HADOOP_TOKEN_FILE_LOCATION) has {} bytes and says that there are {count} tokens in it",
             Quoted(path.bytes()),
