@@ -194,6 +194,8 @@ impl Stream for HdfsInput {
     }
 
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        // Also where what is wanted has come already.
+        self.source.connection.session.check_process()?;
         let size = dst.len().min(self.source.size.saturating_sub(self.position));
         if size == 0 {
             return Ok(0);
