@@ -13,7 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinError;
@@ -172,7 +172,9 @@ impl<T> Work<T> {
     /// Gives it up, and waits a moment until all that it had is dropped.
     pub(super) fn stop(mut self, session: &Session) {
         self.abort.abort();
-        let _ = self.wait(session, Some(PATIENCE));
+        if self.thread.is_some() {
+            let _ = self.wait(session, Some(PATIENCE));
+        }
     }
 }
 
@@ -242,8 +244,9 @@ impl Drop for Session {
         // SAFETY: neither is used again.
         let (runtime, presence) =
             unsafe { (ManuallyDrop::take(&mut self.runtime), ManuallyDrop::take(&mut self.presence)) };
+        let begin = Instant::now();
         drop(presence);
         let _ = lock(&self.absence).recv_timeout(PATIENCE);
-        runtime.shutdown_timeout(PATIENCE);
+        runtime.shutdown_timeout(PATIENCE.saturating_sub(begin.elapsed()));
     }
 }

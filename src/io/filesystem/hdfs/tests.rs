@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::stream::{self, Stream, StreamExt};
 use hdfs_native::HdfsError;
 use std::mem::MaybeUninit;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 const PACKET: usize = 1000;
@@ -146,4 +146,22 @@ fn work_can_be_waited_for_again() {
     assert_eq!(work.wait(&session, Some(Duration::from_millis(1))).unwrap(), None);
     release.send(()).unwrap();
     assert_eq!(work.wait(&session, None).unwrap(), Some(()));
+}
+
+#[test]
+fn work_that_is_stopped_has_dropped_what_it_had() {
+    let session = session();
+    let (_never, never) = futures::channel::oneshot::channel::<()>();
+    let (has, dropped) = channel::<()>();
+    let work = session.begin(async move {
+        let _has = has;
+        let _ = never.await;
+    });
+    work.unwrap().stop(&session);
+    assert!(dropped.try_recv().is_err_and(|error| error == TryRecvError::Disconnected));
+
+    let mut failed = session.begin(async { panic!("of the client") }).unwrap();
+    let result: Result<Option<()>> = failed.wait(&session, None);
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::Internal);
+    failed.stop(&session);
 }
