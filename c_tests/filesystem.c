@@ -3,6 +3,8 @@
 #include "pools.h"
 #include <grp.h>
 #include <pwd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
 static arrowio_filesystem *filesystem;
 
@@ -809,6 +811,29 @@ TEST(damaged_tokens) {
   unsetenv("HADOOP_TOKEN_FILE_LOCATION");
 }
 
+/* The system refuses a thread to a user who has as many as allowed: the call fails with its reason, and does nothing later. */
+TEST(threads_that_cannot_start) {
+  if (!has_hdfs()) return;
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    arrowio_filesystem_options options = {.struct_size = sizeof options, .user = "somebody"};
+    arrowio_filesystem *cluster = NULL;
+    arrowio_error *refused = NULL;
+    const struct rlimit none = {0, 0};
+    if (arrowio_filesystem_open("hdfs://127.0.0.1:1", &options, &cluster, NULL) != ARROWIO_OK) _exit(1);
+    if ((getuid() == 0 && setuid(65534) != 0) || setrlimit(RLIMIT_NPROC, &none) != 0) _exit(2);
+    if (arrowio_filesystem_remove(cluster, "/a", 1, &refused) != ARROWIO_IO_ERROR) _exit(3);
+    if (arrowio_error_os_error(refused) != EAGAIN) _exit(4);
+    arrowio_error_release(refused);
+    arrowio_filesystem_release(cluster);
+    _exit(0);
+  }
+  int ended = -1;
+  CHECK(waitpid(child, &ended, 0) == child);
+  CHECK_INT(0, ended);
+}
+
 int main(int argc, char **argv) {
   start(argc, argv);
   if (arrowio_filesystem_open("file:///", NULL, &filesystem, &error) != ARROWIO_OK) return 1;
@@ -852,6 +877,7 @@ int main(int argc, char **argv) {
   RUN(a_build_without_hdfs_says_so);
   RUN(wrong_clusters);
   RUN(damaged_tokens);
+  RUN(threads_that_cannot_start);
   arrowio_filesystem_release(filesystem);
   return finish_files();
 }
