@@ -898,7 +898,8 @@ typedef struct arrowio_filesystem_options {
   int32_t replication;
   /**
    * Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
-   * processors, from 1 to 4.
+   * processors, from 1 to 4. Beside them a call that waits for a name node or for what it writes has one, and the names of
+   * hosts are looked up on others.
    */
   int32_t threads;
 } arrowio_filesystem_options;
@@ -3574,8 +3575,9 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * Opens a file system by its URI:
  *
  * * file:///path: this machine's; needs nothing.
- * * hdfs://host:port: HDFS with one name node, whose port has to be said; hdfs://nameservice: with several, of which one serves, as the configuration has it;
- *   hdfs:///: that of fs.defaultFS.
+ * * hdfs://host:port: HDFS with one name node, whose port has to be said.
+ * * hdfs://nameservice: HDFS with several, of which one serves, as the configuration has it.
+ * * hdfs:///: that of fs.defaultFS.
  * * viewfs://table: parts of several, as the configuration has it.
  *
  * A path in the URI is passed over, so that the URI of any file opens the file system that it is on. In URIs of files
