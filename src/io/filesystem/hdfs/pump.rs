@@ -1,13 +1,13 @@
 //! What will be wanted next, fetched while the caller is busy with what it has.
 
 use super::room;
-use super::session::{Own, Session, failed};
-use crate::error::Result;
+use super::session::{Own, Session};
+use crate::error::{Error, Result, error};
 use futures::{Stream, StreamExt};
 use std::time::Duration;
 use std::vec;
 use tokio::sync::mpsc::{Receiver, channel};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout_at};
 
 /// How many items, such as packets of mostly 64 KiB, are handed over at once: each hand-over wakes the caller, which costs more
@@ -76,6 +76,15 @@ impl<T: Send + 'static> Pump<T> {
             self.items = self.hand_overs.try_recv().ok()?.into_iter();
             self.items.next()
         })
+    }
+}
+
+/// What the client panicked with.
+#[cold]
+fn failed(failure: JoinError) -> Error {
+    match failure.try_into_panic() {
+        Ok(payload) => Error::from_panic(payload),
+        Err(failure) => error!(Internal, "{failure}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Memory for what is on its way, which stays with the process.
+//! Memory for what is on its way, which stays with the threads that it comes on.
 
 use crate::shared::try_vec;
 use std::cell::OnceCell;
@@ -17,8 +17,8 @@ thread_local! {
 ///
 /// The client has new memory for each packet. Once those that were read are free, malloc gives the end of its memory, beyond
 /// 128 KiB, back to the system, and gets it again, page by page, for the next ones: a third of the time of reading. It gives back
-/// nothing that lies before a block in use, and that is what the last one of these is for. Hardly a byte of them is touched, so that
-/// they cost addresses and not memory until there are packets.
+/// nothing that lies before a block in use, and that is what the last one of these is for. Hardly a byte of them is touched,
+/// so that they cost addresses and not memory until there are packets.
 pub(super) fn keep() {
     ROOF.with(|roof| {
         roof.get_or_init(|| {

@@ -5,6 +5,8 @@ use crate::error::{Error, ErrorKind, Result, error};
 use crate::sys::{lock, now, without_signals};
 use crate::task::{self, Process, check};
 use futures::future::{AbortHandle, abortable};
+use std::fmt;
+use std::io;
 use std::mem::{ManuallyDrop, take};
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +18,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
-use tokio::task::JoinError;
 
 const THREAD_NAME: &str = "arrowio-hdfs";
 
@@ -37,10 +38,7 @@ impl Session {
         let mut builder = Builder::new_multi_thread();
         builder.worker_threads(threads).thread_name(THREAD_NAME).enable_all();
         let runtime = without_signals(|| builder.build());
-        let runtime = runtime.map_err(|error| {
-            let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
-            error.context(format_args!("start of {threads} threads"))
-        })?;
+        let runtime = runtime.map_err(|reason| not_started(reason, format_args!("{threads} threads")))?;
         let (presence, absence) = channel();
         Ok(Self {
             runtime: ManuallyDrop::new(runtime),
@@ -82,10 +80,7 @@ impl Session {
             };
         };
         let started = without_signals(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(main));
-        let thread = started.map_err(|error| {
-            let error = Error::from_os(error.raw_os_error().unwrap_or(libc::EAGAIN));
-            error.context(format_args!("start of a thread"))
-        })?;
+        let thread = started.map_err(|reason| not_started(reason, format_args!("a thread")))?;
         Ok(Work { end, abort, thread: Some(thread) })
     }
 
@@ -131,6 +126,12 @@ impl Session {
         let limit = self.timeout.unwrap_or(Duration::MAX).as_secs_f32();
         Error::with_os_error(ErrorKind::TimedOut, libc::ETIMEDOUT, format_args!("no answer came within {limit} s"))
     }
+}
+
+#[cold]
+fn not_started(reason: io::Error, what: fmt::Arguments) -> Error {
+    let error = Error::from_os(reason.raw_os_error().unwrap_or(libc::EAGAIN));
+    error.context(format_args!("start of {what}"))
 }
 
 /// What wakes a thread that waits.
@@ -181,15 +182,6 @@ impl<T> Work<T> {
 impl<T> Drop for Work<T> {
     fn drop(&mut self) {
         self.abort.abort();
-    }
-}
-
-/// What the client panicked with.
-#[cold]
-pub(super) fn failed(failure: JoinError) -> Error {
-    match failure.try_into_panic() {
-        Ok(payload) => Error::from_panic(payload),
-        Err(failure) => error!(Internal, "{failure}"),
     }
 }
 
