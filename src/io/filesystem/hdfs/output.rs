@@ -82,7 +82,12 @@ impl HdfsOutput {
     {
         self.finish()?;
         let writer = self.writer.take().ok_or_else(closed)?;
-        self.work = Some(Own::new(self.target.connection.session.begin(work(writer.into_inner()))?));
+        let begun = self.target.connection.session.begin(work(writer.into_inner()));
+        // Without a thread the writer is gone: what it had not sent is lost, which later calls are to say.
+        self.work = Some(Own::new(begun.inspect_err(|error| {
+            self.failure = Some(error.clone());
+            let _ = uninterrupted(|| self.target.give_up());
+        })?));
         Ok(())
     }
 
