@@ -62,8 +62,9 @@ impl arrowio_seekable_options {
 ///
 /// Its size is known once the end was found: arrowio_file_size, and seeking from the end, go on to it. What is given has been
 /// checked as far as the format and the index allow: pieces of up to 2 MiB between two such places as a whole, longer ones
-/// once their end is reached. The table of zstd's seekable format has no checksum of its own: where a size in it is damaged,
-/// what lies behind is found at other places. Closing it closes the other one.
+/// once their end is reached. What is passed over without being decompressed, in zstd's seekable format, in frames of zstd that
+/// tell their size, and in BGZF, is taken for as long as it says, for nothing there has a checksum: where such a size is damaged,
+/// what lies behind is found at other places, until all before it is read, which is an error. Closing it closes the other one.
 ///
 /// \param raw        a file that can be read at offsets and knows its size; it is read from its beginning, and must not
 ///                   change.
