@@ -3746,7 +3746,8 @@ arrowio_status arrowio_filesystem_remove(struct arrowio_filesystem *filesystem,
                                          struct arrowio_error **out_error);
 
 /**
- * Gives a file or a directory another path on the same file system, in one step.
+ * Gives a file or a directory another path on the same file system, in one step. Of both paths the root is EBUSY, and one that
+ * ends in "." or ".." is EINVAL.
  *
  * \param filesystem  the file system.
  * \param from        the path that it has, or its URI.

@@ -398,23 +398,32 @@ TEST(relative_paths) {
   OK(arrowio_filesystem_remove(files, "made", 1, &error));
 }
 
-/* The root, and the directory that relative paths begin in, keep all that is in them. The root of this machine is not tried. */
+/* Nothing that is named by "." or ".." goes, nor does the root, with all that is in them. The root of this machine is not tried. */
 TEST(what_cannot_be_removed) {
   char here_now[4096];
   CHECK(getcwd(here_now, sizeof here_now) != NULL);
   CHECK_INT(0, chdir(folder));
   OK(arrowio_filesystem_make_directory(files, ".", 1, &error));
   make_file("kept", "here");
-  const char *names[] = {".", "./", "kept/..", "kept/../."};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    FAILS_AT("", EINVAL, arrowio_filesystem_remove(files, names[i], 1, &error));
-    CHECK(holds("kept", "here"));
+  OK(arrowio_filesystem_make_directory(files, at("kept.d/below"), 1, &error));
+  make_file(at("kept.d/file"), "there");
+  const char *relative[] = {".", "./", "kept/..", "kept/../."};
+  const char *absolute[] = {"kept.d/.", "kept.d/./", "kept.d/below/..", "kept.d/below/..///", "kept.d/below/.//.."};
+  for (size_t i = 0; i < 9; i++) {
+    const char *path = i < 4 ? relative[i] : at(absolute[i - 4]);
+    FAILS_AT("", EINVAL, arrowio_filesystem_remove(files, path, 1, &error));
+    FAILS_AT("", EINVAL, arrowio_filesystem_rename(files, path, at("moved"), 1, &error));
+    FAILS_AT("", EINVAL, arrowio_filesystem_rename(files, at("kept.d/file"), path, 1, &error));
+    CHECK(holds("kept", "here") && holds(at("kept.d/file"), "there") && exists(at("kept.d/below")));
   }
   if (place->known_as != NULL) {
     FAILS_AT("/", EBUSY, arrowio_filesystem_remove(files, "/", 1, &error));
-    FAILS_AT("/", EBUSY, arrowio_filesystem_remove(files, "//a/..", 1, &error));
+    FAILS_AT("/", EBUSY, arrowio_filesystem_remove(files, "//", 1, &error));
+    FAILS_AT("/", EINVAL, arrowio_filesystem_remove(files, "//a/..", 1, &error));
+    FAILS_AT("/", EBUSY, arrowio_filesystem_rename(files, "/", at("moved"), 1, &error));
     CHECK(exists(at("")));
   }
+  OK(arrowio_filesystem_remove(files, at("kept.d"), 1, &error));
   OK(arrowio_filesystem_remove(files, "kept", 0, &error));
   CHECK_INT(0, chdir(here_now));
 }

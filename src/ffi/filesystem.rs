@@ -453,7 +453,8 @@ pub unsafe extern "C" fn arrowio_filesystem_remove(
     unsafe { guard::call(out_error, body) }
 }
 
-/// Gives a file or a directory another path on the same file system, in one step.
+/// Gives a file or a directory another path on the same file system, in one step. Of both paths the root is EBUSY, and one that
+/// ends in "." or ".." is EINVAL.
 ///
 /// \param filesystem  the file system.
 /// \param from        the path that it has, or its URI.

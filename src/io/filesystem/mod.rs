@@ -194,18 +194,19 @@ impl FileSystem {
     }
 
     /// A file, or a directory, with what is in it only when `recursive`.
-    pub fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
-        self.call("remove", path, |path| {
-            check_has_name(path)?;
+    pub fn remove(&self, given: &CStr, recursive: bool) -> Result<()> {
+        self.call("remove", given, |path| {
+            self.check_has_name(given)?;
             self.0.backend.remove(path, recursive)
         })
     }
 
     /// In one step; with `replace` a file, or an empty directory, that is there already goes.
-    pub fn rename(&self, from: &CStr, to: &CStr, replace: bool) -> Result<()> {
-        let ((from, from_name), (to, to_name)) = (self.resolve(from)?, self.resolve(to)?);
+    pub fn rename(&self, given: &CStr, given_to: &CStr, replace: bool) -> Result<()> {
+        let ((from, from_name), (to, to_name)) = (self.resolve(given)?, self.resolve(given_to)?);
         let doing = format_args!("cannot rename {} to {}", Quoted(from_name.bytes()), Quoted(to_name.bytes()));
-        let renamed = self.0.backend.rename(from.as_c_str(), to.as_c_str(), replace);
+        let have_names = self.check_has_name(given).and_then(|()| self.check_has_name(given_to));
+        let renamed = have_names.and_then(|()| self.0.backend.rename(from.as_c_str(), to.as_c_str(), replace));
         renamed.map_err(|error| error.context(doing))
     }
 
@@ -220,20 +221,9 @@ impl FileSystem {
         call(path.as_c_str()).map_err(|error| error.context(format_args!("cannot {doing} {}", Quoted(name.bytes()))))
     }
 
-    /// The path without scheme, and what it is called in messages.
+    /// The path as the backend takes it, and what it is called in messages.
     fn resolve(&self, given: &CStr) -> Result<(PathText, PathText)> {
-        let path = match Uri::parse(given)? {
-            None => PathText::join(&[given.to_bytes()]).map_err(Error::from_os)?,
-            Some((uri, path)) if uri.is_within(&self.0.uri) => path,
-            Some(_) => {
-                return Err(error!(
-                    Invalid,
-                    "{} is not on file system {}",
-                    Quoted(given.to_bytes()),
-                    Quoted(self.0.uri.text().as_bytes())
-                ));
-            }
-        };
+        let path = self.without_scheme(given)?;
         if path.bytes().is_empty() {
             return Err(Error::with_os_error(ErrorKind::Invalid, libc::ENOENT, format_args!("the path is empty")));
         }
@@ -241,15 +231,30 @@ impl FileSystem {
         let name = self.0.uri.name(&path)?;
         Ok((path, name))
     }
-}
 
-/// Before anything in it is gone: a directory cannot be removed as the root, ".", or "..".
-fn check_has_name(path: &CStr) -> Result<()> {
-    let name = path.to_bytes().rsplit(|byte| *byte == b'/').find(|name| !name.is_empty());
-    match name {
-        None => Err(Error::from_os(libc::EBUSY)),
-        Some(b"." | b"..") => Err(Error::from_os(libc::EINVAL)),
-        Some(_) => Ok(()),
+    fn without_scheme(&self, given: &CStr) -> Result<PathText> {
+        match Uri::parse(given)? {
+            None => PathText::join(&[given.to_bytes()]).map_err(Error::from_os),
+            Some((uri, path)) if uri.is_within(&self.0.uri) => Ok(path),
+            Some(_) => Err(error!(
+                Invalid,
+                "{} is not on file system {}",
+                Quoted(given.to_bytes()),
+                Quoted(self.0.uri.text().as_bytes())
+            )),
+        }
+    }
+
+    /// Before anything in it is gone: a directory cannot be removed, or moved, as the root, ".", or "..". Which one these stand
+    /// for the caller has not said.
+    fn check_has_name(&self, given: &CStr) -> Result<()> {
+        let path = self.without_scheme(given)?;
+        let name = path.bytes().rsplit(|byte| *byte == b'/').find(|name| !name.is_empty());
+        match name {
+            None => Err(Error::from_os(libc::EBUSY)),
+            Some(b"." | b"..") => Err(Error::from_os(libc::EINVAL)),
+            Some(_) => Ok(()),
+        }
     }
 }
 
