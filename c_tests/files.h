@@ -7,7 +7,6 @@
 #endif
 
 #include "test.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -154,15 +153,6 @@ static inline int file_holds(const char *path, const void *data, int64_t size) {
 static inline int64_t file_size(const char *path) {
   struct stat facts;
   return stat(path, &facts) == 0 ? (int64_t)facts.st_size : -1;
-}
-
-static inline int open_descriptors(void) {
-  DIR *listing = opendir("/proc/self/fd");
-  int count = 0;
-  CHECK(listing != NULL);
-  while (readdir(listing) != NULL) count++;
-  closedir(listing);
-  return count;
 }
 
 /* Addresses for any number of bytes, with the same 16 MiB of memory behind them again and again. */

@@ -112,11 +112,13 @@ TEST(wrong_options_open_nothing) {
   static const char *const PAIRS[] = {"a.key", "a value", "another", NULL};
   REFUSES(struct_size, 0, "struct_size");
   REFUSES(struct_size, sizeof(size_t) - 1, "struct_size");
+  REFUSES(struct_size, offsetof(arrowio_filesystem_options, user) + 4, "struct_size is 20");
   REFUSES(timeout_ns, -2, "timeout_ns is -2");
   REFUSES(buffer_size, -2, "buffer_size is -2");
   REFUSES(buffer_size, GIB + 1, "buffer_size is 1073741825");
   REFUSES(block_size, -1, "block_size is -1");
   REFUSES(replication, -1, "replication is -1");
+  REFUSES(replication, 32768, "replication is 32768, it must be at most 32767");
   REFUSES(threads, -1, "threads is -1");
   REFUSES(threads, 257, "threads is 257");
   REFUSES(configuration_count, -1, "configuration_count is -1");
@@ -787,6 +789,10 @@ TEST(wrong_clusters) {
     SAYS(ARROWIO_INVALID, "", info_on(WRONG[i], &quick));
     CHECK(strstr(arrowio_error_message(failure), WRONG[i]) != NULL);
   }
+  SAYS(ARROWIO_INVALID, "no dfs.ha.namenodes.host", info_on("hdfs://host/a", &quick));
+  quick.keytab = here("keytab");
+  SAYS(ARROWIO_INVALID, "without kerberos_principal", info_on("hdfs://host:8020/a", &quick));
+  quick.keytab = NULL;
   /* A cluster may be about to start: it is tried again as long as there is time, or as often as is said. */
   SAYS(ARROWIO_TIMED_OUT, "'hdfs://127.0.0.1:1/path'", info_on("hdfs://127.0.0.1:1", &quick));
   static const char *const ONCE[] = {"dfs.client.failover.max.attempts", "0"};

@@ -9,6 +9,7 @@
 #define ARROWIO_TEST_H
 
 #include <arrowio.h>
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,16 @@ static inline int has_status(arrowio_status expected, arrowio_status actual, con
   } while (0)
 
 #define OK(call) FAILS(ARROWIO_OK, call)
+
+/* How many descriptors this process has, by which one knows whether one was left. */
+static inline int open_descriptors(void) {
+  DIR *listing = opendir("/proc/self/fd");
+  int count = 0;
+  CHECK(listing != NULL);
+  while (readdir(listing) != NULL) count++;
+  closedir(listing);
+  return count;
+}
 
 static inline int finish(void) {
   printf("%d passed, %d failed\n", cases_passed, cases_failed);

@@ -14,8 +14,9 @@
  * failure. A function that cannot fail returns its value, and for NULL what its documentation says.
  *
  * Every call on a file for which a cancellation was set, and every one within arrowio_cancellation_run, may also return
- * ARROWIO_CANCELLED or ARROWIO_TIMED_OUT, but for close, abort, release and the getters. So may every call on a file of a
- * cluster, and of files over it, be ARROWIO_TIMED_OUT, by the deadline of its file system.
+ * ARROWIO_CANCELLED or ARROWIO_TIMED_OUT, but for abort, release and the getters; close closes in any case, and is one of them
+ * where something was still to be written. So may every call on a file of a cluster, and of files over it, be
+ * ARROWIO_TIMED_OUT, by the deadline of its file system.
  *
  * Ownership: a handle from an out_ parameter, or from a retain function, is one reference that the caller releases once.
  * Every other pointer that is returned is borrowed from the first argument. The library retains what it keeps and takes
@@ -834,7 +835,7 @@ typedef struct arrowio_metadata {
 
 /**
  * How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. For
- * file:// only pool and buffer_size mean anything.
+ * file:// only pool and buffer_size mean anything; numbers that are out of range are ARROWIO_INVALID there as well.
  */
 typedef struct arrowio_filesystem_options {
   /**
@@ -879,8 +880,10 @@ typedef struct arrowio_filesystem_options {
   const char *ticket_cache;
   /**
    * How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
-   * this limit. A data node that is silent for a quarter of it is given up for another one, unless configuration, not a file,
-   * says otherwise by dfs.client.socket-timeout. 0: 60 s; -1: for ever.
+   * this limit. To find out what to say it then takes up to half a second more, and so long again to give up a file that
+   * was written, but 5 s at most; arrowio_file_abort takes the latter too. A data node that is silent for a quarter of it is
+   * given up for another one, unless configuration, not a file, says otherwise by dfs.client.socket-timeout; where none is
+   * left a read is ARROWIO_IO_ERROR with EIO. 0: 60 s; -1: for ever.
    */
   int64_t timeout_ns;
   /**
@@ -897,7 +900,7 @@ typedef struct arrowio_filesystem_options {
    */
   int32_t replication;
   /**
-   * Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
+   * Threads that send and receive, 256 at most; they start at once and end with the last reference. 0: half as many as there are
    * processors, from 1 to 4. Beside them a call that waits for a name node or for what it writes has one, and the names of
    * hosts are looked up on others.
    */
@@ -3164,12 +3167,14 @@ arrowio_status arrowio_file_size(struct arrowio_file *file, int64_t *out_size, s
  *
  * \param file       the file.
  * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_TIMED_OUT (no answer from a cluster),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
  * others wait. Since 0.1.
  */
-arrowio_status arrowio_file_close(struct arrowio_file *file, struct arrowio_error **out_error);
+arrowio_status arrowio_file_close(struct arrowio_file *file,
+                                  struct arrowio_error **out_error);
 
 /**
  * Closes every layer without finishing what was written: the file stays with what had reached it, compressed data without
@@ -3438,7 +3443,8 @@ arrowio_status arrowio_file_read_lines(struct arrowio_file *file,
  * \param size       bytes, at least 0.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_TIMED_OUT (no answer from a cluster),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3454,7 +3460,8 @@ arrowio_status arrowio_file_write(struct arrowio_file *file,
  * \param buffer     the buffer.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
- *         errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         errno; ENOSPC where they do not fit), ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY,
+ *         ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3471,7 +3478,8 @@ arrowio_status arrowio_file_write_buffer(struct arrowio_file *file,
  * \param size       bytes, at least 0.
  * \param out_error  optional.
  * \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
- *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+ *         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_TIMED_OUT (no answer from a cluster),
+ *         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3487,8 +3495,8 @@ arrowio_status arrowio_file_write_at(struct arrowio_file *file,
  *
  * \param file       the file.
  * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */
@@ -3499,8 +3507,8 @@ arrowio_status arrowio_file_flush(struct arrowio_file *file, struct arrowio_erro
  *
  * \param file       the file.
  * \param out_error  optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
- *         ARROWIO_INTERNAL.
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
+ *         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
  *
  * Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
  */

@@ -1,6 +1,5 @@
 /* What fails in a cluster, and what stands still, while files are read and written. */
 #include "silence.h"
-#include <dirent.h>
 #include <pwd.h>
 #include <sys/wait.h>
 
@@ -346,9 +345,14 @@ static void silence(int most, int taken) {
     others[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     CHECK(connect(others[i], (struct sockaddr *)&address, sizeof address) == 0 || errno == EINPROGRESS);
   }
+  int before = open_descriptors();
   arrowio_filesystem *files = open_at(uri, 0.3);
+  int opened = open_descriptors();
   everything_ends(files, 2.5, 1);
+  /* After some twenty questions without an answer few connections are kept. */
+  CHECK(open_descriptors() <= opened + 8);
   arrowio_filesystem_release(files);
+  CHECK_INT(before, open_descriptors());
   for (int i = 0; i < taken; i++) close(others[i]);
   close(listener);
 }

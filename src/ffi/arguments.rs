@@ -174,7 +174,8 @@ impl<T: Extensible> OutStruct<T> {
 unsafe fn struct_size<T: Extensible>(given: *const T) -> Result<usize> {
     // SAFETY: the caller's promise; the struct begins with its size.
     let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
-    if struct_size < size_of::<usize>() {
+    // One of no version: a field that it cuts would be half the caller's.
+    if struct_size < size_of::<usize>() || !struct_size.is_multiple_of(align_of::<T>()) {
         return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
     }
     Ok(struct_size)

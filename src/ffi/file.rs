@@ -149,7 +149,8 @@ pub unsafe extern "C" fn arrowio_file_size(
 ///
 /// \param file       the file.
 /// \param out_error  optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_IO_ERROR (with errno), ARROWIO_TIMED_OUT (no answer from a cluster),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: the reference stays the caller's. Buffers that were read stay good. Threads: one call at a time per file,
 /// others wait. Since 0.1.

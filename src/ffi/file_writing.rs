@@ -18,7 +18,8 @@ use std::ffi::c_void;
 /// \param size       bytes, at least 0.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_TIMED_OUT (no answer from a cluster),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -43,7 +44,8 @@ pub unsafe extern "C" fn arrowio_file_write(
 /// \param buffer     the buffer.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a file that cannot be written), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with
-///         errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         errno; ENOSPC where they do not fit), ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY,
+///         ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -69,7 +71,8 @@ pub unsafe extern "C" fn arrowio_file_write_buffer(
 /// \param size       bytes, at least 0.
 /// \param out_error  optional.
 /// \return ARROWIO_OK, ARROWIO_INVALID (NULL, a negative number, a file that cannot do it), ARROWIO_CLOSED,
-///         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
+///         ARROWIO_IO_ERROR (with errno; ENOSPC where they do not fit), ARROWIO_TIMED_OUT (no answer from a cluster),
+///         ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -94,8 +97,8 @@ pub unsafe extern "C" fn arrowio_file_write_at(
 ///
 /// \param file       the file.
 /// \param out_error  optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
-///         ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]
@@ -113,8 +116,8 @@ pub unsafe extern "C" fn arrowio_file_flush(
 ///
 /// \param file       the file.
 /// \param out_error  optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
-///         ARROWIO_INTERNAL.
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL), ARROWIO_CLOSED, ARROWIO_IO_ERROR (with errno),
+///         ARROWIO_TIMED_OUT (no answer from a cluster), ARROWIO_OUT_OF_MEMORY, ARROWIO_INTERNAL.
 ///
 /// Ownership: keeps nothing. Threads: one call at a time per file, others wait. Since 0.1.
 #[unsafe(no_mangle)]

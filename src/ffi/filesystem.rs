@@ -21,7 +21,7 @@ pub struct arrowio_filesystem {
 }
 
 /// How a file system is reached. Set struct_size, and everything else to 0 for the defaults. The strings are copied. For
-/// file:// only pool and buffer_size mean anything.
+/// file:// only pool and buffer_size mean anything; numbers that are out of range are ARROWIO_INVALID there as well.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct arrowio_filesystem_options {
@@ -48,8 +48,10 @@ pub struct arrowio_filesystem_options {
     /// The cache of tickets. NULL: KRB5CCNAME, or else the system's usual one.
     pub ticket_cache: *const c_char,
     /// How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
-    /// this limit. A data node that is silent for a quarter of it is given up for another one, unless configuration, not a file,
-    /// says otherwise by dfs.client.socket-timeout. 0: 60 s; -1: for ever.
+    /// this limit. To find out what to say it then takes up to half a second more, and so long again to give up a file that
+    /// was written, but 5 s at most; arrowio_file_abort takes the latter too. A data node that is silent for a quarter of it is
+    /// given up for another one, unless configuration, not a file, says otherwise by dfs.client.socket-timeout; where none is
+    /// left a read is ARROWIO_IO_ERROR with EIO. 0: 60 s; -1: for ever.
     pub timeout_ns: i64,
     /// Small reads fetch so many bytes at once. 0: 65536; -1: none. A cluster sends ahead of them, up to some MiB, so that
     /// arrowio_file_read_at is the better one for few bytes here and there.
@@ -58,7 +60,7 @@ pub struct arrowio_filesystem_options {
     pub block_size: i64,
     /// How many copies of new files there are to be, 32767 at most. 0: as the cluster has it.
     pub replication: i32,
-    /// Threads that send and receive; they start at once and end with the last reference. 0: half as many as there are
+    /// Threads that send and receive, 256 at most; they start at once and end with the last reference. 0: half as many as there are
     /// processors, from 1 to 4. Beside them a call that waits for a name node or for what it writes has one, and the names of
     /// hosts are looked up on others.
     pub threads: i32,
@@ -71,6 +73,9 @@ unsafe impl Extensible for arrowio_filesystem_options {
 
 /// The most threads of a file system.
 const MOST_THREADS: usize = 256;
+
+/// The most copies that a cluster can be asked for.
+const MOST_REPLICAS: usize = i16::MAX as usize;
 
 impl arrowio_filesystem_options {
     /// # Safety
@@ -101,7 +106,7 @@ impl arrowio_filesystem_options {
                     arguments::size_or(given.buffer_size, "buffer_size", usual.buffer_size, crate::io::MOST_GATHERED)?
                 },
                 block_size: optional_size(given.block_size, "block_size")?,
-                replication: optional_size(given.replication.into(), "replication")?.map(|count| count as u32),
+                replication: replication(given.replication)?,
             })
         }
     }
@@ -141,6 +146,11 @@ unsafe fn pairs(given: *const *const c_char, count: i64) -> Result<Vec<(String, 
 /// A size; 0: none is said.
 fn optional_size(given: i64, name: &str) -> Result<Option<u64>> {
     Ok(Some(arguments::size(given, name)? as u64).filter(|given| *given > 0))
+}
+
+fn replication(given: i32) -> Result<Option<u32>> {
+    let count = arguments::size_or(given.into(), "replication", 0, MOST_REPLICAS)?;
+    Ok(Some(count as u32).filter(|count| *count > 0))
 }
 
 /// How a file of a file system is written. Set struct_size, and everything else to 0 for the defaults.
@@ -196,7 +206,7 @@ impl arrowio_output_options {
             parents: has(ARROWIO_OUTPUT_PARENTS),
             permissions: Some(given.permissions).filter(|bits| *bits != 0),
             block_size: optional_size(given.block_size, "block_size")?,
-            replication: optional_size(given.replication.into(), "replication")?.map(|count| count as u32),
+            replication: replication(given.replication)?,
         })
     }
 }

@@ -2,8 +2,8 @@
 //! with it; what cannot be read is passed over here.
 
 use super::super::FileSystemOptions;
-use super::super::Uri;
-use crate::error::{Error, Result};
+use super::super::uri::{Scheme, Uri};
+use crate::error::{Error, Result, error};
 use crate::io::{Mode, OsFileOptions, os_file};
 use crate::memory::Buffer;
 use crate::sys::{PathText, environment, tree};
@@ -38,14 +38,22 @@ impl Configuration {
 
     /// The file system that a URI names; without a host that of the configuration, if it is of the same kind.
     pub(super) fn resolved(&self, uri: Uri) -> Result<Uri> {
-        if !uri.authority.is_empty() {
-            return Ok(uri);
+        let uri = if uri.authority.is_empty() { self.usual(uri.scheme).unwrap_or(uri) } else { uri };
+        let Uri { scheme, authority, .. } = &uri;
+        let is_unclear = *scheme == Scheme::Hdfs && !authority.is_empty() && !authority.contains(':');
+        if is_unclear && !self.0.contains_key(&format!("{NAME_NODES}{authority}")) {
+            return Err(error!(
+                Invalid,
+                "{authority} has no port, so it is a name service, but the configuration has no {NAME_NODES}{authority}"
+            ));
         }
-        let usual = self.0.get(DEFAULT).and_then(|usual| PathText::join(&[usual.as_bytes()]).ok());
-        match usual.map(|usual| Uri::parse(usual.as_c_str())) {
-            Some(Ok(Some((usual, _)))) if usual.scheme == uri.scheme => Ok(usual),
-            _ => Ok(uri),
-        }
+        Ok(uri)
+    }
+
+    fn usual(&self, scheme: Scheme) -> Option<Uri> {
+        let usual = PathText::join(&[self.0.get(DEFAULT)?.as_bytes()]).ok()?;
+        let (usual, _) = Uri::parse(usual.as_c_str()).ok()??;
+        Some(usual).filter(|usual| usual.scheme == scheme)
     }
 
     /// Who one is, where the cluster believes it and the options do not say; `None`: tickets tell.
@@ -57,6 +65,11 @@ impl Configuration {
             Some(user) if !user.is_empty() => Some(user.to_owned()),
             _ => tree::process_user_name().ok().and_then(|user| user.as_c_str().to_str().map(str::to_owned).ok()),
         }
+    }
+
+    /// Whether there is one to go to from one that is silent.
+    pub(super) fn has_other_name_nodes(&self) -> bool {
+        self.0.iter().any(|(key, list)| key.starts_with(NAME_NODES) && list.contains(','))
     }
 
     /// What has the client begin with the name node that is `turns` behind the first, in each name service. Hadoop allows spaces

@@ -10,7 +10,7 @@ use crate::shared::Shared;
 use crate::sys::{ErrnoText, FileKind, PathText, read_lock, tree, write_lock};
 use hdfs_native::{Client, ClientBuilder};
 use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -37,6 +37,10 @@ pub(super) struct Connection {
     options: FileSystemOptions,
     /// How often it went on to the next name node.
     turns: AtomicUsize,
+    /// How often there was no answer since the last one.
+    silences: AtomicUsize,
+    /// One that was asked for its last word did not answer either, since the last answer.
+    is_mute: AtomicBool,
 }
 
 impl Connection {
@@ -52,7 +56,8 @@ impl Connection {
         let session = Session::new(threads, options.timeout)?;
         let client = build(&uri, &options, &session, options.timeout, configuration.name_nodes(0))?;
         let client = RwLock::new(Arc::new(client));
-        Shared::try_new(Self { client, session, uri, configuration, options, turns: AtomicUsize::new(0) })
+        let (turns, silences, is_mute) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+        Shared::try_new(Self { client, session, uri, configuration, options, turns, silences, is_mute })
     }
 
     pub(super) fn options(&self) -> &FileSystemOptions {
@@ -83,7 +88,7 @@ impl Connection {
         for _ in 0..QUESTIONS {
             let client = self.client()?;
             match self.session.run(self.question_limit(), question(client.clone(), path.to_owned()))? {
-                Some(answer) => return answer.map_err(errors::convert),
+                Some(answer) => return self.heard(answer),
                 None => self.leave(&client),
             }
         }
@@ -98,7 +103,7 @@ impl Connection {
     {
         let client = self.client()?;
         match self.session.run(self.session.timeout(), command(client.clone()))? {
-            Some(answer) => answer.map_err(errors::convert),
+            Some(answer) => self.heard(answer),
             None => {
                 self.leave(&client);
                 Err(self.late())
@@ -106,17 +111,29 @@ impl Connection {
         }
     }
 
+    fn heard<T>(&self, answer: hdfs_native::Result<T>) -> Result<T> {
+        self.silences.store(0, Relaxed);
+        self.is_mute.store(false, Relaxed);
+        answer.map_err(errors::convert)
+    }
+
     /// Says also why, where a name node that is asked once more says so at once: the client asks again until the deadline
     /// whatever the reason, be it a wrong port.
     #[cold]
     fn late(&self) -> Error {
         let late = self.session.late();
+        if self.is_mute.load(Relaxed) {
+            return late;
+        }
+        let limit = self.session.timeout().map(|whole| whole.min(LAST_WORD));
         let last = || {
             let once = [(MOST_ATTEMPTS.to_owned(), "0".to_owned())];
-            let client = build(&self.uri, &self.options, &self.session, Some(LAST_WORD), once)?;
-            self.session.run(Some(LAST_WORD), async move { client.get_file_info("/").await })
+            let client = build(&self.uri, &self.options, &self.session, limit, once)?;
+            self.session.run(limit, async move { client.get_file_info("/").await })
         };
-        match last() {
+        let last = last();
+        self.is_mute.store(matches!(last, Ok(None)), Relaxed);
+        match last {
             Ok(Some(Err(reason))) => {
                 let reason = errors::convert(reason);
                 Error::with_os_error(
@@ -135,6 +152,12 @@ impl Connection {
     pub(super) fn leave(&self, silent: &Arc<Own<Client>>) {
         let is_current = |client: &Arc<Own<Client>>| Arc::ptr_eq(client, silent);
         if !self.client().is_ok_and(|client| is_current(&client)) {
+            return;
+        }
+        // What the client has connected to a name node that is silent stays open until the file system ends. Where there is no
+        // other one, another connection is worth that ever more seldom.
+        let silences = self.silences.fetch_add(1, Relaxed) + 1;
+        if !self.configuration.has_other_name_nodes() && !silences.is_power_of_two() {
             return;
         }
         let turns = self.turns.load(Relaxed) + 1;
@@ -172,6 +195,9 @@ fn build(
             return Err(error!(Invalid, "the user's name is empty"));
         }
         builder = builder.with_user(user);
+    }
+    if options.kerberos_principal.is_none() && (options.keytab.is_some() || options.ticket_cache.is_some()) {
+        return Err(error!(Invalid, "keytab and ticket_cache are of no use without kerberos_principal"));
     }
     if let Some(principal) = &options.kerberos_principal {
         builder = builder.with_kerberos_principal(principal);

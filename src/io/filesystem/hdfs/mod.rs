@@ -37,9 +37,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const FILE_PERMISSIONS: u32 = 0o644;
 const DIRECTORY_PERMISSIONS: u32 = 0o755;
 
-/// HDFS counts replicas in 16 bits.
-const MOST_REPLICAS: u32 = i16::MAX as u32;
-
 /// As many characters as name nodes allow.
 const LONGEST_PATH: usize = 8000;
 
@@ -128,13 +125,9 @@ impl HdfsFileSystem {
 
     fn create(&self, path: &CStr, options: &OutputOptions) -> Result<FileWriter> {
         let usual = self.connection.options();
-        let replication = options.replication.or(usual.replication);
-        if let Some(count) = replication.filter(|count| *count > MOST_REPLICAS) {
-            return Err(error!(Invalid, "replication is {count}, it must be at most {MOST_REPLICAS}"));
-        }
         let how = WriteOptions {
             block_size: options.block_size.or(usual.block_size),
-            replication,
+            replication: options.replication.or(usual.replication),
             permission: options.permissions.unwrap_or(FILE_PERMISSIONS),
             overwrite: !options.exclusive,
             create_parent: options.parents,
