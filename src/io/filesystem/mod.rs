@@ -202,11 +202,11 @@ impl FileSystem {
     }
 
     /// In one step; with `replace` a file, or an empty directory, that is there already goes.
-    pub fn rename(&self, given: &CStr, given_to: &CStr, replace: bool) -> Result<()> {
-        let ((from, from_name), (to, to_name)) = (self.resolve(given)?, self.resolve(given_to)?);
-        let doing = format_args!("cannot rename {} to {}", Quoted(from_name.bytes()), Quoted(to_name.bytes()));
-        let have_names = self.check_has_name(given).and_then(|()| self.check_has_name(given_to));
-        let renamed = have_names.and_then(|()| self.0.backend.rename(from.as_c_str(), to.as_c_str(), replace));
+    pub fn rename(&self, from: &CStr, to: &CStr, replace: bool) -> Result<()> {
+        let ((source, source_name), (target, target_name)) = (self.resolve(from)?, self.resolve(to)?);
+        let doing = format_args!("cannot rename {} to {}", Quoted(source_name.bytes()), Quoted(target_name.bytes()));
+        let have_names = self.check_has_name(from).and_then(|()| self.check_has_name(to));
+        let renamed = have_names.and_then(|()| self.0.backend.rename(source.as_c_str(), target.as_c_str(), replace));
         renamed.map_err(|error| error.context(doing))
     }
 
