@@ -5,51 +5,99 @@ use super::configuration::contents;
 use crate::error::{Error, Quoted, Result, error};
 use crate::sys::{PathText, environment};
 use std::ffi::CStr;
+use std::fmt;
 
 const LOCATION: &CStr = c"HADOOP_TOKEN_FILE_LOCATION";
 
-/// What files of the older kind begin with.
-const OLDER: &[u8] = b"HDTS\0";
-/// A token has five texts, each with its size.
-const LEAST: usize = 5;
+/// What every file begins with, followed by its kind.
+const MAGIC: &[u8] = b"HDTS";
+const OLDER: u8 = 0;
+/// The tokens that the client looks into.
+const DELEGATION: &str = "HDFS_DELEGATION_TOKEN";
 /// Numbers from this one on are themselves; lower ones say how many bytes of a number follow, of a negative one below `NEGATIVE`.
 const SHORT: i8 = -112;
 const NEGATIVE: i8 = -120;
 
-/// The client has memory for as many tokens as a file says that it has, whatever its size, which may end the process. What else
-/// is wrong with one the client says.
+/// The client believes what a file says of its sizes, which may end the process; so one that is damaged is refused before. Of
+/// files of the newer kind it says by itself that they are.
 pub(super) fn check(options: &FileSystemOptions) -> Result<()> {
     let Some(location) = environment(LOCATION) else { return Ok(()) };
     let path = PathText::join(&[location.to_bytes()]).map_err(Error::from_os)?;
     let Ok(file) = contents(&path, options) else { return Ok(()) };
-    let Some(tokens) = file.as_slice().strip_prefix(OLDER) else { return Ok(()) };
-    match number(tokens) {
-        Some(count) if count < 0 || count as u64 > (tokens.len() / LEAST) as u64 => Err(error!(
-            Invalid,
-            "{} (HADOOP_TOKEN_FILE_LOCATION) has {} bytes and says that there are {count} tokens in it",
-            Quoted(path.bytes()),
-            file.as_slice().len()
-        )),
-        _ => Ok(()),
+    let size = file.as_slice().len();
+    let damaged = |how: fmt::Arguments<'_>| {
+        error!(Invalid, "{} (HADOOP_TOKEN_FILE_LOCATION), of {size} bytes, is damaged: {how}", Quoted(path.bytes()))
+    };
+    match file.as_slice().strip_prefix(MAGIC) {
+        Some([OLDER, tokens @ ..]) => check_tokens(&mut Reader(tokens), damaged),
+        Some([_, ..]) => Ok(()),
+        _ => Err(damaged(format_args!("it does not begin as files with tokens do"))),
     }
 }
 
-/// The number that `bytes` begins with, as Hadoop writes them.
-fn number(bytes: &[u8]) -> Option<i64> {
-    let (first, rest) = bytes.split_first()?;
-    let first = *first as i8;
-    if first >= SHORT {
-        return Some(first.into());
+fn check_tokens(file: &mut Reader, damaged: impl Fn(fmt::Arguments<'_>) -> Error) -> Result<()> {
+    let count = file.number().filter(|count| *count >= 0);
+    let count = count.ok_or_else(|| damaged(format_args!("it does not say how many tokens there are in it")))?;
+    for at in 1..=count {
+        file.token().ok_or_else(|| damaged(format_args!("token {at} of {count} is not whole")))?;
     }
-    let is_negative = first < NEGATIVE;
-    let size = if is_negative { NEGATIVE - first } else { SHORT - first };
-    let magnitude = rest.get(..size as usize)?.iter().fold(0, |number: i64, byte| number << 8 | i64::from(*byte));
-    Some(if is_negative { !magnitude } else { magnitude })
+    Ok(())
+}
+
+/// What is left of bytes in which numbers and texts are as Hadoop writes them. `None`: they are not, or end before.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, size: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(size)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn number(&mut self) -> Option<i64> {
+        let first = self.take(1)?[0] as i8;
+        if first >= SHORT {
+            return Some(first.into());
+        }
+        let is_negative = first < NEGATIVE;
+        let size = if is_negative { NEGATIVE - first } else { SHORT - first };
+        let magnitude = self.take(size as usize)?.iter().fold(0, |number: i64, byte| number << 8 | i64::from(*byte));
+        Some(if is_negative { !magnitude } else { magnitude })
+    }
+
+    fn short_number(&mut self) -> Option<i32> {
+        self.number()?.try_into().ok().filter(|number| *number < i32::MAX && *number > i32::MIN)
+    }
+
+    fn bytes(&mut self) -> Option<&'a [u8]> {
+        let size = self.number()?.try_into().ok()?;
+        self.take(size)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+
+    fn token(&mut self) -> Option<()> {
+        let (_alias, identifier) = (self.text()?, self.bytes()?);
+        let (_password, kind, _service) = (self.bytes()?, self.text()?, self.text()?);
+        if kind == DELEGATION { Reader(identifier).identifier() } else { Some(()) }
+    }
+
+    fn identifier(&mut self) -> Option<()> {
+        if self.take(1)? != [0] {
+            return None;
+        }
+        let _names = (self.text()?, self.text()?, self.text()?);
+        let _dates = (self.number()?, self.number()?);
+        let _numbers = (self.short_number()?, self.short_number()?);
+        Some(())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::Reader;
 
     #[test]
     fn numbers_are_those_of_hadoop() {
@@ -65,7 +113,7 @@ mod tests {
             (&[], None),
         ];
         for (bytes, expected) in cases {
-            assert_eq!(number(bytes), expected, "{bytes:x?}");
+            assert_eq!(Reader(bytes).number(), expected, "{bytes:x?}");
         }
     }
 }
