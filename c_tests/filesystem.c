@@ -802,42 +802,102 @@ TEST(wrong_clusters) {
   SAYS(ARROWIO_IO_ERROR, "'hdfs://no-such-host.invalid:8020/path'", info_on("hdfs://no-such-host.invalid:8020", &quick));
 }
 
-/* It says that there are 2^40 tokens in it, for which the client would have memory. */
-TEST(damaged_tokens) {
-  if (!has_hdfs()) return;
+static void save_tokens(const char *bytes, int size) {
   arrowio_file *file = NULL;
   OK(arrowio_filesystem_open_output_stream(filesystem, here("tokens"), NULL, &file, &error));
-  OK(arrowio_file_write(file, "HDTS\0\x8a\x01\0\0\0\0\0", 12, &error));
-  OK(arrowio_file_close(file, &error));
-  arrowio_file_release(file);
+  OK(arrowio_file_write(file, bytes, size, &error));
+  close_file(file);
   setenv("HADOOP_TOKEN_FILE_LOCATION", here("tokens"), 1);
-  does_not_open(ARROWIO_INVALID, "hdfs://127.0.0.1:1", NULL, "12 bytes and says that there are 1099511627776 tokens");
+}
+
+/* The client would make room for what they say, or panic. */
+TEST(damaged_tokens) {
+  if (!has_hdfs()) return;
+#define DELEGATED "\x15HDFS_DELEGATION_TOKEN"
+  static const struct { const char *bytes; int size; const char *says; } DAMAGED[] = {
+      {"HDTS\0\x8a\x01\0\0\0\0\0", 12, "of 12 bytes, is damaged: token 1 of 1099511627776 is not whole"},
+      {"HDTS\0\x88\x7f\xff\xff\xff\xff\xff\xff\xff", 14, "token 1 of 9223372036854775807 is not whole"},
+      {"HDTS\0\xff", 6, "how many tokens"},
+      {"HDTS\0", 5, "how many tokens"},
+      {"HDT", 3, "does not begin"},
+      {"", 0, "does not begin"},
+      {"tokens", 6, "does not begin"},
+      {"HDTS\0\x02\x01" "a\0\0\x01k\x01s\x01" "a\0\0\x01k\x02s", 19, "token 2 of 2"},
+      {"HDTS\0\x01\x01" "a\x8a\x7f\0\0\0\0\0\0\x01k\x01s", 20, "token 1 of 1"},
+      {"HDTS\0\x01\x01" "a\0\0" DELEGATED "\x01s", 33, "token 1 of 1"},
+      {"HDTS\0\x01\x01" "a\x07\x01\0\0\0\0\0\0\0" DELEGATED "\x01s", 40, "token 1 of 1"}};
+  for (int i = 0; i < COUNT(DAMAGED); i++) {
+    save_tokens(DAMAGED[i].bytes, DAMAGED[i].size);
+    does_not_open(ARROWIO_INVALID, "hdfs://127.0.0.1:1", NULL, DAMAGED[i].says);
+  }
+  static const struct { const char *bytes; int size; } WHOLE[] = {
+      {"HDTS\0\0", 6},
+      {"HDTS\0\x02\x01" "a\0\0\x01k\x01s\x01" "a\0\0\x01k\x01s", 19},
+      {"HDTS\0\x01\x01" "a\x08\0\0\0\0\0\0\0\0\0" DELEGATED "\x01s\0", 42}};
+  for (int i = 0; i < COUNT(WHOLE); i++) {
+    save_tokens(WHOLE[i].bytes, WHOLE[i].size);
+    CHECK(has_hdfs());
+  }
   setenv("HADOOP_TOKEN_FILE_LOCATION", here("no-tokens"), 1);
   CHECK(has_hdfs());
   unsetenv("HADOOP_TOKEN_FILE_LOCATION");
 }
 
-/* The system refuses a thread to a user who has as many as allowed: the call fails with its reason, and does nothing later. */
-TEST(threads_that_cannot_start) {
-  if (!has_hdfs()) return;
+/* In a process of its own, of a user of its own; 0: all was as it should be. */
+static int ends_with(void (*run)(void)) {
   fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
-    arrowio_filesystem_options options = {.struct_size = sizeof options, .user = "somebody"};
-    arrowio_filesystem *cluster = NULL;
-    arrowio_error *refused = NULL;
-    const struct rlimit none = {0, 0};
-    if (arrowio_filesystem_open("hdfs://127.0.0.1:1", &options, &cluster, NULL) != ARROWIO_OK) _exit(1);
-    if ((getuid() == 0 && setuid(65534) != 0) || setrlimit(RLIMIT_NPROC, &none) != 0) _exit(2);
-    if (arrowio_filesystem_remove(cluster, "/a", 1, &refused) != ARROWIO_IO_ERROR) _exit(3);
-    if (arrowio_error_os_error(refused) != EAGAIN) _exit(4);
-    arrowio_error_release(refused);
-    arrowio_filesystem_release(cluster);
+    if (getuid() == 0 && setuid((uid_t)(54000 + getpid() % 1000)) != 0) _exit(100);
+    run();
     _exit(0);
   }
   int ended = -1;
-  CHECK(waitpid(child, &ended, 0) == child);
-  CHECK_INT(0, ended);
+  for (int tenths = 0; waitpid(child, &ended, WNOHANG) == 0; tenths++) {
+    if (tenths == 300) kill(child, SIGKILL);
+    usleep(100000);
+  }
+  return ended;
+}
+
+static void allow_threads(rlim_t most) {
+  const struct rlimit limit = {most, most};
+  if (setrlimit(RLIMIT_NPROC, &limit) != 0) _exit(101);
+}
+
+static void is_refused(arrowio_status status, arrowio_error **refused) {
+  if (status != ARROWIO_IO_ERROR) _exit(102);
+  if (arrowio_error_os_error(*refused) != EAGAIN) _exit(103);
+  arrowio_error_release(*refused);
+}
+
+static void ask_without_a_thread(void) {
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .user = "somebody"};
+  arrowio_filesystem *cluster = NULL;
+  arrowio_error *refused = NULL;
+  if (arrowio_filesystem_open("hdfs://127.0.0.1:1", &options, &cluster, NULL) != ARROWIO_OK) _exit(1);
+  allow_threads(0);
+  is_refused(arrowio_filesystem_remove(cluster, "/a", 1, &refused), &refused);
+  arrowio_filesystem_release(cluster);
+}
+
+/* All, some and none of those that it would have. */
+static void open_without_threads(void) {
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .user = "somebody", .threads = 4};
+  for (int more = 3; more >= 0; more--) {
+    arrowio_filesystem *cluster = NULL;
+    arrowio_error *refused = NULL;
+    allow_threads((rlim_t)(1 + more));
+    is_refused(arrowio_filesystem_open("hdfs://127.0.0.1:1", &options, &cluster, &refused), &refused);
+    if (cluster != NULL) _exit(2);
+  }
+}
+
+TEST(threads_that_cannot_start) {
+  if (!has_hdfs()) return;
+  CHECK_INT(0, ends_with(ask_without_a_thread));
+  /* Only root can be a user that has no other process. */
+  if (getuid() == 0) CHECK_INT(0, ends_with(open_without_threads));
 }
 
 int main(int argc, char **argv) {

@@ -14,8 +14,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-/// How often a question that changes nothing is asked within the deadline.
+/// How often a question that changes nothing is asked within the deadline, where there is another name node to ask.
 const QUESTIONS: u32 = 3;
+
+/// How long an answer may take that only makes an error clearer.
+const BRIEF: Duration = Duration::from_secs(2);
 
 /// How long a name node has at last to say why it did not answer.
 const LAST_WORD: Duration = Duration::from_millis(500);
@@ -74,20 +77,29 @@ impl Connection {
         Ok(read_lock(&self.client).clone())
     }
 
+    fn questions(&self) -> u32 {
+        if self.configuration.has_other_name_nodes() { QUESTIONS } else { 1 }
+    }
+
     /// How long an answer to a question may take before it is asked again.
     pub(super) fn question_limit(&self) -> Option<Duration> {
-        self.session.timeout().map(|whole| whole / QUESTIONS)
+        self.session.timeout().map(|whole| whole / self.questions())
     }
 
     /// Asks what changes nothing, and again where no answer comes.
-    pub(super) fn ask<T, F>(&self, path: &str, question: impl Fn(Arc<Own<Client>>, String) -> F) -> Result<T>
+    pub(super) fn ask<T, F>(
+        &self,
+        path: &str,
+        question: impl FnOnce(Arc<Own<Client>>, String) -> F + Copy + Send + 'static,
+    ) -> Result<T>
     where
         T: Send + 'static,
-        F: Future<Output = hdfs_native::Result<T>> + Send + 'static,
+        F: Future<Output = hdfs_native::Result<T>>,
     {
-        for _ in 0..QUESTIONS {
-            let client = self.client()?;
-            match self.session.run(self.question_limit(), question(client.clone(), path.to_owned()))? {
+        for _ in 0..self.questions() {
+            let (client, path) = (self.client()?, path.to_owned());
+            let asked = client.clone();
+            match self.session.run(self.question_limit(), move || question(asked, path))? {
                 Some(answer) => return self.heard(answer),
                 None => self.leave(&client),
             }
@@ -96,19 +108,32 @@ impl Connection {
     }
 
     /// Has something changed, once: where no answer comes nobody can tell whether it was done.
-    pub(super) fn command<T, F>(&self, command: impl FnOnce(Arc<Own<Client>>) -> F) -> Result<T>
+    pub(super) fn command<T, F>(&self, command: impl FnOnce(Arc<Own<Client>>) -> F + Send + 'static) -> Result<T>
     where
         T: Send + 'static,
-        F: Future<Output = hdfs_native::Result<T>> + Send + 'static,
+        F: Future<Output = hdfs_native::Result<T>>,
     {
         let client = self.client()?;
-        match self.session.run(self.session.timeout(), command(client.clone()))? {
+        let asked = client.clone();
+        match self.session.run(self.session.timeout(), move || command(asked))? {
             Some(answer) => self.heard(answer),
             None => {
                 self.leave(&client);
                 Err(self.late())
             }
         }
+    }
+
+    /// Asks what only makes an error clearer: once, and not for long.
+    #[cold]
+    pub(super) fn ask_briefly<T, F>(&self, question: impl FnOnce(Arc<Own<Client>>) -> F + Send + 'static) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = hdfs_native::Result<T>>,
+    {
+        let client = self.client().ok()?;
+        let limit = self.session.timeout().map_or(BRIEF, |whole| whole.min(BRIEF));
+        self.session.run(Some(limit), move || question(client)).ok()??.ok()
     }
 
     fn heard<T>(&self, answer: hdfs_native::Result<T>) -> Result<T> {
@@ -129,7 +154,7 @@ impl Connection {
         let last = || {
             let once = [(MOST_ATTEMPTS.to_owned(), "0".to_owned())];
             let client = build(&self.uri, &self.options, &self.session, limit, once)?;
-            self.session.run(limit, async move { client.get_file_info("/").await })
+            self.session.run(limit, move || async move { client.get_file_info("/").await })
         };
         let last = last();
         self.is_mute.store(matches!(last, Ok(None)), Relaxed);
@@ -209,7 +234,7 @@ fn build(
         builder = builder.with_kerberos_cache(cache);
     }
     // It looks names up.
-    let built = session.run(limit, async { builder.build().map(Own::new) })?.ok_or_else(|| session.late())?;
+    let built = session.run(limit, || async { builder.build().map(Own::new) })?.ok_or_else(|| session.late())?;
     built.map_err(errors::convert).map_err(|error| match &options.configuration_directory {
         Some(directory) => error.context(format_args!("configuration in {}", Quoted(directory.as_bytes()))),
         None => error.context(format_args!("configuration in HADOOP_CONF_DIR, HADOOP_HOME or the options")),

@@ -109,7 +109,7 @@ struct Pass {
 
 impl Pass {
     fn open(connection: &Connection, path: &str, recursive: bool) -> Result<Self> {
-        let (first, rest) = connection.ask(path, |client, path| async move {
+        let (first, rest) = connection.ask(path, move |client, path| async move {
             let mut entries = client.list_status_iter(&path, recursive).into_stream().fuse();
             let first = entries.next().await.transpose()?;
             Ok((first, entries))

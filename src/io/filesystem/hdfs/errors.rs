@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind, OneLine};
 use hdfs_native::HdfsError;
+use std::io;
 
 /// Java's exceptions by the last part of their names, and what they are called here.
 const EXCEPTIONS: [(&str, i32); 22] = [
@@ -51,7 +52,7 @@ pub(super) fn convert(error: HdfsError) -> Error {
 fn classify(error: &HdfsError) -> (ErrorKind, i32) {
     use HdfsError as From;
     let os_error = match error {
-        From::IOError(error) => error.raw_os_error().unwrap_or(libc::EIO),
+        From::IOError(error) => error.raw_os_error().unwrap_or_else(|| os_error_of(error.kind())),
         From::AlreadyExists(_) => libc::EEXIST,
         From::FileNotFound(_) => libc::ENOENT,
         From::IsADirectoryError(_) => libc::EISDIR,
@@ -76,6 +77,16 @@ fn classify(error: &HdfsError) -> (ErrorKind, i32) {
         _ => ErrorKind::IoError,
     };
     (kind, os_error)
+}
+
+/// What the client says by itself, of a connection that is gone.
+fn os_error_of(kind: io::ErrorKind) -> i32 {
+    match kind {
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::UnexpectedEof => libc::ECONNABORTED,
+        io::ErrorKind::ConnectionReset => libc::ECONNRESET,
+        io::ErrorKind::TimedOut => libc::ETIMEDOUT,
+        _ => libc::EIO,
+    }
 }
 
 /// The name node's check of rights says so as well when a path goes on behind a file.

@@ -106,7 +106,7 @@ impl HdfsInput {
 
 /// What is known of a file, and where its blocks are.
 fn located(connection: &Connection, path: &str) -> Result<(FileStatus, FileReader)> {
-    connection.ask(path, |client, path| async move {
+    connection.ask(path, move |client, path| async move {
         // Asked first, so that what replaces the file in between is not taken for it. Where both fail, the other error is better.
         let found = client.get_file_info(&path).await;
         let reader = client.read(&path).await?;

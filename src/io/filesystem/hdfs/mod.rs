@@ -9,6 +9,7 @@ mod input;
 mod output;
 mod pump;
 mod room;
+mod runtime;
 #[allow(unsafe_code, reason = "what is another process's is not dropped")]
 mod session;
 #[cfg(test)]
@@ -68,10 +69,13 @@ impl HdfsFileSystem {
         if error.os_error() != given {
             return error;
         }
-        match self.info(path) {
-            Ok(found) if found.kind() == FileKind::Directory => Error::from_os(libc::EISDIR),
-            _ => error,
-        }
+        if self.is_directory(path) == Some(true) { Error::from_os(libc::EISDIR) } else { error }
+    }
+
+    /// As far as the name node says so at once.
+    fn is_directory(&self, path: &CStr) -> Option<bool> {
+        let path = text(path).ok()?.to_owned();
+        self.connection.ask_briefly(move |client| async move { Ok(client.get_file_info(&path).await?.isdir) })
     }
 
     /// The errno of a rename, for which the name node has a message only.
@@ -86,12 +90,11 @@ impl HdfsFileSystem {
         if behind.is_some_and(|rest| rest.starts_with(b"/")) {
             return Error::from_os(libc::EINVAL);
         }
-        let is_directory = |path| self.info(path).map(|found| found.kind() == FileKind::Directory);
-        match (is_directory(from), is_directory(to)) {
-            (Ok(_), Ok(_)) if !replace => Error::from_os(libc::EEXIST),
-            (Ok(false), Ok(true)) => Error::from_os(libc::EISDIR),
-            (Ok(true), Ok(false)) => Error::from_os(libc::ENOTDIR),
-            (Ok(true), Ok(true)) => Error::from_os(libc::ENOTEMPTY),
+        match (self.is_directory(from), self.is_directory(to)) {
+            (Some(_), Some(_)) if !replace => Error::from_os(libc::EEXIST),
+            (Some(false), Some(true)) => Error::from_os(libc::EISDIR),
+            (Some(true), Some(false)) => Error::from_os(libc::ENOTDIR),
+            (Some(true), Some(true)) => Error::from_os(libc::ENOTEMPTY),
             _ => error,
         }
     }
@@ -106,7 +109,7 @@ impl HdfsFileSystem {
         let nothing = random_name().map_err(Error::from_os)?;
         let nothing = String::from_utf8_lossy(&nothing);
         let (from, to) = (format!("{beside}/{nothing}"), format!("{path}/{nothing}"));
-        match self.connection.command(|client| async move { client.rename(&from, &to, false).await }) {
+        match self.connection.command(move |client| async move { client.rename(&from, &to, false).await }) {
             Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Cancelled) => Err(error),
             Err(error) => Ok(is_of_another_mount(&error)),
             Ok(()) => Ok(false),
@@ -120,7 +123,7 @@ impl HdfsFileSystem {
         }
         wait_until_settled(&found)?;
         let path = text(path)?.to_owned();
-        self.connection.command(|client| async move { client.append(&path).await }).map_err(while_written)
+        self.connection.command(move |client| async move { client.append(&path).await }).map_err(while_written)
     }
 
     fn create(&self, path: &CStr, options: &OutputOptions) -> Result<FileWriter> {
@@ -133,7 +136,7 @@ impl HdfsFileSystem {
             create_parent: options.parents,
         };
         let target = text(path)?.to_owned();
-        let created = self.connection.command(|client| async move { client.create(&target, how).await });
+        let created = self.connection.command(move |client| async move { client.create(&target, how).await });
         created.map_err(|error| match options.exclusive {
             true => error,
             false => self.for_directory(path, error, libc::EEXIST),
@@ -223,7 +226,7 @@ impl Backend for HdfsFileSystem {
             }
         }
         let path = text(path)?.to_owned();
-        self.connection.command(|client| async move { client.mkdirs(&path, DIRECTORY_PERMISSIONS, parents).await })
+        self.connection.command(move |client| async move { client.mkdirs(&path, DIRECTORY_PERMISSIONS, parents).await })
     }
 
     fn remove(&self, path: &CStr, recursive: bool) -> Result<()> {
@@ -232,7 +235,7 @@ impl Backend for HdfsFileSystem {
             return Err(Error::from_os(libc::EBUSY));
         }
         let path = path.to_owned();
-        let removed = self.connection.command(|client| async move { client.delete(&path, recursive).await })?;
+        let removed = self.connection.command(move |client| async move { client.delete(&path, recursive).await })?;
         if removed { Ok(()) } else { Err(Error::from_os(libc::ENOENT)) }
     }
 
@@ -242,13 +245,14 @@ impl Backend for HdfsFileSystem {
             return self.info(from).map(drop);
         }
         let (source, target) = (text(from)?.to_owned(), text(to)?.to_owned());
-        let renamed = self.connection.command(|client| async move { client.rename(&source, &target, replace).await });
+        let renamed =
+            self.connection.command(move |client| async move { client.rename(&source, &target, replace).await });
         renamed.map_err(|error| self.of_rename(from, to, replace, error))
     }
 
     fn set_permissions(&self, path: &CStr, bits: u32) -> Result<()> {
         let path = text(path)?.to_owned();
-        self.connection.command(|client| async move { client.set_permission(&path, bits).await })
+        self.connection.command(move |client| async move { client.set_permission(&path, bits).await })
     }
 }
 

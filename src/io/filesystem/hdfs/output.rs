@@ -53,7 +53,7 @@ impl HdfsOutput {
     /// A file that the client has just opened for writing, so that nobody else changes it now.
     pub(super) fn file(connection: &Shared<Connection>, writer: FileWriter, path: &str, name: &[u8]) -> Result<File> {
         let writer = Own::new(writer);
-        let found = connection.ask(path, |client, path| async move { client.get_file_info(&path).await });
+        let found = connection.ask(path, move |client, path| async move { client.get_file_info(&path).await });
         let modified = found.as_ref().ok().map(|found| found.modification_time);
         let (connection, client, path) = (connection.clone(), connection.client()?, path_text(path)?);
         let target = Shared::try_new(Target { connection, client, path, modified })?;
@@ -76,13 +76,13 @@ impl HdfsOutput {
     }
 
     /// Has the client do something, once it has done what it had begun; after a failure it is not asked again.
-    fn begin<F>(&mut self, work: impl FnOnce(FileWriter) -> F) -> Result<()>
+    fn begin<F>(&mut self, work: impl FnOnce(FileWriter) -> F + Send + 'static) -> Result<()>
     where
-        F: Future<Output = Done> + Send + 'static,
+        F: Future<Output = Done>,
     {
         self.finish()?;
-        let writer = self.writer.take().ok_or_else(closed)?;
-        let begun = self.target.connection.session.begin(work(writer.into_inner()));
+        let writer = self.writer.take().ok_or_else(closed)?.into_inner();
+        let begun = self.target.connection.session.begin(move || work(writer));
         // Without a thread the writer is gone: what it had not sent is lost, which later calls are to say.
         self.work = Some(Own::new(begun.inspect_err(|error| {
             self.failure = Some(error.clone());
@@ -143,7 +143,7 @@ impl Target {
         let path = text(self.path.as_c_str())?.to_owned();
         let Connection { session, .. } = &*self.connection;
         let (client, modified) = (self.connection.client()?, self.modified);
-        let end = async move {
+        let end = move || async move {
             // Who has taken the file's place is to keep it.
             let found = client.get_file_info(&path).await?;
             if modified.is_none_or(|modified| found.modification_time == modified) {
@@ -170,7 +170,7 @@ impl Stream for HdfsOutput {
         for piece in data.chunks(PIECE) {
             let begun = try_vec(piece.len()).and_then(|mut bytes| {
                 bytes.extend_from_slice(piece);
-                self.begin(|writer| write(writer, Bytes::from(bytes)))
+                self.begin(move |writer| write(writer, Bytes::from(bytes)))
             });
             begun.map_err(|error| Stopped { error, after: done })?;
             let result = self.finish();

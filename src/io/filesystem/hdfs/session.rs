@@ -1,10 +1,11 @@
 //! The threads of a file system, what is done on them and waited for, each time with a limit and until the host says stop, and
 //! what is theirs alone.
 
+use super::runtime;
 use crate::error::{Error, ErrorKind, Result, error};
 use crate::sys::{lock, now, without_signals};
 use crate::task::{self, Process, check};
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, Abortable};
 use std::fmt;
 use std::io;
 use std::mem::{ManuallyDrop, take};
@@ -16,7 +17,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
 
 const THREAD_NAME: &str = "arrowio-hdfs";
@@ -35,10 +36,8 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(threads: usize, timeout: Option<Duration>) -> Result<Self> {
-        let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(threads).thread_name(THREAD_NAME).enable_all();
-        let runtime = without_signals(|| builder.build());
-        let runtime = runtime.map_err(|reason| not_started(reason, format_args!("{threads} threads")))?;
+        let runtime = runtime::start(threads, THREAD_NAME)
+            .map_err(|reason| not_started(reason, format_args!("{threads} threads")))?;
         let (presence, absence) = channel();
         Ok(Self {
             runtime: ManuallyDrop::new(runtime),
@@ -63,15 +62,20 @@ impl Session {
     }
 
     /// Begins some work on a thread of its own: the client may call Kerberos' library in it, which waits for the centre and
-    /// cannot be told to stop, and the threads of the runtime are to go on meanwhile.
-    pub(super) fn begin<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Result<Work<T>> {
+    /// cannot be told to stop, and the threads of the runtime are to go on meanwhile. It is made there as well, for the
+    /// client's futures are large and the caller's stack may be small.
+    pub(super) fn begin<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Result<Work<T>>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
         self.check_process()?;
-        let (work, abort) = abortable(work);
+        let (abort, aborted) = AbortHandle::new_pair();
         let (handle, presence) = (self.handle(), Sender::clone(&self.presence));
         let (ends, end) = oneshot::channel();
         let main = move || {
             let _presence = presence;
-            let done = catch_unwind(AssertUnwindSafe(|| handle.block_on(work)));
+            let done = catch_unwind(AssertUnwindSafe(|| handle.block_on(Abortable::new(work(), aborted))));
             // Nobody may be waiting any more.
             let _ = match done {
                 Ok(Ok(value)) => ends.send(Ok(value)),
@@ -86,11 +90,15 @@ impl Session {
 
     /// Has some work done. `None`: it was not done within the limit, and is given up. What the client panics with becomes an
     /// error.
-    pub(super) fn run<T: Send + 'static>(
+    pub(super) fn run<T, F>(
         &self,
         limit: Option<Duration>,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Result<Option<T>> {
+        work: impl FnOnce() -> F + Send + 'static,
+    ) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
         check()?;
         self.begin(work)?.wait(self, limit)
     }

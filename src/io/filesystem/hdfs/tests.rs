@@ -96,10 +96,10 @@ fn failures_keep_what_came_before() {
 #[test]
 fn a_panic_of_the_client_is_an_error_and_nothing_else() {
     let session = session();
-    let error = session.run(None, async { panic!("of the client") }).map(|_: Option<()>| ()).unwrap_err();
+    let error = session.run(None, || async { panic!("of the client") }).map(|_: Option<()>| ()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Internal);
     assert!(error.to_string().contains("of the client"));
-    assert_eq!(session.run(None, async { 5 }).unwrap(), Some(5));
+    assert_eq!(session.run(None, || async { 5 }).unwrap(), Some(5));
 }
 
 /// As Kerberos' library does, which waits for the centre in the midst of what the client does.
@@ -112,18 +112,18 @@ fn who_blocks_a_thread_is_waited_for_within_the_limit_only() {
     let session = session();
     let limit = Some(Duration::from_millis(50));
     let (release, released) = channel();
-    assert_eq!(session.run(limit, blocked(released)).unwrap(), None);
+    assert_eq!(session.run(limit, || blocked(released)).unwrap(), None);
 
     // Also where none of the threads that stay is left to look at the clock.
     let (let_go, held) = channel();
     session.handle().spawn(blocked(held));
     assert_eq!(session.wait(limit, stream::pending::<()>().next()).unwrap(), None);
-    assert_eq!(session.run(None, async { 5 }).unwrap(), Some(5));
+    assert_eq!(session.run(None, || async { 5 }).unwrap(), Some(5));
 
     // Until the host says stop.
     let (_release, released) = channel();
     let (begin, begun) = channel();
-    let work = async move {
+    let work = move || async move {
         begin.send(()).unwrap();
         blocked(released).await;
     };
@@ -142,7 +142,7 @@ fn who_blocks_a_thread_is_waited_for_within_the_limit_only() {
 fn work_can_be_waited_for_again() {
     let session = session();
     let (release, released) = channel();
-    let mut work = session.begin(blocked(released)).unwrap();
+    let mut work = session.begin(|| blocked(released)).unwrap();
     assert_eq!(work.wait(&session, Some(Duration::from_millis(1))).unwrap(), None);
     release.send(()).unwrap();
     assert_eq!(work.wait(&session, None).unwrap(), Some(()));
@@ -153,14 +153,14 @@ fn work_that_is_stopped_has_dropped_what_it_had() {
     let session = session();
     let (_never, never) = futures::channel::oneshot::channel::<()>();
     let (has, dropped) = channel::<()>();
-    let work = session.begin(async move {
+    let work = session.begin(|| async move {
         let _has = has;
         let _ = never.await;
     });
     work.unwrap().stop(&session);
     assert!(dropped.try_recv().is_err_and(|error| error == TryRecvError::Disconnected));
 
-    let mut failed = session.begin(async { panic!("of the client") }).unwrap();
+    let mut failed = session.begin(|| async { panic!("of the client") }).unwrap();
     let result: Result<Option<()>> = failed.wait(&session, None);
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Internal);
     failed.stop(&session);
