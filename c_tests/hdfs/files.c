@@ -315,6 +315,42 @@ TEST(appended_while_read) {
   close_file(after);
 }
 
+/* A file of a size, of which so much can be read; what is behind is an error. */
+static void reads_up_to(const char *path, int64_t readable, int64_t size) {
+  arrowio_file *file = open_to_read(path);
+  arrowio_buffer *all = NULL;
+  uint8_t *bytes = malloc((size_t)readable + 1);
+  int64_t found = -1, got = -1;
+  OK(arrowio_file_size(file, &found, &error));
+  CHECK_INT(size, found);
+  FAILS_WITH(EBUSY, arrowio_file_read_all(file, &all, &error));
+  FAILS_WITH(EBUSY, arrowio_file_read(file, bytes, readable + 1, &got, &error));
+  CHECK_INT(0, tell(file));
+  OK(arrowio_file_read(file, bytes, readable, &got, &error));
+  CHECK_INT(readable, got);
+  CHECK(is_pattern(bytes, 0, readable, SEED));
+  SAYS(ARROWIO_IO_ERROR, "is in a block that is being written", arrowio_file_read(file, bytes, 1, &got, &error));
+  CHECK_INT(readable, tell(file));
+  FAILS_WITH(EBUSY, arrowio_file_read_at(file, 0, bytes, readable + 1, &got, &error));
+  OK(arrowio_file_read_at(file, 0, bytes, readable, &got, &error));
+  CHECK_INT(readable, got);
+  OK(arrowio_file_read_at(file, size, bytes, 1, &got, &error));
+  CHECK_INT(0, got);
+  close_file(file);
+  free(bytes);
+}
+
+/* What is being appended to is no shorter than it was. */
+TEST(read_while_appended) {
+  CLUSTER("write /tmp/grown %lld %d %lld", (long long)BLOCK + 1000, SEED, (long long)BLOCK);
+  arrowio_file *writer = open_to_write("/tmp/grown", (arrowio_output_options){.flags = ARROWIO_OUTPUT_APPEND});
+  reads_up_to("/tmp/grown", BLOCK, BLOCK + 1000);
+  close_file(writer);
+  arrowio_file *file = open_to_read("/tmp/grown");
+  check_pattern(file, 0, BLOCK + 1000, 300000, SEED);
+  close_file(file);
+}
+
 TEST(one_writer_at_a_time) {
   arrowio_file *first = open_to_write("/tmp/one-writer", small_blocks);
   OK(arrowio_file_write(first, "first", 5, &error));
@@ -336,7 +372,7 @@ TEST(one_writer_at_a_time) {
 
 /* ---- When it is seen ---- */
 
-/* Flushed bytes are there for others before the file is closed; for readers here, those of all blocks but the last. */
+/* Flushed bytes are there for others before the file is closed; readers here can read those of all blocks but the last. */
 TEST(flush_shows) {
   arrowio_file *file = open_to_write("/tmp/flushed", small_blocks);
   OK(arrowio_file_flush(file, &error));
@@ -346,9 +382,7 @@ TEST(flush_shows) {
     OK(i % 2 ? arrowio_file_sync(file, &error) : arrowio_file_flush(file, &error));
     OK(arrowio_file_flush(file, &error));
     CHECK_INT(ends[i], tell(file));
-    arrowio_file *reader = open_to_read("/tmp/flushed");
-    check_pattern(reader, 0, (ends[i] - 1) / BLOCK * BLOCK, 100000, SEED);
-    close_file(reader);
+    reads_up_to("/tmp/flushed", (ends[i] - 1) / BLOCK * BLOCK, ends[i]);
     CLUSTER("check /tmp/flushed %lld %d", (long long)ends[i], SEED);
   }
   close_file(file);
@@ -565,6 +599,7 @@ int main(int argc, char **argv) {
   RUN(appended_here);
   RUN(appended_at_once);
   RUN(appended_while_read);
+  RUN(read_while_appended);
   RUN(one_writer_at_a_time);
   RUN(replaced_while_read);
   RUN(replaced_while_written);

@@ -62,6 +62,8 @@ struct Source {
     path: PathText,
     /// What it was when it was opened.
     size: usize,
+    /// How much of it the client can read: a block that is being written it leaves out.
+    readable: usize,
     /// When it had been changed then, in milliseconds since 1970. What is there later is the same only if that is.
     modified: u64,
     /// The last read had no answer in time.
@@ -75,7 +77,8 @@ impl HdfsInput {
         let source = Source {
             connection: connection.clone(),
             path: path_text(path)?,
-            size: reader.file_length(),
+            size: found.length.max(reader.file_length()),
+            readable: reader.file_length(),
             modified: found.modification_time,
             is_silent: AtomicBool::new(false),
             reader: RwLock::new(Some(Arc::new(Own::new(reader)))),
@@ -127,7 +130,7 @@ impl Source {
 
     /// What comes from `position` on, of so many bytes at most.
     fn ahead(&self, position: usize, most: usize) -> Result<Ahead> {
-        let size = (self.size - position).min(most);
+        let size = (self.readable - position).min(most);
         let packets = self.reader()?.read_range_stream(position, size);
         Ok(Ahead::start(&self.connection.session, packets, size))
     }
@@ -163,7 +166,7 @@ impl Source {
     fn look_again(&self) -> Result<()> {
         let path = text(self.path.as_c_str())?;
         let (found, reader) = located(&self.connection, path)?;
-        if reader.file_length() < self.size || found.modification_time != self.modified {
+        if reader.file_length() < self.readable || found.modification_time != self.modified {
             return Err(Error::from_os(libc::ESTALE));
         }
         let mut current = write_lock(&self.reader);
@@ -171,6 +174,17 @@ impl Source {
             *current = Some(Arc::new(Own::new(reader)));
         }
         Ok(())
+    }
+
+    /// How many of `wanted` bytes at `offset` can be read at once; 0 only at the end.
+    fn available(&self, offset: usize, wanted: usize) -> Result<usize> {
+        let (size, readable) = (self.size, self.readable);
+        if wanted > 0 && (readable..size).contains(&offset) {
+            let message =
+                format_args!("what is behind its first {readable} of {size} bytes is in a block that is being written");
+            return Err(Error::with_os_error(ErrorKind::IoError, libc::EBUSY, message));
+        }
+        Ok(wanted.min(readable.saturating_sub(offset)))
     }
 
     /// Fills `dst`, which begins at `offset`, behind what is `done`, and counts in it, also where it fails.
@@ -196,7 +210,7 @@ impl Stream for HdfsInput {
     fn read(&mut self, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
         // Also where what is wanted has come already.
         self.source.connection.session.check_process()?;
-        let size = dst.len().min(self.source.size.saturating_sub(self.position));
+        let size = self.source.available(self.position, dst.len())?;
         if size == 0 {
             return Ok(0);
         }
@@ -265,7 +279,7 @@ impl SystemFile for Source {
 
 impl RandomAccess for Source {
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
-        let size = dst.len().min(self.size.saturating_sub(offset));
+        let size = self.available(offset, dst.len())?;
         if size == 0 {
             return self.reader().map(|_| 0);
         }
