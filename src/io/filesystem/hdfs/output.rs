@@ -17,12 +17,15 @@ use hdfs_native::file::FileWriter;
 use std::ffi::CStr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// How many bytes go to the client at once.
 const PIECE: usize = 1 << 20;
 
-/// How long at most a call that has failed, or gives a file up, waits for the name node to end the file.
-const GIVES_UP_WITHIN: Duration = Duration::from_secs(5);
+/// How long a call that has failed, or gives a file up, waits for the name node to end the file.
+const WAITS_FOR_THE_END: Duration = Duration::from_secs(1);
+/// How long the name node has for that.
+const ENDS_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) struct HdfsOutput {
     /// `None`: it is at work, closed, or failed.
@@ -143,7 +146,7 @@ impl Target {
         let path = text(self.path.as_c_str())?.to_owned();
         let Connection { session, .. } = &*self.connection;
         let (client, modified) = (self.connection.client()?, self.modified);
-        let end = move || async move {
+        let end = async move {
             // Who has taken the file's place is to keep it.
             let found = client.get_file_info(&path).await?;
             if modified.is_none_or(|modified| found.modification_time == modified) {
@@ -151,8 +154,17 @@ impl Target {
             }
             Ok(())
         };
-        let limit = session.timeout().map_or(GIVES_UP_WITHIN, |limit| limit.min(GIVES_UP_WITHIN));
-        session.run(Some(limit), end)?.unwrap_or(Ok(())).map_err(errors::convert)
+        let mut work = session.begin(move || timeout(ENDS_WITHIN, end))?;
+        let limit = session.timeout().map_or(WAITS_FOR_THE_END, |limit| limit.min(WAITS_FOR_THE_END));
+        match work.wait(session, Some(limit))? {
+            Some(Ok(ended)) => ended.map_err(errors::convert),
+            // Nobody waits for it any more.
+            Some(Err(_)) => Ok(()),
+            None => {
+                work.go_on();
+                Ok(())
+            }
+        }
     }
 }
 

@@ -75,7 +75,8 @@ impl Session {
         let (ends, end) = oneshot::channel();
         let main = move || {
             let _presence = presence;
-            let done = catch_unwind(AssertUnwindSafe(|| handle.block_on(Abortable::new(work(), aborted))));
+            let done =
+                catch_unwind(AssertUnwindSafe(|| handle.block_on(async { Abortable::new(work(), aborted).await })));
             // Nobody may be waiting any more.
             let _ = match done {
                 Ok(Ok(value)) => ends.send(Ok(value)),
@@ -85,7 +86,7 @@ impl Session {
         };
         let started = without_signals(|| thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(main));
         let thread = started.map_err(|reason| not_started(reason, format_args!("a thread")))?;
-        Ok(Work { end, abort, thread: Some(thread) })
+        Ok(Work { end, abort: Some(abort), thread: Some(thread) })
     }
 
     /// Has some work done. `None`: it was not done within the limit, and is given up. What the client panics with becomes an
@@ -159,7 +160,8 @@ impl Wake for Bell {
 /// What is done on a thread of its own, and given up when this is dropped.
 pub(super) struct Work<T> {
     end: oneshot::Receiver<Result<T>>,
-    abort: AbortHandle,
+    /// `None`: it goes on.
+    abort: Option<AbortHandle>,
     /// Until its end has been waited for.
     thread: Option<thread::JoinHandle<()>>,
 }
@@ -178,18 +180,29 @@ impl<T> Work<T> {
         }
     }
 
+    /// Leaves it to itself.
+    pub(super) fn go_on(mut self) {
+        self.abort = None;
+    }
+
     /// Gives it up, and waits a moment until all that it had is dropped.
     pub(super) fn stop(mut self, session: &Session) {
-        self.abort.abort();
+        self.give_up();
         if self.thread.is_some() {
             let _ = self.wait(session, Some(PATIENCE));
+        }
+    }
+
+    fn give_up(&self) {
+        if let Some(abort) = &self.abort {
+            abort.abort();
         }
     }
 }
 
 impl<T> Drop for Work<T> {
     fn drop(&mut self) {
-        self.abort.abort();
+        self.give_up();
     }
 }
 
