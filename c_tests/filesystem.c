@@ -2,6 +2,7 @@
 #include "codecs.h"
 #include "pools.h"
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -790,6 +791,13 @@ TEST(wrong_clusters) {
     CHECK(strstr(arrowio_error_message(failure), WRONG[i]) != NULL);
   }
   SAYS(ARROWIO_INVALID, "no dfs.ha.namenodes.host", info_on("hdfs://host/a", &quick));
+  SAYS(ARROWIO_INVALID, "no dfs.ha.namenodes.[::1]", info_on("hdfs://[::1]/a", &quick));
+  static const char *const PORTS[] = {"0", "65536", "port", "", "-1"};
+  for (int i = 0; i < COUNT(PORTS); i++) {
+    char uri[40];
+    snprintf(uri, sizeof uri, "hdfs://host:%s/a", PORTS[i]);
+    SAYS(ARROWIO_INVALID, "is no number from 1 to 65535", info_on(uri, &quick));
+  }
   quick.keytab = here("keytab");
   SAYS(ARROWIO_INVALID, "without kerberos_principal", info_on("hdfs://host:8020/a", &quick));
   quick.keytab = NULL;
@@ -800,6 +808,32 @@ TEST(wrong_clusters) {
   quick.configuration_count = 1;
   FAILS_AT(ECONNREFUSED, "'hdfs://127.0.0.1:1/path'", info_on("hdfs://127.0.0.1:1", &quick));
   SAYS(ARROWIO_IO_ERROR, "'hdfs://no-such-host.invalid:8020/path'", info_on("hdfs://no-such-host.invalid:8020", &quick));
+}
+
+static void *open_by_a_pipe(void *status) {
+  arrowio_filesystem_options options = {.struct_size = sizeof options, .timeout_ns = INT64_C(300000000),
+                                        .user = "somebody", .configuration_directory = here("piped")};
+  arrowio_filesystem *cluster = NULL;
+  *(arrowio_status *)status = arrowio_filesystem_open("hdfs://127.0.0.1:1", &options, &cluster, NULL);
+  return cluster;
+}
+
+/* Whoever writes it may never come. */
+TEST(configuration_by_a_pipe) {
+  if (!has_hdfs()) return;
+  arrowio_status status = ARROWIO_OK;
+  pthread_t thread;
+  void *cluster = NULL;
+  make("piped");
+  CHECK_INT(0, mkfifo(here("piped/core-site.xml"), 0600));
+  CHECK_INT(0, pthread_create(&thread, NULL, open_by_a_pipe, &status));
+  CHECK_INT(0, pthread_join(thread, &cluster));
+  CHECK(cluster == NULL);
+  CHECK_INT(ARROWIO_TIMED_OUT, status);
+  /* The client goes on reading it until somebody has come. */
+  int writer = open(here("piped/core-site.xml"), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  CHECK(writer >= 0);
+  close(writer);
 }
 
 static void save_tokens(const char *bytes, int size) {
@@ -942,6 +976,7 @@ int main(int argc, char **argv) {
   RUN(streams_of_clusters_are_not_confined);
   RUN(a_build_without_hdfs_says_so);
   RUN(wrong_clusters);
+  RUN(configuration_by_a_pipe);
   RUN(damaged_tokens);
   RUN(threads_that_cannot_start);
   arrowio_filesystem_release(filesystem);

@@ -867,7 +867,8 @@ typedef struct arrowio_filesystem_options {
   int64_t configuration_count;
   /**
    * Who asks by Kerberos, such as "me@EXAMPLE.ORG"; has to be said where keytab or ticket_cache is. NULL: whose tickets are in
-   * the usual cache. Kerberos needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
+   * the usual cache. A cluster that does not ask for Kerberos is told user all the same, and no keys are looked at. Kerberos
+   * needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
    */
   const char *kerberos_principal;
   /**
@@ -880,8 +881,8 @@ typedef struct arrowio_filesystem_options {
   const char *ticket_cache;
   /**
    * How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
-   * this limit. To find out what to say it then takes up to half a second more, and so long again to give up a file that
-   * was written, but 5 s at most; arrowio_file_abort takes the latter too. A data node that is silent for a quarter of it is
+   * this limit. To find out what to say it then takes up to two seconds more. Giving up a file that was written takes two
+   * seconds at most, after a failure, in arrowio_file_abort, and where a cancellation stops a call that closes. A data node that is silent for a quarter of it is
    * given up for another one, unless configuration, not a file, says otherwise by dfs.client.socket-timeout; where none is
    * left a read is ARROWIO_IO_ERROR with EIO. 0: 60 s; -1: for ever.
    */
@@ -920,7 +921,7 @@ typedef struct arrowio_output_options {
    */
   uint32_t flags;
   /**
-   * Permission bits of a new file. 0: 0666 less the process's umask, on a cluster 0644.
+   * Permission bits of a new file, on this machine less the process's umask. 0: 0666, on a cluster 0644.
    */
   uint32_t permissions;
   /**
@@ -3529,8 +3530,9 @@ arrowio_status arrowio_file_sync(struct arrowio_file *file, struct arrowio_error
 arrowio_status arrowio_file_resize(struct arrowio_file *file, int64_t size, struct arrowio_error **out_error);
 
 /**
- * The path that a file was opened by, as it was given, on a cluster without what names the cluster; of a temporary file the one
- * it was created by. A layer over one other file, such as a compressed stream, gives that one's, as do the other functions here.
+ * The path that a file was opened by, as it was given, on a cluster without what names the cluster, empty names, "." and "..";
+ * of a temporary file the one it was created by. A layer over one other file, such as a compressed stream, gives that one's, as
+ * do the other functions here.
  *
  * \param file  the file. NULL: NULL.
  * \return the path; NULL where there is none, as for descriptors and memory.
@@ -3604,8 +3606,9 @@ arrowio_status arrowio_file_metadata(struct arrowio_file *file,
  * \param options         optional.
  * \param out_filesystem  the file system; NULL on failure.
  * \param out_error       optional.
- * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read, in
- *         such a child), ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+ * \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a wrong configuration, in such a child),
+ *         ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno, such as EACCES of a configuration
+ *         file, EAGAIN without threads), ARROWIO_TIMED_OUT (names of hosts are looked up), ARROWIO_OUT_OF_MEMORY,
  *         ARROWIO_INTERNAL.
  *
  * Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -3617,9 +3620,9 @@ arrowio_status arrowio_filesystem_open(const char *uri,
 
 /**
  * Opens a file for reading, at any place and from any number of threads. Of a file on a cluster its length is that of this
- * moment: what is appended later is seen by who opens it again. While somebody still writes it, that is all but its last
- * block, whatever was flushed. Where a data node fails, reading goes on from another one; the position moves only by what was
- * read.
+ * moment: what is appended later is seen by who opens it again. While somebody writes it, or appends to it, its last block
+ * cannot be read, also what was there before: reads that come to it are ARROWIO_IO_ERROR with EBUSY, and who opens it again after
+ * it was closed can read it. Where a data node fails, reading goes on from another one; the position moves only by what was read.
  *
  * \param filesystem  the file system.
  * \param path        a NUL-terminated path, or the URI of one on this file system.
@@ -3812,7 +3815,8 @@ struct arrowio_filesystem *arrowio_filesystem_retain(struct arrowio_filesystem *
 void arrowio_filesystem_release(struct arrowio_filesystem *filesystem);
 
 /**
- * The path, as it was asked for; in a listing that of the directory listed with what was found in it.
+ * The path, as it was asked for, on a cluster without empty names, "." and ".."; in a listing that of the directory listed with
+ * what was found in it.
  *
  * \param info  what is known. NULL: NULL.
  * \return the path, without a scheme.

@@ -18,7 +18,8 @@ pub struct arrowio_listing {
     _private: [u8; 0],
 }
 
-/// The path, as it was asked for; in a listing that of the directory listed with what was found in it.
+/// The path, as it was asked for, on a cluster without empty names, "." and ".."; in a listing that of the directory listed with
+/// what was found in it.
 ///
 /// \param info  what is known. NULL: NULL.
 /// \return the path, without a scheme.

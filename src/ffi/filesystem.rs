@@ -41,15 +41,16 @@ pub struct arrowio_filesystem_options {
     /// How many pairs of them there are.
     pub configuration_count: i64,
     /// Who asks by Kerberos, such as "me@EXAMPLE.ORG"; has to be said where keytab or ticket_cache is. NULL: whose tickets are in
-    /// the usual cache. Kerberos needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
+    /// the usual cache. A cluster that does not ask for Kerberos is told user all the same, and no keys are looked at. Kerberos
+    /// needs the system's library libgssapi_krb5.so.2, which is looked for when it is first needed.
     pub kerberos_principal: *const c_char,
     /// A file with the keys of kerberos_principal. NULL: its tickets come from the cache.
     pub keytab: *const c_char,
     /// The cache of tickets. NULL: KRB5CCNAME, or else the system's usual one.
     pub ticket_cache: *const c_char,
     /// How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
-    /// this limit. To find out what to say it then takes up to half a second more, and so long again to give up a file that
-    /// was written, but 5 s at most; arrowio_file_abort takes the latter too. A data node that is silent for a quarter of it is
+    /// this limit. To find out what to say it then takes up to two seconds more. Giving up a file that was written takes two
+    /// seconds at most, after a failure, in arrowio_file_abort, and where a cancellation stops a call that closes. A data node that is silent for a quarter of it is
     /// given up for another one, unless configuration, not a file, says otherwise by dfs.client.socket-timeout; where none is
     /// left a read is ARROWIO_IO_ERROR with EIO. 0: 60 s; -1: for ever.
     pub timeout_ns: i64,
@@ -161,7 +162,7 @@ pub struct arrowio_output_options {
     pub struct_size: usize,
     /// A sum of ARROWIO_OUTPUT constants. 0: a file that is there is replaced, the directory that it is in must be there.
     pub flags: u32,
-    /// Permission bits of a new file. 0: 0666 less the process's umask, on a cluster 0644.
+    /// Permission bits of a new file, on this machine less the process's umask. 0: 0666, on a cluster 0644.
     pub permissions: u32,
     /// Bytes of a block of a new file. 0: as arrowio_filesystem_options says.
     pub block_size: i64,
@@ -234,8 +235,9 @@ impl arrowio_output_options {
 /// \param options         optional.
 /// \param out_filesystem  the file system; NULL on failure.
 /// \param out_error       optional.
-/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a configuration that cannot be read, in
-///         such a child), ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno), ARROWIO_OUT_OF_MEMORY,
+/// \return ARROWIO_OK, ARROWIO_INVALID (NULL, no such URI, wrong options, a wrong configuration, in such a child),
+///         ARROWIO_NOT_IMPLEMENTED (a library without HDFS), ARROWIO_IO_ERROR (with errno, such as EACCES of a configuration
+///         file, EAGAIN without threads), ARROWIO_TIMED_OUT (names of hosts are looked up), ARROWIO_OUT_OF_MEMORY,
 ///         ARROWIO_INTERNAL.
 ///
 /// Ownership: the caller has one reference. Threads: any. Since 0.1.
@@ -257,9 +259,9 @@ pub unsafe extern "C" fn arrowio_filesystem_open(
 }
 
 /// Opens a file for reading, at any place and from any number of threads. Of a file on a cluster its length is that of this
-/// moment: what is appended later is seen by who opens it again. While somebody still writes it, that is all but its last
-/// block, whatever was flushed. Where a data node fails, reading goes on from another one; the position moves only by what was
-/// read.
+/// moment: what is appended later is seen by who opens it again. While somebody writes it, or appends to it, its last block
+/// cannot be read, also what was there before: reads that come to it are ARROWIO_IO_ERROR with EBUSY, and who opens it again after
+/// it was closed can read it. Where a data node fails, reading goes on from another one; the position moves only by what was read.
 ///
 /// \param filesystem  the file system.
 /// \param path        a NUL-terminated path, or the URI of one on this file system.

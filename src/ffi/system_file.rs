@@ -92,8 +92,9 @@ impl From<Metadata> for arrowio_metadata {
     }
 }
 
-/// The path that a file was opened by, as it was given, on a cluster without what names the cluster; of a temporary file the one
-/// it was created by. A layer over one other file, such as a compressed stream, gives that one's, as do the other functions here.
+/// The path that a file was opened by, as it was given, on a cluster without what names the cluster, empty names, "." and "..";
+/// of a temporary file the one it was created by. A layer over one other file, such as a compressed stream, gives that one's, as
+/// do the other functions here.
 ///
 /// \param file  the file. NULL: NULL.
 /// \return the path; NULL where there is none, as for descriptors and memory.

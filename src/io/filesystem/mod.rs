@@ -252,7 +252,11 @@ impl FileSystem {
         let name = path.bytes().rsplit(|byte| *byte == b'/').find(|name| !name.is_empty());
         match name {
             None => Err(Error::from_os(libc::EBUSY)),
-            Some(b"." | b"..") => Err(Error::from_os(libc::EINVAL)),
+            Some(dots @ (b"." | b"..")) => Err(Error::from_os(libc::EINVAL).context(format_args!(
+                "{} is named by {} only",
+                Quoted(path.bytes()),
+                Quoted(dots)
+            ))),
             Some(_) => Ok(()),
         }
     }

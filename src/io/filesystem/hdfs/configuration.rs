@@ -3,12 +3,13 @@
 
 use super::super::FileSystemOptions;
 use super::super::uri::{Scheme, Uri};
-use crate::error::{Error, Result, error};
+use crate::error::{Error, Quoted, Result, error};
 use crate::io::{Mode, OsFileOptions, os_file};
 use crate::memory::Buffer;
 use crate::sys::{PathText, environment, tree};
 use std::collections::HashMap;
 use std::ffi::CStr;
+use std::num::NonZero;
 
 const FILES: [&str; 2] = ["core-site.xml", "hdfs-site.xml"];
 
@@ -39,15 +40,23 @@ impl Configuration {
     /// The file system that a URI names; without a host that of the configuration, if it is of the same kind.
     pub(super) fn resolved(&self, uri: Uri) -> Result<Uri> {
         let uri = if uri.authority.is_empty() { self.usual(uri.scheme).unwrap_or(uri) } else { uri };
-        let Uri { scheme, authority, .. } = &uri;
-        let is_unclear = *scheme == Scheme::Hdfs && !authority.is_empty() && !authority.contains(':');
-        if is_unclear && !self.0.contains_key(&format!("{NAME_NODES}{authority}")) {
-            return Err(error!(
-                Invalid,
-                "{authority} has no port, so it is a name service, but the configuration has no {NAME_NODES}{authority}"
-            ));
+        if uri.scheme == Scheme::Hdfs && !uri.authority.is_empty() {
+            self.check_name(&uri.authority)?;
         }
         Ok(uri)
+    }
+
+    /// A host with its port, or a name service.
+    fn check_name(&self, name: &str) -> Result<()> {
+        match name.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) {
+            Some((_, port)) if port.parse::<NonZero<u16>>().is_ok() => Ok(()),
+            Some((_, port)) => Err(error!(Invalid, "port {} is no number from 1 to 65535", Quoted(port.as_bytes()))),
+            None if self.0.contains_key(&format!("{NAME_NODES}{name}")) => Ok(()),
+            None => Err(error!(
+                Invalid,
+                "{name} has no port, so it is a name service, but the configuration has no {NAME_NODES}{name}"
+            )),
+        }
     }
 
     fn usual(&self, scheme: Scheme) -> Option<Uri> {
@@ -98,9 +107,10 @@ fn directory(options: &FileSystemOptions) -> Result<Option<PathText>> {
     PathText::join(&pieces).map(Some).map_err(Error::from_os)
 }
 
-/// What is in a file of this machine.
+/// What is in a file of this machine. What comes by a pipe is left to the client, which could not read it again.
 pub(super) fn contents(path: &PathText, options: &FileSystemOptions) -> Result<Buffer> {
-    os_file::open(path.as_c_str(), Mode::Read, &OsFileOptions::new(options.pool.clone()), 0)?.read_all()
+    let how = OsFileOptions { regular: true, ..OsFileOptions::new(options.pool.clone()) };
+    os_file::open(path.as_c_str(), Mode::Read, &how, 0)?.read_all()
 }
 
 /// The keys and values in a file.
