@@ -3,10 +3,10 @@
 
 use super::super::FileSystemOptions;
 use super::super::uri::{Scheme, Uri};
-use crate::error::{Error, Quoted, Result, error};
-use crate::io::{Mode, OsFileOptions, os_file};
+use crate::error::{Error, ErrorKind, Quoted, Result, error};
+use crate::io::{FileKind, Mode, OsFileOptions, os_file};
 use crate::memory::Buffer;
-use crate::sys::{PathText, environment, tree};
+use crate::sys::{ErrnoText, PathText, environment, tree};
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::num::NonZero;
@@ -26,6 +26,7 @@ pub(super) struct Configuration(HashMap<String, String>);
 
 impl Configuration {
     pub(super) fn read(options: &FileSystemOptions) -> Result<Self> {
+        check_directory(options)?;
         let mut values = HashMap::new();
         if let Some(directory) = directory(options)? {
             for file in FILES {
@@ -93,6 +94,21 @@ impl Configuration {
             order.into_iter().chain([(format!("{NAME_NODES}{service}"), nodes.join(","))])
         })
     }
+}
+
+/// The client takes one that is not there for one with nothing in it.
+pub(super) fn check_directory(options: &FileSystemOptions) -> Result<()> {
+    let Some(path) = &options.configuration_directory else { return Ok(()) };
+    let text = PathText::join(&[path.as_bytes()]).map_err(Error::from_os)?;
+    let found = tree::metadata(text.as_c_str()).map(|found| found.kind == FileKind::Directory);
+    let reason = match found {
+        Ok(true) => return Ok(()),
+        Ok(false) => libc::ENOTDIR,
+        Err(reason) => reason,
+    };
+    let path = Quoted(path.as_bytes());
+    let message = format_args!("configuration_directory {path}: {}", ErrnoText(reason));
+    Err(Error::with_os_error(ErrorKind::Invalid, reason, message))
 }
 
 /// Where the files are.

@@ -1,20 +1,20 @@
 //! What a file system asks the name nodes by.
 
 use super::super::{FileSystemOptions, Uri};
-use super::configuration::Configuration;
+use super::configuration::{self, Configuration};
 use super::errors;
 use super::session::{Own, Session};
-use crate::error::{Error, ErrorKind, Quoted, Result, error, try_format};
+use crate::error::{Error, Quoted, Result, error, try_format};
 use crate::memory::Pool;
 use crate::shared::Shared;
-use crate::sys::{ErrnoText, FileKind, PathText, read_lock, tree, write_lock};
+use crate::sys::{read_lock, write_lock};
 use hdfs_native::{Client, ClientBuilder};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-/// How often a question that changes nothing is asked within the deadline, where there is another name node to ask.
+/// How often a question that changes nothing is asked where there is another name node to ask.
 const QUESTIONS: u32 = 3;
 
 /// How long an answer may take that only makes an error clearer.
@@ -77,7 +77,8 @@ impl Connection {
         Ok(read_lock(&self.client).clone())
     }
 
-    fn questions(&self) -> u32 {
+    /// How often a question is asked within the deadline.
+    pub(super) fn questions(&self) -> u32 {
         if self.configuration.has_other_name_nodes() { QUESTIONS } else { 1 }
     }
 
@@ -209,10 +210,10 @@ fn build(
         // A data node that does not answer is to be given up while there is time to ask another one.
         usual.push((SILENCE.to_owned(), (timeout.as_millis() / 4).max(1).to_string()));
     }
+    configuration::check_directory(options)?;
     let configuration = usual.into_iter().chain(options.configuration.iter().cloned()).chain(given);
     let mut builder = ClientBuilder::new().with_url(uri).with_config(configuration).with_io_runtime(session.handle());
     if let Some(directory) = &options.configuration_directory {
-        check_directory(directory)?;
         builder = builder.with_config_dir(directory);
     }
     if let Some(user) = &options.user {
@@ -239,18 +240,4 @@ fn build(
         Some(directory) => error.context(format_args!("configuration in {}", Quoted(directory.as_bytes()))),
         None => error.context(format_args!("configuration in HADOOP_CONF_DIR, HADOOP_HOME or the options")),
     })
-}
-
-/// The client takes one that is not there for one with nothing in it.
-fn check_directory(path: &str) -> Result<()> {
-    let text = PathText::join(&[path.as_bytes()]).map_err(Error::from_os)?;
-    let found = tree::metadata(text.as_c_str()).map(|found| found.kind == FileKind::Directory);
-    let reason = match found {
-        Ok(true) => return Ok(()),
-        Ok(false) => libc::ENOTDIR,
-        Err(reason) => reason,
-    };
-    let path = Quoted(path.as_bytes());
-    let message = format_args!("configuration_directory {path}: {}", ErrnoText(reason));
-    Err(Error::with_os_error(ErrorKind::Invalid, reason, message))
 }

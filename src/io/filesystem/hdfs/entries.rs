@@ -36,7 +36,7 @@ impl HdfsEntries {
     fn next_status(&mut self) -> Result<Option<FileStatus>> {
         let limit = self.connection.question_limit();
         let mut next = self.pass.next(&self.connection.session, limit)?;
-        if let Next::Late = next {
+        if matches!(next, Next::Late) && self.connection.questions() > 1 {
             self.begin_again()?;
             next = self.pass.next(&self.connection.session, limit)?;
         }
