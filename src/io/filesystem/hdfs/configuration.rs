@@ -22,20 +22,27 @@ const ANY_FIRST: &str = "dfs.client.failover.random.order.";
 /// "simple": the cluster believes who one says one is.
 const AUTHENTICATION: &str = "hadoop.security.authentication";
 
-pub(super) struct Configuration(HashMap<String, String>);
+pub(super) struct Configuration {
+    values: HashMap<String, String>,
+    /// There is no more in it that could not be read here.
+    is_whole: bool,
+}
 
 impl Configuration {
     pub(super) fn read(options: &FileSystemOptions) -> Result<Self> {
         check_directory(options)?;
-        let mut values = HashMap::new();
+        let (mut values, mut is_whole) = (HashMap::new(), true);
         if let Some(directory) = directory(options)? {
             for file in FILES {
                 let path = PathText::join(&[directory.bytes(), b"/", file.as_bytes()]).map_err(Error::from_os)?;
-                values.extend(properties(&path, options).unwrap_or_default());
+                match properties(&path, options) {
+                    Some(found) => values.extend(found),
+                    None => is_whole = false,
+                }
             }
         }
         values.extend(options.configuration.iter().cloned());
-        Ok(Self(values))
+        Ok(Self { values, is_whole })
     }
 
     /// The file system that a URI names; without a host that of the configuration, if it is of the same kind.
@@ -52,7 +59,7 @@ impl Configuration {
         match name.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')) {
             Some((_, port)) if port.parse::<NonZero<u16>>().is_ok() => Ok(()),
             Some((_, port)) => Err(error!(Invalid, "port {} is no number from 1 to 65535", Quoted(port.as_bytes()))),
-            None if self.0.contains_key(&format!("{NAME_NODES}{name}")) => Ok(()),
+            None if !self.is_whole || self.values.contains_key(&format!("{NAME_NODES}{name}")) => Ok(()),
             None => Err(error!(
                 Invalid,
                 "{name} has no port, so it is a name service, but the configuration has no {NAME_NODES}{name}"
@@ -61,14 +68,14 @@ impl Configuration {
     }
 
     fn usual(&self, scheme: Scheme) -> Option<Uri> {
-        let usual = PathText::join(&[self.0.get(DEFAULT)?.as_bytes()]).ok()?;
+        let usual = PathText::join(&[self.values.get(DEFAULT)?.as_bytes()]).ok()?;
         let (usual, _) = Uri::parse(usual.as_c_str()).ok()??;
         Some(usual).filter(|usual| usual.scheme == scheme)
     }
 
     /// Who one is, where the cluster believes it and the options do not say; `None`: tickets tell.
     pub(super) fn user(&self) -> Option<String> {
-        if self.0.get(AUTHENTICATION).is_some_and(|kind| kind != "simple") {
+        if self.values.get(AUTHENTICATION).is_some_and(|kind| kind != "simple") {
             return None;
         }
         match environment(c"HADOOP_USER_NAME").and_then(|user| user.to_str().ok()) {
@@ -77,16 +84,21 @@ impl Configuration {
         }
     }
 
-    /// Whether there is one to go to from one that is silent.
-    pub(super) fn has_other_name_nodes(&self) -> bool {
-        self.0.iter().any(|(key, list)| key.starts_with(NAME_NODES) && list.contains(','))
+    /// Whether a file system has more than one for the same part of it: one to go to from one that is silent.
+    pub(super) fn has_other_name_nodes(&self, uri: &Uri) -> bool {
+        let is_of = |service: &str| uri.scheme == Scheme::ViewFs || service == uri.authority;
+        self.lists().any(|(service, list)| is_of(service) && list.contains(','))
+    }
+
+    /// The name services, each with its name nodes.
+    fn lists(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.values.iter().filter_map(|(key, list)| Some((key.strip_prefix(NAME_NODES)?, list.as_str())))
     }
 
     /// What has the client begin with the name node that is `turns` behind the first, in each name service. Hadoop allows spaces
     /// in the lists, the client does not.
     pub(super) fn name_nodes(&self, turns: usize) -> impl Iterator<Item = (String, String)> {
-        let lists = self.0.iter().filter_map(|(key, list)| Some((key.strip_prefix(NAME_NODES)?, list)));
-        lists.flat_map(move |(service, list)| {
+        self.lists().flat_map(move |(service, list)| {
             let mut nodes: Vec<&str> = list.split(',').map(str::trim).collect();
             let first = turns % nodes.len();
             nodes.rotate_left(first);
@@ -129,9 +141,12 @@ pub(super) fn contents(path: &PathText, options: &FileSystemOptions) -> Result<B
     os_file::open(path.as_c_str(), Mode::Read, &how, 0)?.read_all()
 }
 
-/// The keys and values in a file.
+/// The keys and values in a file, none where there is no file. `None`: it cannot be read, which the client may say.
 fn properties(path: &PathText, options: &FileSystemOptions) -> Option<Vec<(String, String)>> {
-    let text = contents(path, options).ok()?;
+    let text = match contents(path, options) {
+        Err(error) if matches!(error.os_error(), libc::ENOENT | libc::ENOTDIR) => return Some(Vec::new()),
+        text => text.ok()?,
+    };
     let how = roxmltree::ParsingOptions { allow_dtd: true, ..Default::default() };
     let document = roxmltree::Document::parse_with_options(std::str::from_utf8(text.as_slice()).ok()?, how).ok()?;
     let properties = document.root_element().children().filter(|node| node.has_tag_name("property"));

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How often a question that changes nothing is asked where there is another name node to ask.
 const QUESTIONS: u32 = 3;
 
-/// How long an answer may take that only makes an error clearer.
+/// How long what may take that only makes an error clearer, or the next call better.
 const BRIEF: Duration = Duration::from_secs(2);
 
 /// How long a name node has at last to say why it did not answer.
@@ -38,6 +38,8 @@ pub(super) struct Connection {
     uri: String,
     configuration: Configuration,
     options: FileSystemOptions,
+    /// How often a question is asked within the deadline.
+    questions: u32,
     /// How often it went on to the next name node.
     turns: AtomicUsize,
     /// How often there was no answer since the last one.
@@ -52,15 +54,25 @@ impl Connection {
         configuration: Configuration,
         mut options: FileSystemOptions,
     ) -> Result<Shared<Self>> {
-        let uri = try_format(format_args!("{}", uri.text())).ok_or_else(|| Error::out_of_memory(uri.text().len()))?;
+        let text = try_format(format_args!("{}", uri.text())).ok_or_else(|| Error::out_of_memory(uri.text().len()))?;
         // Whatever becomes of the environment.
         options.user = options.user.or_else(|| configuration.user());
         let threads = options.threads.map_or_else(FileSystemOptions::default_threads, NonZero::get);
         let session = Session::new(threads, options.timeout)?;
-        let client = build(&uri, &options, &session, options.timeout, configuration.name_nodes(0))?;
+        let client = build(&text, &options, &session, options.timeout, configuration.name_nodes(0))?;
         let client = RwLock::new(Arc::new(client));
-        let (turns, silences, is_mute) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
-        Shared::try_new(Self { client, session, uri, configuration, options, turns, silences, is_mute })
+        let questions = if configuration.has_other_name_nodes(uri) { QUESTIONS } else { 1 };
+        Shared::try_new(Self {
+            client,
+            session,
+            uri: text,
+            configuration,
+            options,
+            questions,
+            turns: AtomicUsize::new(0),
+            silences: AtomicUsize::new(0),
+            is_mute: AtomicBool::new(false),
+        })
     }
 
     pub(super) fn options(&self) -> &FileSystemOptions {
@@ -77,14 +89,13 @@ impl Connection {
         Ok(read_lock(&self.client).clone())
     }
 
-    /// How often a question is asked within the deadline.
-    pub(super) fn questions(&self) -> u32 {
-        if self.configuration.has_other_name_nodes() { QUESTIONS } else { 1 }
+    pub(super) fn has_other_name_nodes(&self) -> bool {
+        self.questions > 1
     }
 
     /// How long an answer to a question may take before it is asked again.
     pub(super) fn question_limit(&self) -> Option<Duration> {
-        self.session.timeout().map(|whole| whole / self.questions())
+        self.session.timeout().map(|whole| whole / self.questions)
     }
 
     /// Asks what changes nothing, and again where no answer comes.
@@ -97,7 +108,7 @@ impl Connection {
         T: Send + 'static,
         F: Future<Output = hdfs_native::Result<T>>,
     {
-        for _ in 0..self.questions() {
+        for _ in 0..self.questions {
             let (client, path) = (self.client()?, path.to_owned());
             let asked = client.clone();
             match self.session.run(self.question_limit(), move || question(asked, path))? {
@@ -133,8 +144,12 @@ impl Connection {
         F: Future<Output = hdfs_native::Result<T>>,
     {
         let client = self.client().ok()?;
-        let limit = self.session.timeout().map_or(BRIEF, |whole| whole.min(BRIEF));
-        self.session.run(Some(limit), move || question(client)).ok()??.ok()
+        self.session.run(Some(self.brief(BRIEF)), move || question(client)).ok()??.ok()
+    }
+
+    /// What is not worth more than `limit`, nor more than an answer.
+    fn brief(&self, limit: Duration) -> Duration {
+        self.session.timeout().map_or(limit, |whole| whole.min(limit))
     }
 
     fn heard<T>(&self, answer: hdfs_native::Result<T>) -> Result<T> {
@@ -146,15 +161,16 @@ impl Connection {
     /// Says also why, where a name node that is asked once more says so at once: the client asks again until the deadline
     /// whatever the reason, be it a wrong port.
     #[cold]
-    fn late(&self) -> Error {
+    pub(super) fn late(&self) -> Error {
         let late = self.session.late();
-        if self.is_mute.load(Relaxed) {
+        if self.is_mute.swap(true, Relaxed) {
             return late;
         }
-        let limit = self.session.timeout().map(|whole| whole.min(LAST_WORD));
+        let limit = Some(self.brief(LAST_WORD));
         let last = || {
             let once = [(MOST_ATTEMPTS.to_owned(), "0".to_owned())];
-            let client = build(&self.uri, &self.options, &self.session, limit, once)?;
+            let given = self.configuration.name_nodes(self.turns.load(Relaxed)).chain(once);
+            let client = build(&self.uri, &self.options, &self.session, limit, given)?;
             self.session.run(limit, move || async move { client.get_file_info("/").await })
         };
         let last = last();
@@ -183,12 +199,13 @@ impl Connection {
         // What the client has connected to a name node that is silent stays open until the file system ends. Where there is no
         // other one, another connection is worth that ever more seldom.
         let silences = self.silences.fetch_add(1, Relaxed) + 1;
-        if !self.configuration.has_other_name_nodes() && !silences.is_power_of_two() {
+        if !self.has_other_name_nodes() && !silences.is_power_of_two() {
             return;
         }
         let turns = self.turns.load(Relaxed) + 1;
         let next = self.configuration.name_nodes(turns);
-        let Ok(client) = build(&self.uri, &self.options, &self.session, self.question_limit(), next) else { return };
+        let limit = Some(self.brief(BRIEF));
+        let Ok(client) = build(&self.uri, &self.options, &self.session, limit, next) else { return };
         let mut current = write_lock(&self.client);
         if is_current(&current) {
             *current = Arc::new(client);

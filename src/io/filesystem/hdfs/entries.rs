@@ -36,14 +36,14 @@ impl HdfsEntries {
     fn next_status(&mut self) -> Result<Option<FileStatus>> {
         let limit = self.connection.question_limit();
         let mut next = self.pass.next(&self.connection.session, limit)?;
-        if matches!(next, Next::Late) && self.connection.questions() > 1 {
+        if matches!(next, Next::Late) && self.connection.has_other_name_nodes() {
             self.begin_again()?;
             next = self.pass.next(&self.connection.session, limit)?;
         }
         match next {
             Next::Item(found) => Ok(Some(found)),
             Next::End => Ok(None),
-            Next::Late => Err(self.connection.session.late()),
+            Next::Late => Err(self.connection.late()),
         }
     }
 

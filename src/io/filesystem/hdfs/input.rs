@@ -110,10 +110,19 @@ impl HdfsInput {
 /// What is known of a file, and where its blocks are.
 fn located(connection: &Connection, path: &str) -> Result<(FileStatus, FileReader)> {
     connection.ask(path, move |client, path| async move {
-        // Asked first, so that what replaces the file in between is not taken for it. Where both fail, the other error is better.
-        let found = client.get_file_info(&path).await;
-        let reader = client.read(&path).await?;
-        Ok((found?, reader))
+        loop {
+            // Asked first, so that what replaces the file in between is not taken for it. Where both fail, the other error is
+            // better.
+            let found = client.get_file_info(&path).await;
+            let reader = client.read(&path).await?;
+            let found = found?;
+            // A shorter one in its place is not taken for one that is being written.
+            let is_same = found.length <= reader.file_length()
+                || client.get_file_info(&path).await?.modification_time == found.modification_time;
+            if is_same {
+                return Ok((found, reader));
+            }
+        }
     })
 }
 
@@ -176,7 +185,7 @@ impl Source {
         Ok(())
     }
 
-    /// How many of `wanted` bytes at `offset` can be read at once; 0 only at the end.
+    /// How many of `wanted` bytes at `offset` can be read at once; of some 0 only at the end.
     fn available(&self, offset: usize, wanted: usize) -> Result<usize> {
         let (size, readable) = (self.size, self.readable);
         if wanted > 0 && (readable..size).contains(&offset) {
@@ -279,9 +288,10 @@ impl SystemFile for Source {
 
 impl RandomAccess for Source {
     fn read_at(&self, offset: usize, dst: &mut [MaybeUninit<u8>]) -> Result<usize> {
+        self.reader()?;
         let size = self.available(offset, dst.len())?;
         if size == 0 {
-            return self.reader().map(|_| 0);
+            return Ok(0);
         }
         let mut done = 0;
         self.with_attempts(|| self.read_range(offset, &mut dst[..size], &mut done))?;

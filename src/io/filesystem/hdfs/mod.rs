@@ -90,13 +90,25 @@ impl HdfsFileSystem {
         if behind.is_some_and(|rest| rest.starts_with(b"/")) {
             return Error::from_os(libc::EINVAL);
         }
-        match (self.is_directory(from), self.is_directory(to)) {
+        match self.are_directories(from, to) {
             (Some(_), Some(_)) if !replace => Error::from_os(libc::EEXIST),
             (Some(false), Some(true)) => Error::from_os(libc::EISDIR),
             (Some(true), Some(false)) => Error::from_os(libc::ENOTDIR),
             (Some(true), Some(true)) => Error::from_os(libc::ENOTEMPTY),
             _ => error,
         }
+    }
+
+    fn are_directories(&self, one: &CStr, other: &CStr) -> (Option<bool>, Option<bool>) {
+        let (Ok(one), Ok(other)) = (text(one).map(str::to_owned), text(other).map(str::to_owned)) else {
+            return (None, None);
+        };
+        let kinds = self.connection.ask_briefly(move |client| async move {
+            let one = client.get_file_info(&one).await.ok();
+            let other = client.get_file_info(&other).await.ok();
+            Ok((one.map(|found| found.isdir), other.map(|found| found.isdir)))
+        });
+        kinds.unwrap_or_default()
     }
 
     /// Whether another file system begins at the path. The client tells only by refusing, before it asks a name node, to rename

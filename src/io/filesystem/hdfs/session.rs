@@ -74,7 +74,8 @@ impl Session {
         let (handle, presence) = (self.handle(), Sender::clone(&self.presence));
         let (ends, end) = oneshot::channel();
         let main = move || {
-            let _presence = presence;
+            // The other end is to know only when nothing of the runtime is left here.
+            let (_presence, handle) = (presence, handle);
             let done =
                 catch_unwind(AssertUnwindSafe(|| handle.block_on(async { Abortable::new(work(), aborted).await })));
             // Nobody may be waiting any more.

@@ -12,14 +12,15 @@ const LOCATION: &CStr = c"HADOOP_TOKEN_FILE_LOCATION";
 /// What every file begins with, followed by its kind.
 const MAGIC: &[u8] = b"HDTS";
 const OLDER: u8 = 0;
+const NEWER: u8 = 1;
 /// The tokens that the client looks into.
 const DELEGATION: &str = "HDFS_DELEGATION_TOKEN";
 /// Numbers from this one on are themselves; lower ones say how many bytes of a number follow, of a negative one below `NEGATIVE`.
 const SHORT: i8 = -112;
 const NEGATIVE: i8 = -120;
 
-/// The client believes what a file says of its sizes, which may end the process; so one that is damaged is refused before. Of
-/// files of the newer kind it says by itself that they are.
+/// The client believes what a file of the older kind says of its sizes, which may end the process; so one that is damaged is
+/// refused before. One of the newer kind it takes for one without tokens then, and so it does others, which are refused.
 pub(super) fn check(options: &FileSystemOptions) -> Result<()> {
     let Some(location) = environment(LOCATION) else { return Ok(()) };
     let path = PathText::join(&[location.to_bytes()]).map_err(Error::from_os)?;
@@ -30,7 +31,7 @@ pub(super) fn check(options: &FileSystemOptions) -> Result<()> {
     };
     match file.as_slice().strip_prefix(MAGIC) {
         Some([OLDER, tokens @ ..]) => check_tokens(&mut Reader(tokens), damaged),
-        Some([_, ..]) => Ok(()),
+        Some([NEWER, ..]) => Ok(()),
         _ => Err(damaged(format_args!("it does not begin as files with tokens do"))),
     }
 }
