@@ -174,11 +174,12 @@ impl<T: Extensible> OutStruct<T> {
 unsafe fn struct_size<T: Extensible>(given: *const T) -> Result<usize> {
     // SAFETY: the caller's promise; the struct begins with its size.
     let struct_size = unsafe { given.cast::<usize>().read_unaligned() };
-    // One of no version: a field that it cuts would be half the caller's.
-    if struct_size < size_of::<usize>() || !struct_size.is_multiple_of(align_of::<T>()) {
-        return Err(error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME));
-    }
-    Ok(struct_size)
+    if struct_size < size_of::<usize>() { Err(wrong_size::<T>(struct_size)) } else { Ok(struct_size) }
+}
+
+#[cold]
+fn wrong_size<T: Extensible>(struct_size: usize) -> Error {
+    error!(Invalid, "{}.struct_size is {struct_size}, it must be set to sizeof({0})", T::NAME)
 }
 
 /// A path or a name.
@@ -246,6 +247,10 @@ pub(super) unsafe fn options<T: Extensible>(given: *const T) -> Result<T> {
     if !given.is_null() {
         // SAFETY: the caller's promise.
         let struct_size = unsafe { struct_size(given)? };
+        // That of no version: of a pointer that it cuts half would be the caller's.
+        if !struct_size.is_multiple_of(align_of::<T>()) {
+            return Err(wrong_size::<T>(struct_size));
+        }
         let known = struct_size.min(size_of::<T>());
         // SAFETY: the caller's promise.
         let unknown = unsafe {
