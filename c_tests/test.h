@@ -70,14 +70,18 @@ static inline int has_status(arrowio_status expected, arrowio_status actual, con
 
 #define OK(call) FAILS(ARROWIO_OK, call)
 
-/* How many descriptors this process has, by which one knows whether one was left. */
-static inline int open_descriptors(void) {
-  DIR *listing = opendir("/proc/self/fd");
+static inline int entries_in(const char *folder) {
+  DIR *listing = opendir(folder);
   int count = 0;
   CHECK(listing != NULL);
   while (readdir(listing) != NULL) count++;
   closedir(listing);
   return count;
+}
+
+/* How many descriptors this process has, by which one knows whether one was left. */
+static inline int open_descriptors(void) {
+  return entries_in("/proc/self/fd");
 }
 
 static inline int finish(void) {
