@@ -882,9 +882,9 @@ typedef struct arrowio_filesystem_options {
   /**
    * How long a call waits for an answer before it is ARROWIO_TIMED_OUT; one that moves much data waits for many, each with
    * this limit. To find out what to say it then takes up to two seconds more. Giving up a file that was written takes two
-   * seconds at most, after a failure, in arrowio_file_abort, and where a cancellation stops a call that closes. A data node that is silent for a quarter of it is
-   * given up for another one, unless configuration, not a file, says otherwise by dfs.client.socket-timeout; where none is
-   * left a read is ARROWIO_IO_ERROR with EIO. 0: 60 s; -1: for ever.
+   * seconds at most, after a failure, in arrowio_file_abort, and where a cancellation stops a call that closes. A data node
+   * that is silent for a quarter of it is given up for another one, unless configuration, not a file, says otherwise by
+   * dfs.client.socket-timeout; where none is left a read is ARROWIO_IO_ERROR with EIO. 0: 60 s; -1: for ever.
    */
   int64_t timeout_ns;
   /**
@@ -901,8 +901,8 @@ typedef struct arrowio_filesystem_options {
    */
   int32_t replication;
   /**
-   * Threads that send and receive, 256 at most; they start at once and end with the last reference. 0: half as many as there are
-   * processors, from 1 to 4. Beside them a call that waits for a name node or for what it writes has one, and the names of
+   * Threads that send and receive, 256 at most; they start at once and end with the last reference. 0: half as many as there
+   * are processors, from 1 to 4. Beside them a call that waits for a name node or for what it writes has one, and the names of
    * hosts are looked up on others.
    */
   int32_t threads;

@@ -148,7 +148,7 @@ impl Connection {
     }
 
     /// What is not worth more than `limit`, nor more than an answer.
-    fn brief(&self, limit: Duration) -> Duration {
+    pub(super) fn brief(&self, limit: Duration) -> Duration {
         self.session.timeout().map_or(limit, |whole| whole.min(limit))
     }
 

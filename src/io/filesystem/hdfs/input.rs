@@ -109,7 +109,7 @@ impl HdfsInput {
 
 /// What is known of a file, and where its blocks are.
 fn located(connection: &Connection, path: &str) -> Result<(FileStatus, FileReader)> {
-    connection.ask(path, move |client, path| async move {
+    connection.ask(path, |client, path| async move {
         loop {
             // Asked first, so that what replaces the file in between is not taken for it. Where both fail, the other error is
             // better.

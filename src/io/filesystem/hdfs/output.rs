@@ -56,7 +56,7 @@ impl HdfsOutput {
     /// A file that the client has just opened for writing, so that nobody else changes it now.
     pub(super) fn file(connection: &Shared<Connection>, writer: FileWriter, path: &str, name: &[u8]) -> Result<File> {
         let writer = Own::new(writer);
-        let found = connection.ask(path, move |client, path| async move { client.get_file_info(&path).await });
+        let found = connection.ask(path, |client, path| async move { client.get_file_info(&path).await });
         let modified = found.as_ref().ok().map(|found| found.modification_time);
         let (connection, client, path) = (connection.clone(), connection.client()?, path_text(path)?);
         let target = Shared::try_new(Target { connection, client, path, modified })?;
@@ -155,8 +155,7 @@ impl Target {
             Ok(())
         };
         let mut work = session.begin(move || timeout(ENDS_WITHIN, end))?;
-        let limit = session.timeout().map_or(WAITS_FOR_THE_END, |limit| limit.min(WAITS_FOR_THE_END));
-        match work.wait(session, Some(limit))? {
+        match work.wait(session, Some(self.connection.brief(WAITS_FOR_THE_END)))? {
             Some(Ok(ended)) => ended.map_err(errors::convert),
             // Nobody waits for it any more.
             Some(Err(_)) => Ok(()),
