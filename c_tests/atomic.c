@@ -58,12 +58,7 @@ static int holds_fresh(enum layer layer, const char *path, int64_t size) {
 
 /* Temporaries, and whatever else, in the folder's folder `in`. */
 static int names_in(const char *name) {
-  DIR *listing = opendir(here(name));
-  int count = -2;
-  CHECK(listing != NULL);
-  while (readdir(listing) != NULL) count++;
-  closedir(listing);
-  return count;
+  return entries_in(here(name)) - 2;
 }
 
 static const char *target(void) {

@@ -16,13 +16,6 @@ static arrowio_file *reader_of(const void *data, int64_t size) {
   return file;
 }
 
-/* Waits for what another thread does. */
-#define EVENTUALLY(condition)                                              \
-  do {                                                                     \
-    for (int tries = 0; !(condition) && tries < 20000; tries++) usleep(1000); \
-    CHECK(condition);                                                      \
-  } while (0)
-
 /* What callbacks of an operation do. */
 static struct told {
   atomic_int calls, frees, status;
@@ -59,14 +52,6 @@ static void begins(int other) {
   int unread;
   CHECK_INT(1, write(other, "x", 1));
   EVENTUALLY(ioctl(other, FIONREAD, &unread) == 0 && unread == 0);
-}
-
-static int running_threads(void) {
-  DIR *listing = opendir("/proc/self/task");
-  int count = -2;
-  while (readdir(listing) != NULL) count++;
-  closedir(listing);
-  return count;
 }
 
 /* No thread before there is work, and none that is not needed. */

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int cases_passed, cases_failed;
 static jmp_buf case_end;
@@ -49,6 +50,13 @@ static arrowio_error *error;
     }                                                                                                               \
   } while (0)
 
+/* Waits for what another thread does. */
+#define EVENTUALLY(condition)                                              \
+  do {                                                                     \
+    for (int tries = 0; !(condition) && tries < 20000; tries++) usleep(1000); \
+    CHECK(condition);                                                      \
+  } while (0)
+
 static inline int has_status(arrowio_status expected, arrowio_status actual, const char *call, const char *file, int line) {
   int right = expected == actual && arrowio_error_status(error) == actual;
   if (!right) {
@@ -70,6 +78,7 @@ static inline int has_status(arrowio_status expected, arrowio_status actual, con
 
 #define OK(call) FAILS(ARROWIO_OK, call)
 
+/* With the two that every folder has. */
 static inline int entries_in(const char *folder) {
   DIR *listing = opendir(folder);
   int count = 0;
@@ -82,6 +91,10 @@ static inline int entries_in(const char *folder) {
 /* How many descriptors this process has, by which one knows whether one was left. */
 static inline int open_descriptors(void) {
   return entries_in("/proc/self/fd");
+}
+
+static inline int running_threads(void) {
+  return entries_in("/proc/self/task") - 2;
 }
 
 static inline int finish(void) {

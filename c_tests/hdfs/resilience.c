@@ -352,8 +352,7 @@ static void silence(int most, int taken) {
   /* After ten questions without an answer few connections are kept; those not made yet the system gives up. */
   if (taken == 0) CHECK(open_descriptors() <= opened + 8);
   arrowio_filesystem_release(files);
-  for (int tenths = 0; open_descriptors() != before && tenths < 50; tenths++) pause_for(0.1);
-  CHECK_INT(before, open_descriptors());
+  EVENTUALLY(open_descriptors() == before);
   for (int i = 0; i < taken; i++) close(others[i]);
   close(listener);
 }
@@ -590,12 +589,6 @@ static int threads_here(void) {
   return count;
 }
 
-/* The system shows a thread that has ended for a moment longer. */
-static void threads_become(int count) {
-  for (int tenths = 0; threads_here() != count && tenths < 50; tenths++) pause_for(0.1);
-  CHECK_INT(count, threads_here());
-}
-
 TEST(threads) {
   CLUSTER("restore");
   CLUSTER("write /tmp/counted %d 15 %d 1", 3 * MIB, MIB);
@@ -603,7 +596,8 @@ TEST(threads) {
   arrowio_filesystem_options options = {.struct_size = sizeof options, .threads = 3};
   arrowio_filesystem *files = NULL;
   OK(arrowio_filesystem_open(getenv("ARROWIO_HDFS_URI"), &options, &files, &error));
-  threads_become(before + 3);
+  /* The system shows a thread that has ended for a moment longer. */
+  EVENTUALLY(threads_here() == before + 3);
   arrowio_file *input = open_input(files, "/tmp/counted");
   arrowio_file *output = open_output(files, "/tmp/counted-too", 1, 1);
   arrowio_filesystem_release(files);
@@ -615,7 +609,7 @@ TEST(threads) {
   arrowio_file_release(output);
   CHECK(threads_here() >= before + 3);
   arrowio_file_release(input);
-  threads_become(before);
+  EVENTUALLY(threads_here() == before);
 }
 
 /* The client shares connections to DataNodes among all file systems, also those of one that is gone. */
